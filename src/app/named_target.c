@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/choice.h"
 
 bool named_target_is_name(const char *word)
 {
@@ -97,6 +98,35 @@ bool named_target_may_have(const struct setting *setting)
 	       strcmp(setting->name, "timeout") == 0;
 }
 
+static const char *name_of_possible(const void *context, size_t index)
+{
+	(void)context;
+	for (const struct setting *setting = setting_table; setting->name; setting++)
+		if (named_target_may_have(setting) && index-- == 0)
+			return setting->name;
+	return NULL;
+}
+
+static const struct setting *find_setting(const char *name, struct error *error)
+{
+	static const struct choice possible = { .name = name_of_possible };
+	struct error ignored;
+	const struct setting *setting = setting_find(name, &ignored);
+	if (setting && named_target_may_have(setting))
+		return setting;
+	struct buf names = { .max = SIZE_MAX };
+	buf_append_text(&names, "a target may have ");
+	choice_list(&possible, "and", &names);
+	if (setting) {
+		error_usage(error, "%s belongs to the program: %s", setting->name, buf_text(&names));
+	} else {
+		error_usage(error, "no setting \"%.40s\"", name);
+		choice_suggest(&possible, name, strlen(name), buf_text(&names), error);
+	}
+	buf_free(&names);
+	return NULL;
+}
+
 bool named_target_apply(const char *words, struct settings *settings, bool *viewed,
                         struct error *error)
 {
@@ -112,13 +142,7 @@ bool named_target_apply(const char *words, struct settings *settings, bool *view
 		else
 			error_usage(error,
 			            "\"%.40s\" is not name=value: eol=crlf, view=hex, timeout=5s", name);
-		const struct setting *setting = value ? setting_find(name, error) : NULL;
-		if (setting && !named_target_may_have(setting)) {
-			error_usage(error,
-			            "%s belongs to the program: a target may have eol, view and timeout",
-			            setting->name);
-			setting = NULL;
-		}
+		const struct setting *setting = value ? find_setting(name, error) : NULL;
 		good = setting && setting_set(setting, settings, value, error);
 		*viewed = *viewed || (good && strcmp(setting->name, "view") == 0);
 		free(name);

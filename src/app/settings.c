@@ -502,7 +502,7 @@ static const struct choice setting_names = { .name = name_of_setting, .context =
 
 const struct setting *setting_find(const char *name, struct error *error)
 {
-	size_t index = choice_choose(&setting_names, "setting", name, NULL, error);
+	size_t index = choice_choose(&setting_names, "setting", name, "/set lists them", error);
 	return index == CHOICE_NONE ? NULL : &setting_table[index];
 }
 

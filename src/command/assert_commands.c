@@ -378,7 +378,7 @@ const struct command assert_commands[] = {
 	{
 	        .name = "assert",
 	        .group = "scripts",
-	        .usage = "<what> is|=|==|!=|<|<=|>|>=|has|matches [not] <pattern> [within <duration>]",
+	        .usage = "<value-name> is|=|==|!=|<|<=|>|>=|has|matches [not] <pattern> [within <duration>]",
 	        .help = "fail unless a value of a session, or of a call, is as it should be\n"
 	                "/assert @c.state is ESTABLISHED. /assert @c.recv = 18. /assert last.errno "
 	                "is "

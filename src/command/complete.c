@@ -462,7 +462,7 @@ static void offer_element(struct offer *offer, const struct element *element)
 		{ "topic", offer_topics },
 		{ "detail", offer_details },
 		{ "cable", offer_cable },
-		{ "what", offer_session_values },
+		{ "value-name", offer_session_values },
 		{ "pattern", offer_value_words },
 	};
 	bool needs_sandbox = strcmp(element->name, "host") == 0;

@@ -322,7 +322,7 @@ const struct command sending_commands[] = {
 	{
 	        .name = "fill",
 	        .group = "sending",
-	        .usage = "<bytes>",
+	        .usage = "<size>",
 	        .help = "send that many bytes of text: 400000, 400k, 2M\n"
 	                "Lines of 72 characters, so that windows, buffers and queues fill. At most "
 	                "64M, and on UDP what one datagram can carry.",

@@ -453,8 +453,7 @@ static void test_settings(void)
 	ok(!app_set(&app, "scrollback", "4", &error), "a wrong value");
 	is_int(transcript_ceiling(app.transcript), 4 << 20, "changes nothing");
 	ok(!app_set(&app, "volume", "11", &error), "no such setting");
-	ok(strncmp(error.text, "no setting \"volume\": eol, time, ", 32) == 0,
-	   "says which there are");
+	is_text(error.text, "no setting \"volume\": /set lists them", "says what lists them");
 	app_fixture_end(&app);
 }
 
