@@ -177,7 +177,9 @@ static void element_in_prose(const struct element *element, struct buf *out)
 {
 	struct choice_words words = { element->literals, element->literals_len };
 	struct choice names = { .name = choice_word, .context = &words };
-	if (element->literals)
+	if (element->literals && !memchr(element->literals, '|', element->literals_len))
+		buf_printf(out, "\"%.*s\"", (int)element->literals_len, element->literals);
+	else if (element->literals)
 		choice_list(&names, "or", out);
 	else if (is_pattern(element))
 		buf_append_text(out, "a text or a /regular expression/");
@@ -398,8 +400,7 @@ static bool take_element(struct match *match, size_t index, size_t *taken)
 		return !element->required || fail_missing(match, element);
 	const struct word *word = &match->words.word[*taken];
 	if (element->literals && !word_is_literal(word, element))
-		return !element->required ||
-		       fail_literal(match, word, element->literals, element->literals_len);
+		return fail_literal(match, word, element->literals, element->literals_len);
 	if (!element->literals && !element->required && left <= claimed_after(match, index, left))
 		return true;
 	++*taken;
@@ -442,6 +443,42 @@ static bool fail_left_over(const struct match *match, const struct word *word)
 	return false;
 }
 
+static bool is_choice(const struct element *element)
+{
+	return element->literals && !element->required && !element->tagged;
+}
+
+/* The element of a run of choices that the word is, `last` for none. */
+static size_t find_choice(const struct element *elements, size_t first, size_t last,
+                          const struct word *word, const bool given[GRAMMAR_MAX])
+{
+	while (first < last && (given[first] || !word_is_literal(word, &elements[first])))
+		first++;
+	return first;
+}
+
+static size_t choices_end(const struct element *elements, size_t count, size_t index)
+{
+	while (index < count && is_choice(&elements[index]))
+		index++;
+	return index;
+}
+
+/* Choices that follow one another may be in any order. Returns the element after them. */
+static size_t take_choices(struct match *match, size_t first, size_t *taken)
+{
+	bool given[GRAMMAR_MAX] = { false };
+	size_t index, last = choices_end(match->elements, match->count, first);
+	for (; *taken < match->words.count; ++*taken) {
+		const struct word *word = &match->words.word[*taken];
+		index = find_choice(match->elements, first, last, word, given);
+		if (index == last)
+			break;
+		given[index] = take_word(match, word, index);
+	}
+	return last;
+}
+
 static bool take_all(struct match *match)
 {
 	size_t taken = 0;
@@ -449,9 +486,12 @@ static bool take_all(struct match *match)
 	bool ends = last > 0 && match->elements[last - 1].rest; /* a tag ends the line */
 	if (!ends && !take_tagged(match))
 		return false;
-	for (size_t i = 0; i < match->count; i++)
-		if (!take_element(match, i, &taken))
+	for (size_t i = 0; i < match->count;) {
+		if (is_choice(&match->elements[i]))
+			i = take_choices(match, i, &taken);
+		else if (!take_element(match, i++, &taken))
 			return false;
+	}
 	if (ends)
 		cut_last(match, last);
 	bool rest = ends || (match->count > 0 && match->elements[last].rest);
@@ -535,20 +575,38 @@ static bool is_optional_word(const struct element *element)
 	return !element->literals && !element->required && !element->rest;
 }
 
-/* The element after those that these words fill; `count` where no further one fits. `left_out`: as
- * if optional words had been left out, so that these words fill those after them. */
+static size_t choices_begin(const struct element *elements, size_t index)
+{
+	while (index > 0 && is_choice(&elements[index - 1]))
+		index--;
+	return index;
+}
+
+/* The element after those that these words fill, at most `count`; more where they do not fit. Fills in
+ * which choices are given. `left_out`: as if optional words had been left out, so that these words fill
+ * those after them. */
 static size_t skip_words(const struct element *elements, size_t count, const struct words *words,
-                         bool left_out)
+                         bool left_out, bool given[GRAMMAR_MAX])
 {
 	size_t next = 0;
 	for (size_t i = 0; i < words->count; i++, next++) {
+		size_t end = choices_end(elements, count, next);
+		size_t choice = find_choice(elements, choices_begin(elements, next), end,
+		                            &words->word[i], given);
+		if (choice < end) {
+			given[choice] = true;
+			next = choice < next ? next - 1 : choice;
+			continue;
+		}
 		while (next < count && (!element_takes(&elements[next], &words->word[i]) ||
 		                        (left_out && is_optional_word(&elements[next])))) {
 			if (elements[next].required)
-				return count;
+				return count + 1;
 			next++;
 		}
-		if (next == count || elements[next].rest)
+		if (next == count)
+			return count + 1;
+		if (elements[next].rest)
 			return next;
 	}
 	return next;
@@ -576,14 +634,17 @@ size_t grammar_expected(struct element *elements, size_t count, const char *line
 		expected[0] = &elements[tagged];
 		return 1;
 	}
-	for (int left_out = 0; left_out < 2; left_out++)
-		for (size_t i = skip_words(elements, count, &words, left_out); i < count; i++) {
-			if (elements[i].tagged)
+	for (int left_out = 0; left_out < 2; left_out++) {
+		bool chosen[GRAMMAR_MAX] = { false };
+		size_t next = skip_words(elements, count, &words, left_out, chosen);
+		for (size_t i = next > count ? count : choices_begin(elements, next); i < count; i++) {
+			if (elements[i].tagged || chosen[i])
 				continue;
 			found = add_expected(&elements[i], expected, found);
 			if (elements[i].required)
 				break;
 		}
+	}
 	for (size_t i = 0; i < count; i++)
 		if (elements[i].tagged && !given[i] && words.count > 0)
 			expected[found++] = &elements[i];

@@ -65,6 +65,25 @@ static const char *expected(const char *usage, const char *line)
 	return text;
 }
 
+static void test_choices(void)
+{
+	static const char usage[] = "[all] [append|now|off] [<file>] [as <form>]";
+	is_text(match("log", usage, "all append x"), "all|append|x", "choices in their order");
+	is_text(match("log", usage, "append all x"), "all|append|x", "and in another one");
+	is_text(match("log", usage, "append as raw all x"), "all|append|x as raw", "a tag between them");
+	is_text(match("log", usage, "append now x"),
+	        "log: \"x\" is one word too many: /log [all] [append|now|off] [<file>] [as <form>]",
+	        "only one of each");
+	is_text(match("log", usage, "append \"all\""), "-|append|all", "a quoted word is none");
+	is_text(expected(usage, "append "), "(all) file (as)", "after the second comes the first, too");
+	is_text(expected(usage, "append all "), "file (as)", "once");
+	is_text(expected(usage, "all "), "(append|now|off) file (as)", "after the first the second");
+	is_text(expected(usage, "append x "), "(as)", "after the file neither");
+	is_text(match("view", view_usage, "all hex"), "hex|all", "two at the end");
+	is_text(expected(view_usage, "all "), "(chat|hex)", "the first of them");
+	is_text(expected(view_usage, "all hex "), "", "none is left");
+}
+
 static void test_patterns(void)
 {
 	static const char usage[] = "[not] <pattern> [within <duration>]";
@@ -329,6 +348,7 @@ int main(void)
 	tap_watchdog(30);
 	test_places();
 	test_elements();
+	test_choices();
 	test_patterns();
 	test_words();
 	test_as();
