@@ -123,6 +123,18 @@ static int run(struct app *app, struct options *options, struct poller *poller)
 		error_set(&error, "--json writes to standard output: it is for -f FILE and for pipe mode");
 		return run_fail(EXIT_USAGE, &error);
 	}
+	if (!person && !options->replay && !options->has_target) {
+		error_set(&error, "%s, so an address is needed: sockpit HOST PORT",
+		          options->probe || options->piped
+		                  ? "there is no window"
+		                  : "standard input or output is no terminal");
+		return run_fail(run_usage_status(options), &error);
+	}
+	if (person && (options->ports.count || options->proxy_text)) {
+		error_set(&error, "%s for -z and for pipe mode: --pipe",
+		          options->proxy_text ? "a proxy is" : "several ports are");
+		return run_fail(EXIT_USAGE, &error);
+	}
 	if (options->sandbox && !person) {
 		error_set(&error, "--sandbox is for the window and for scripts: nobody else reaches its "
 		                  "hosts");
@@ -137,22 +149,19 @@ static int run(struct app *app, struct options *options, struct poller *poller)
 	if (options->named && (!run_start_up_file(app, START_TARGETS, &error) ||
 	                       !options_resolve(options, &app->targets, &error)))
 		return run_fail(run_usage_status(options), &error);
+	if (options->replay && !replay_start(app, options->replay,
+	                                     person ? options->replay_speed : REPLAY_SPEED_MAX,
+	                                     clock_now(), &error))
+		return run_fail(EXIT_USAGE, &error);
 	app->on_terminal = person;
+	/* it writes, so that all that may be wrong with the options has been said */
 	if (!run_open_logs(app, options, false, &error))
 		return run_fail(error.usage ? EXIT_USAGE : EXIT_FAILURE, &error);
 	if (options->replay && !person)
-		return replay_mode_run(app, options);
-	if (options->replay &&
-	    !replay_start(app, options->replay, options->replay_speed, clock_now(), &error))
-		return run_fail(EXIT_USAGE, &error);
+		return replay_mode_run(app);
 	if (!person) {
 		print_errors(app);
 		return pipe_mode_run(app, options, poller);
-	}
-	if (person && (options->ports.count || options->proxy_text)) {
-		error_set(&error, "%s for -z and for pipe mode: --pipe",
-		          options->proxy_text ? "a proxy is" : "several ports are");
-		return run_fail(EXIT_USAGE, &error);
 	}
 	struct ui *ui = person_ui(app, options, &error);
 	if (!ui)

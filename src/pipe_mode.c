@@ -139,13 +139,6 @@ int pipe_mode_run(struct app *app, const struct options *options, struct poller 
 	int status = EXIT_SUCCESS;
 	bool opened = false;
 	app->keeps_failed = true; /* its end is the program's exit status */
-	if (!options->has_target) {
-		error_set(&error, "%s, so an address is needed: sockpit HOST PORT",
-		          options->probe || options->piped
-		                  ? "there is no window"
-		                  : "standard input or output is no terminal");
-		return run_fail(run_usage_status(options), &error);
-	}
 	if (options->probe && !options->proxy_text)
 		return probe_ports(app, options, NULL, poller);
 	for (size_t i = 0; i < count; i++) {

@@ -16,15 +16,12 @@
 
 enum { COLUMNS = 100, COLUMNS_LEAST = 20, COLUMNS_MOST = 500 };
 
-bool replay_mode_load(struct app *app, const struct options *options, struct error *error)
+void replay_mode_load(struct app *app)
 {
-	if (!replay_start(app, options->replay, REPLAY_SPEED_MAX, clock_now(), error))
-		return false;
 	while (!replay_is_over(app)) {
 		replay_serve(app, clock_now());
 		app_reap(app);
 	}
-	return true;
 }
 
 static int columns_of(void)
@@ -76,11 +73,10 @@ static void print_ladders(struct app *app, int columns)
 	}
 }
 
-int replay_mode_run(struct app *app, const struct options *options)
+int replay_mode_run(struct app *app)
 {
 	struct error error;
-	if (!replay_mode_load(app, options, &error))
-		return run_fail(EXIT_USAGE, &error);
+	replay_mode_load(app);
 	const struct view_ops *ops = view_listed((size_t)app->settings.view);
 	uint64_t lost = transcript_lost(app->transcript).entries;
 	if (lost)

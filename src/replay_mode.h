@@ -4,10 +4,9 @@
 #pragma once
 
 #include "app/app.h"
-#include "options.h"
 
-/* Reads all of the log; for a script, too, which then works on it. False with one line. */
-bool replay_mode_load(struct app *app, const struct options *options, struct error *error);
+/* Reads all of the log that replay_start() has begun; for a script, too, which then works on it. */
+void replay_mode_load(struct app *app);
 
-/* Returns the exit status. */
-int replay_mode_run(struct app *app, const struct options *options);
+/* The same, and prints it. Returns the exit status. */
+int replay_mode_run(struct app *app);

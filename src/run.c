@@ -94,26 +94,29 @@ bool run_apply(struct app *app, const struct options *options, struct error *err
 
 bool run_open_logs(struct app *app, const struct options *options, bool again, struct error *error)
 {
+	struct log_request request = {
+		.format = options->log_format,
+		.past = true,
+		.how = again || options->pipe.append_output ? LOG_FILE_APPEND : LOG_FILE_NEW,
+		.has_terminal = app->on_terminal,
+	};
 	const struct log_request printed = {
 		.path = "/dev/stdout", .format = &json_log_format, .past = true
 	};
-	if (options->pipe.json && !logs_open(app->logs, &printed, error))
-		return false;
 	for (size_t i = 0; i < options->log_count; i++) {
-		struct log_request request = {
-			.path = options->logs[i],
-			.format = options->log_format,
-			.past = true,
-			.how = again || options->pipe.append_output ? LOG_FILE_APPEND : LOG_FILE_NEW,
-			.has_terminal = app->on_terminal,
-		};
+		request.path = options->logs[i];
+		if (!logs_choose_format(&request, error))
+			return false;
+	}
+	for (size_t i = 0; i < options->log_count; i++) {
+		request.path = options->logs[i];
 		if (logs_open(app->logs, &request, error))
 			continue;
 		if (error->code == EEXIST)
 			error_append(error, ": --append-output continues it");
 		return false;
 	}
-	return true;
+	return !options->pipe.json || logs_open(app->logs, &printed, error);
 }
 
 static char *start_up_file(void)

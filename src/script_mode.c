@@ -8,6 +8,7 @@
 #include "app/app.h"
 #include "app/hosts.h"
 #include "app/replay.h"
+#include "base/clock.h"
 #include "base/poller.h"
 #include "base/text.h"
 #include "command/queue.h"
@@ -68,6 +69,7 @@ struct runner {
 	struct verdict_report report;
 	struct app app;
 	struct ui *ui;
+	bool logs; /* of -o have been begun */
 };
 
 /* What was said before is printed before. */
@@ -96,12 +98,12 @@ static void list_answers(const struct app *app, unsigned flags, const char *more
 }
 
 /* What a file of the machine refuses is no mistake of the script. */
-static bool open_logs(struct app *app, const struct options *options, const char *path,
-                      struct error *error, int *status)
+static bool open_logs(struct runner *runner, struct error *error, int *status)
 {
-	bool open = run_open_logs(app, options, path != options->scripts[0], error);
+	bool open = run_open_logs(&runner->app, runner->options, runner->logs, error);
 	if (!open && !error->usage)
 		*status = EXIT_FAILURE;
+	runner->logs = true;
 	return open;
 }
 
@@ -129,12 +131,16 @@ static int run_one(struct runner *runner, const char *path)
 		status = EXIT_FAILURE;
 	else
 		begun = run_apply(app, options, &error) &&
-		        open_logs(app, options, path, &error, &status) &&
-		        (!options->replay || replay_mode_load(app, options, &error)) &&
+		        (!options->replay || replay_start(app, options->replay, REPLAY_SPEED_MAX,
+		                                          clock_now(), &error)) &&
 		        run_start_up_file(app, START_TARGETS, &error) &&
 		        give_names(app, options, &error) &&
-		        queue_script(app, path, options->words, options->word_count, true, &error);
+		        queue_script(app, path, options->words, options->word_count, true,
+		                     &error) &&
+		        open_logs(runner, &error, &status); /* which writes: all that may be
+		                                             * wrong has been said */
 	if (begun) {
+		replay_mode_load(app);
 		signal = run_loop(app, runner->ui, &poller);
 		status = app->status;
 	} else {

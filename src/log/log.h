@@ -56,6 +56,9 @@ void logs_free(struct logs *logs);
  * `session` is 0. */
 const struct log_format *logs_choose_format(const struct log_request *request, struct error *error);
 
+/* The format that a log would have. NULL with one line: it is none for such a log, a mistake of usage. */
+const struct log_format *logs_choose_format(const struct log_request *request, struct error *error);
+
 bool logs_open(struct logs *logs, const struct log_request *request, struct error *error);
 
 /* Ends the log that was opened as this path; NULL: all. The hook `over` follows when it is written.
