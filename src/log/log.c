@@ -14,10 +14,12 @@
 #include "base/home.h"
 #include "log/log_writer.h"
 #include "net/sessions.h"
-#include "record/follower.h"
 #include "record/frame_entry.h"
 
-enum { CHUNK = 256 << 10 }; /* bytes that are formatted before they are handed over */
+enum {
+	CHUNK = 256 << 10, /* bytes that are formatted before they are handed over */
+	SOURCES = 3,       /* of the log of one session: the session and its wire ends */
+};
 
 /* At the end: how long a disk may take no byte. */
 #define PATIENCE (10 * CLOCK_S)
@@ -27,11 +29,12 @@ struct log {
 	const struct log_format *format;
 	struct log_state state;
 	struct log_output *output;
-	struct follower follower;
+	uint64_t from;    /* all before this position has been read */
+	uint64_t read[SOURCES]; /* the entry read last of each source; TRANSCRIPT_NONE for none */
 	uint64_t until;   /* it ends before the entry at this position; TRANSCRIPT_NONE = it goes on */
 	bool behind;      /* entries wait, since too many bytes do */
 	bool ended;       /* all is formatted, and the file is being closed */
-	uint32_t ends[2]; /* wire ends of its session */
+	uint32_t source[SOURCES]; /* 0 = none */
 	bool automatic;
 	dev_t device;
 	ino_t inode;
@@ -51,11 +54,57 @@ struct logs {
 
 static bool takes(const struct log *log, const struct entry *entry)
 {
-	uint32_t session = entry->session, only = log->state.session;
-	if (session_is_wire(session))
-		return log->format->frames &&
-		       (!only || session == log->ends[0] || session == log->ends[1]);
-	return (!only || session == only) && !transcript_is_hidden(log->state.transcript, session);
+	uint32_t session = entry->session;
+	return session_is_wire(session) ? log->format->frames
+	                                : !transcript_is_hidden(log->state.transcript, session);
+}
+
+/* The next entry of a session: the log of one of hundreds does not look at what the others do. */
+static uint64_t next_of(const struct log *log, uint32_t session, uint64_t read)
+{
+	const struct transcript *transcript = log->state.transcript;
+	uint64_t last = session ? transcript_last(transcript, session) : TRANSCRIPT_NONE;
+	if (last == TRANSCRIPT_NONE || last < log->from)
+		return TRANSCRIPT_NONE;
+	if (read != TRANSCRIPT_NONE && transcript_at(transcript, read))
+		return transcript_after(transcript, read);
+	for (uint64_t before = last; before != TRANSCRIPT_NONE && before >= log->from;
+	     before = transcript_before(transcript, before))
+		last = before;
+	return last;
+}
+
+/* TRANSCRIPT_NONE at the end. */
+static uint64_t next_entry(struct log *log)
+{
+	const struct transcript *transcript = log->state.transcript;
+	uint64_t next = TRANSCRIPT_NONE;
+	size_t from = 0;
+	if (!log->state.session) {
+		next = log->read[0] == TRANSCRIPT_NONE ? transcript_first(transcript)
+		                                       : transcript_next(transcript, log->read[0]);
+	}
+	for (size_t i = 0; log->state.session && i < SOURCES; i++) {
+		uint64_t at = next_of(log, log->source[i], log->read[i]);
+		if (at >= next)
+			continue;
+		next = at;
+		from = i;
+	}
+	if (next != TRANSCRIPT_NONE && next < log->until)
+		log->read[from] = next;
+	return next < log->until ? next : TRANSCRIPT_NONE;
+}
+
+static void find_wire_ends(const struct logs *logs, struct log *log)
+{
+	uint32_t ends[2] = { 0, 0 };
+	logs->hooks.wire_ends(logs->hooks.context, log->state.session, ends);
+	for (size_t i = 0; i < 2; i++) {
+		if (log->source[i + 1] != ends[i])
+			log->read[i + 1] = TRANSCRIPT_NONE;
+		log->source[i + 1] = ends[i];
+	}
 }
 
 static void hand_over(struct logs *logs, struct log *log, size_t *pending)
@@ -68,21 +117,24 @@ static void hand_over(struct logs *logs, struct log *log, size_t *pending)
 /* Formats what is new, until `most` bytes wait for the disk. */
 static void feed(struct logs *logs, struct log *log, size_t most)
 {
-	bool is_new = log->follower.position != transcript_newest(logs->transcript);
-	if (log->ended || (!is_new && !log->behind))
+	uint64_t end = transcript_end(logs->transcript);
+	if (log->ended || (log->from == end && !log->behind))
 		return;
 	size_t pending = log_output_progress(log->output).pending;
 	if (log->format->frames && log->state.session && logs->hooks.wire_ends)
-		logs->hooks.wire_ends(logs->hooks.context, log->state.session, log->ends);
+		find_wire_ends(logs, log);
 	log->behind = true;
 	while (pending < most) {
-		const struct entry *entry = follower_next(&log->follower);
-		if (!entry || log->follower.position >= log->until) {
+		uint64_t position = next_entry(log);
+		if (position == TRANSCRIPT_NONE) {
 			log->behind = false;
+			log->from = end;
 			break;
 		}
+		const struct entry *entry = transcript_at(logs->transcript, position);
+		log->from = position + 1;
 		if (takes(log, entry))
-			log->format->entry(&log->state, log->follower.position, entry, &logs->out);
+			log->format->entry(&log->state, position, entry, &logs->out);
 		if (logs->out.len >= CHUNK)
 			hand_over(logs, log, &pending);
 	}
@@ -186,9 +238,12 @@ static bool has_missed(const struct logs *logs, uint32_t session)
 static void begin(struct logs *logs, struct log *log, bool past)
 {
 	const struct log_format *format = log->format;
-	follower_init(&log->follower, logs->transcript);
-	if (!past)
-		follower_skip(&log->follower);
+	log->source[0] = log->state.session;
+	for (size_t i = 0; i < SOURCES; i++)
+		log->read[i] = TRANSCRIPT_NONE;
+	log->from = past ? 0 : transcript_end(logs->transcript);
+	if (!past && !log->state.session)
+		log->read[0] = transcript_newest(logs->transcript);
 	if (format->begin)
 		format->begin(&log->state, &logs->out);
 	if (past && format->missed && has_missed(logs, log->state.session))

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -207,6 +208,76 @@ static void test_failure(void)
 	end();
 }
 
+/* Processor time, as others may run. */
+static double cost_of(uint32_t logs_count, uint32_t first)
+{
+	enum { ENTRIES = 40000, BETWEEN = 1000 };
+	struct error error;
+	struct timespec before, after;
+	char path[32];
+	transcript = transcript_new(8 << 20, 1 << 20);
+	sessions = sessions_new(transcript);
+	logs = logs_new(transcript, sessions, &(struct logs_hooks){ 0 });
+	for (uint32_t i = 0; i < logs_count; i++) {
+		snprintf(path, sizeof path, "many%u.log", (unsigned)i);
+		if (!open_log(path, "raw-in", first + i, true))
+			return 0;
+		receive(first + i, "hello\n", 6);
+	}
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &before);
+	for (int i = 0; i < ENTRIES; i++) {
+		receive(3, "the only one that talks\n", 24);
+		if (i % BETWEEN == 0)
+			logs_feed(logs);
+	}
+	logs_feed(logs);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &after);
+	logs_drain(logs, &poller, &error);
+	for (uint32_t i = 0; i < logs_count; i++) {
+		snprintf(path, sizeof path, "many%u.log", (unsigned)i);
+		unlink(path);
+	}
+	end();
+	return (double)(after.tv_sec - before.tv_sec) + 1e-9 * (double)(after.tv_nsec - before.tv_nsec);
+}
+
+static void test_many(void)
+{
+	double alone = cost_of(1, 3), beside = cost_of(300, 4);
+	printf("# %.4f s for a log of the session, %.4f s for 300 logs of others\n", alone, beside);
+	ok(alone > 0 && beside < 10 * alone, "logs of sessions in which nothing happens cost next to nothing");
+}
+
+/* In one log of a session all its entries, each once and in order, however far they are apart. */
+static void test_apart(void)
+{
+	struct error error;
+	struct buf want = { .max = SIZE_MAX }, got = { .max = SIZE_MAX };
+	char line[32];
+	begin();
+	receive(3, "before\n", 7);
+	receive(4, "other\n", 6);
+	ok(open_log("whole", "raw-in", 3, true) && open_log("rest", "raw-in", 3, false),
+	   "a log of a session with its past, and one without");
+	for (int i = 0; i < 3000; i++) {
+		int len = snprintf(line, sizeof line, "line %d\n", i);
+		bool ours = i % 500 == 0 || i > 2900;
+		receive(ours ? 3 : 4, line, (size_t)len);
+		if (ours)
+			buf_append(&want, line, (size_t)len);
+		if (i % 7 == 0)
+			logs_feed(logs);
+	}
+	ok(logs_drain(logs, &poller, &error), "they are written");
+	read_all("rest", &got);
+	is_text(buf_text(&got), buf_text(&want), "what came from then on, also after its last entry was evicted");
+	read_all("whole", &got);
+	ok(got.len == want.len + 7 && strncmp(buf_text(&got), "before\n", 7) == 0, "and before that the past");
+	end();
+	buf_free(&want);
+	buf_free(&got);
+}
+
 int main(void)
 {
 	char directory[] = "/tmp/test_log.XXXXXX";
@@ -216,9 +287,12 @@ int main(void)
 	test_eviction();
 	test_hold();
 	test_past();
+	test_many();
+	test_apart();
 	test_failure();
 	poller_done(&poller);
-	static const char *const files[] = { "all.raw-in", "past.log", "now.log", "missed.log" };
+	static const char *const files[] = { "all.raw-in", "past.log", "now.log", "missed.log",
+		                           "whole",      "rest" };
 	for (size_t i = 0; i < sizeof files / sizeof *files; i++)
 		unlink(files[i]);
 	if (chdir("/") == 0)
