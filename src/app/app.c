@@ -813,9 +813,12 @@ static void log_over(void *context, const char *path, uint64_t written, const st
 {
 	struct app *app = context;
 	char size[COUNT_TEXT];
+	bool answering = app->answering;
+	app->answering = app->attended; /* the person has closed it */
 	if (!error)
 		app_note(app, "log %s is closed: %s", path, count_format_bytes(written, size));
-	else
+	app->answering = answering;
+	if (error)
 		app_log_failed(app, error);
 }
 

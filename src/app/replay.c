@@ -371,6 +371,11 @@ static bool is_behind(const struct replay *replay, int64_t now)
 	return replay->reader && (!replay->pending || replay->due <= time_at(replay, now));
 }
 
+bool replay_is_behind(const struct app *app, int64_t now)
+{
+	return app->replay && is_behind(app->replay, now);
+}
+
 /* The same, as far as it has been shown. */
 static int64_t time_shown(const struct replay *replay, int64_t now)
 {

@@ -35,6 +35,10 @@ void replay_stop(struct app *app);
 
 bool replay_is_running(const struct app *app); /* and not paused, and there is more */
 bool replay_is_over(const struct app *app);    /* all is shown, or there is none */
+
+/* Whether more of it is due than has been shown: a turn reads only so much. */
+bool replay_is_behind(const struct app *app, int64_t now);
+
 void replay_pause(struct app *app, bool pause, int64_t now);
 void replay_set_speed(struct app *app, int speed, int64_t now);
 

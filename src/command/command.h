@@ -56,6 +56,7 @@ struct wait {
 	int64_t limit;                   /* from the command to that, ns */
 	bool in_session; /* the session shows that it waits, reports the end and cancels it: the
 	                  * queue remembers it only for a script */
+	bool answers;    /* `check` reports the end that it comes to: nobody else says "done" */
 	bool accepts;    /* the client that `session` accepts becomes the script's own session */
 	uint64_t since;  /* the command's own: a position in the transcript, */
 	void *data;      /* and anything else */

@@ -69,6 +69,7 @@ static enum command_result close_logs(const struct invocation *invocation, const
 	}
 	*invocation->wait = (struct wait){
 		.check = wait_closed,
+		.answers = true, /* the log does */
 		.free = free_wait,
 		.data = path ? home_expand(path) : NULL,
 	};

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "app/leave.h"
+#include "app/replay.h"
 #include "app/values.h"
 #include "app/send.h"
 #include "base/alloc.h"
@@ -322,7 +323,7 @@ static void end_pending(struct app *app, struct pending *pending, enum command_r
 	if (queue && result != COMMAND_DONE) {
 		fail(app, queue, pending->name, pending->text, pending->wait.session,
 		     pending->since, error);
-	} else if (!queue) {
+	} else if (!queue && !(result == COMMAND_DONE && pending->wait.answers)) {
 		app->answering = true;
 		if (result != COMMAND_DONE)
 			app_error(app, "%s: %s", pending->name, error->text);
@@ -723,7 +724,9 @@ static size_t check(struct queue *queue, const struct script *script,
 	struct app *app = queue->app;
 	struct script_checker checker = {
 		.names = names_of(queue),
-		.has_current = app->current || sessions_numbered(app->sessions, queue->session),
+		.has_current = app->current || sessions_numbered(app->sessions, queue->session) ||
+		               !replay_is_over(app),
+		.any = !replay_is_over(app), /* it brings sessions */
 		.report = report,
 		.load = load,
 		.context = context,

@@ -94,9 +94,10 @@ static bool is_possible(const struct app *app, enum action action, struct error 
 {
 	if (action == BEGIN)
 		return true;
+	bool ends = action == PAUSE || action == RESUME || action == STEP || action == SPEED;
 	if (!app->replay)
 		error_usage(error, "no replay: /replay FILE begins one");
-	else if (replay_is_over(app) && action != DESCRIBE && action != TO && action != STOP)
+	else if (replay_is_over(app) && ends)
 		error_set(error, "replay: all is shown: /replay to 0 begins again");
 	else
 		return true;
@@ -132,22 +133,61 @@ static bool act(struct app *app, const struct request *request, const char *path
 	return true;
 }
 
+static void tell(struct app *app)
+{
+	struct buf text = { .max = SIZE_MAX };
+	replay_describe(app, clock_now(), &text);
+	app_note(app, "%s",
+	         text.len ? buf_text(&text) : "replay stopped: /forget ended removes its sessions");
+	buf_free(&text);
+}
+
+static enum command_result check_jump(struct app *app, struct wait *wait, bool over,
+                                      struct error *error)
+{
+	(void)over;
+	(void)error;
+	if (replay_is_behind(app, clock_now()))
+		return COMMAND_WAITING;
+	app->answering = true;
+	if (!wait->since)
+		tell(app);
+	app->answering = false;
+	wait->data = NULL;
+	return COMMAND_DONE;
+}
+
+/* Whoever interrupts the jump wants to stay where it is. */
+static void end_jump(struct wait *wait)
+{
+	if (wait->data && replay_is_behind(wait->data, clock_now()))
+		replay_pause(wait->data, true, clock_now());
+}
+
 /* Where the status line is, a key need not say what it shows. */
 static enum command_result do_replay(const struct invocation *invocation, struct error *error)
 {
 	struct request request;
 	struct app *app = invocation->app;
-	struct buf text = { .max = SIZE_MAX };
 	if (!read_request(invocation->args, &request, error) || !is_possible(app, request.action, error) ||
 	    !act(app, &request, invocation->args->value[1], error))
 		return COMMAND_FAILED;
-	replay_describe(app, clock_now(), &text);
-	if (!invocation->by_key)
-		app_note(app, "%s",
-		         text.len ? buf_text(&text)
-		                  : "replay stopped: /forget ended removes its sessions");
-	buf_free(&text);
-	return COMMAND_DONE;
+	bool jumps = request.action == BEGIN || request.action == TO || request.action == END;
+	if (jumps)
+		replay_serve(app, clock_now()); /* most of them are over at once */
+	if (!jumps || !replay_is_behind(app, clock_now())) {
+		if (!invocation->by_key)
+			tell(app);
+		return COMMAND_DONE;
+	}
+	*invocation->wait = (struct wait){
+		.check = check_jump,
+		.free = end_jump,
+		.answers = true,
+		.since = invocation->by_key,
+		.data = app,
+	};
+	return COMMAND_WAITING;
 }
 
 const struct command replay_commands[] = {
@@ -163,9 +203,11 @@ const struct command replay_commands[] = {
 	                "longer than /set replay-idle is shortened to it.\n"
 	                "pause: once more goes on, as resume does. step, or step 10: the next call, "
 	                "state or frame. speed 0.5: slower. to 12.5s: go there, also back. end: all "
-	                "that is left, at once. stop: show no more of it. /replay alone says where it "
+	                "that is left, at once. A script waits until that is shown, and after "
+	                "/replay FILE max until all is. stop: show no more of it. /replay alone says where it "
 	                "is.\n"
 	                "A file that is called like one of these words is ./stop.",
+	        .waits = true,
 	        .check = check_replay,
 	        .run = do_replay,
 	},

@@ -539,6 +539,8 @@ static bool follow_language(struct script_checker *checker, const struct command
 		char *first = word_take(&rest);
 		script_let(&checker->let, value[LOOP_WHAT], first);
 		free(first);
+	} else if (strcmp(name, "replay") == 0 && value[1] && !value[0]) {
+		checker->any = checker->has_current = true; /* the log may not be written yet */
 	} else if (strcmp(name, "source") == 0) {
 		char *path = script_beside(checker->path[checker->depth - 1], value[0]);
 		check_file(checker, path, error);
@@ -555,7 +557,8 @@ static void follow_later(struct script_checker *checker, const struct command *c
 {
 	struct error ignored;
 	struct command_words words;
-	bool makes = command && strstr(command->usage, "[as <name>]");
+	bool makes = command && (strstr(command->usage, "[as <name>]") ||
+	                         strcmp(command->name, "replay") == 0);
 	if (makes)
 		checker->has_current = true;
 	if (makes || (command && strcmp(command->name, "source") == 0))

@@ -110,6 +110,26 @@ for line, why in {"/log all": "the name of a file is missing", "/log off all x":
     status, out, err = script("/listen 127.0.0.1 0\n" + line + "\n")
     ok(status == 2 and why in err, line + " is a mistake")
 
+for words in "append all", "all append":
+    same(script("/listen 127.0.0.1 0\n/log %s order.log\n" % words)[0], 0, "/log %s: in any order" % words)
+
+# ---- nothing is written before a mistake is found ----
+
+write("good", "/say good\n")
+write("bad", "/nosuch\n")
+for words in (["--json"], ["--json", "-o", "none.log"], ["--json", "-f", "bad"], ["--json", "-f", "nosuch"], ["--json", "--set", "eol=x", "-f", "good"],
+              ["-o", "none.log", "-f", "bad"], ["-o", "none.log", "--let", "1=2", "-f", "good"], ["-o", "none.log", "--replay", "good"],
+              ["-o", "none.log", "-o", "none.ending", "-f", "good"], ["--json", "-o", "none.ending", "-f", "good"],
+              ["-o", "none.log", "-o", "none.raw-in", "127.0.0.1", "1"], ["--json", "-o", "none.raw-in", "127.0.0.1", "1"],
+              ["--junit", "no/such.xml", "--tap", "-o", "none.log", "-f", "good"]):
+    status, out, err = run(*words)
+    ok(status == 2 and out == b"" and err and not os.path.exists("none.log"), " ".join(words) + " writes nothing")
+status, out, err = run("--tap", "-o", "none.log", "-f", "bad")
+ok(status == 2 and b"Bail out!" in out and not os.path.exists("none.log"), "TAP says that it bails out")
+write("mine.log", "mine\n")
+same(run("-o", "mine.log", "-f", "bad", "-f", "good")[0], 2, "a log that the first script has not begun")
+same(read("mine.log"), b"mine\n", "is not continued by the second")
+
 # ---- on and off ----
 
 status, out, err = script(ECHO + """\
@@ -213,5 +233,19 @@ ok(person.sees("second.txt is closed"), "/log off reports the end")
 home = person.home
 same(person.leave(), 0, "quitting is a success")
 ok(b"command /quit!" in read(home + "/all.log"), "the last command is in the log")
+
+# ---- as a person ----
+
+program = Plain("--demo")
+program.sees("connected")
+program.type("/log off.log")
+program.type("/view trace")
+program.sees("trace")
+program.type("/log off off.log")
+ok(program.sees("log off.log is closed: "), "/log off answers in any view when the file is whole")
+program.type("/say next")
+program.sees("next")
+ok("done after" not in program.text, "and once")
+program.leave()
 
 done()

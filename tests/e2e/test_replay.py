@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Logs that are replayed: as text on standard output, for a script, in plain mode, and in a window."""
 
+import datetime
 import json
 import os
 import re
@@ -185,8 +186,32 @@ def window(columns, rows):
 watchdog(240)
 converse()
 prints()
+def within_script():
+    """/replay in a script: the log brings its sessions, and a jump is over before the next line."""
+    header, *lines = read("log.jsonl").splitlines()
+    last = json.loads([line for line in lines if '"recv"' in line][-1])
+    later = datetime.datetime.fromisoformat(last["time"][:19]) + datetime.timedelta(seconds=20)
+    last["time"] = later.isoformat() + last["time"][19:]
+    long = write("long.jsonl", "\n".join([header, *lines, *[json.dumps(last)] * 20000]) + "\n")
+    ended = "replay T of T, ended"
+    for name, begin, answers in (("max", "/replay %s max\n" % long, [ended]),
+                                 ("end", "/replay %s\n/replay end\n/replay to 10s\n/replay pause\n/replay to 0\n/replay end\n/replay end\n" % long,
+                                  [ended, "replay T of T, x1", "replay T of T, x1, paused", "replay 0.0 s of T, x1, paused",
+                                   ended, ended])):
+        script = write(name, begin + "/assert @c.recv >= 6\n")
+        same(run("--check", script)[0], 0, name + ": --check takes the names that the log brings")
+        status, out, error = run("-f", script)
+        out = [re.sub(r"\d\d\.\d s|, skipped .*", lambda found: "T" if found[0][0] != "," else "", line) for line in out.decode().splitlines()]
+        same((status, error, out[-len(answers):]), (0, b"", answers), name + ": all is shown before the next line, and each answer is the place after the jump")
+    script = write("nosuch", "/replay %s max\n/assert @nosuch.recv >= 6\n" % long)
+    same(run("--check", script)[0], 0, "a name that the log may bring is no mistake")
+    status, _, error = run("-f", script)
+    ok(status == 2 and b'nosuch:2: no session "nosuch"' in error, "but is missed when the line runs")
+
+
 refuses()
 is_broken()
+within_script()
 scripted()
 plain()
 if shutil.which("tmux"):
