@@ -89,16 +89,14 @@ static enum command_result do_filter(const struct invocation *invocation, struct
 	struct app *app = invocation->app;
 	const char *word = invocation->args->value[0], *pattern = invocation->args->value[1];
 	bool inverted = word && strcmp(word, "not") == 0;
-	if (!app->shows_pages) {
-		error_set(error, "filter: only the window filters");
-		return COMMAND_FAILED;
-	}
 	if (!pattern) {
 		if (!app->filter && !word) {
 			error_set(error, "nothing is filtered: /filter TEXT shows only what has it");
 			return COMMAND_FAILED;
 		}
 		app_set_filter(app, NULL, NULL);
+		if (app->attended && !app->shows_pages)
+			app_note(app, "everything is shown from now on");
 		return COMMAND_DONE;
 	}
 	struct regexp *regexp = regexp_parse(pattern, error);
@@ -107,6 +105,9 @@ static enum command_result do_filter(const struct invocation *invocation, struct
 	struct buf words = { .max = SIZE_MAX };
 	buf_printf(&words, "%s%s", inverted ? "not " : "", pattern);
 	app_set_filter(app, filter_new(regexp, inverted), buf_text(&words));
+	if (app->attended && !app->shows_pages) /* the window has it on its status line */
+		app_note(app, "filtered from now on by %s: /filter off shows everything",
+		         buf_text(&words));
 	buf_free(&words);
 	return COMMAND_DONE;
 }
@@ -182,6 +183,8 @@ const struct command view_commands[] = {
 	                "/filter not /keep-?alive/i.\n"
 	                "It looks in the bytes of messages, the words of notes, and the rows of "
 	                "calls, segments and frames. Commands and their answers are hidden.\n"
+	                "With --plain it holds for what is printed from then on, and in a script that "
+	                "is run with -f for what -v prints.\n"
 	                "Nothing is lost: off, or nothing, shows everything again.",
 	        .check = check_filter,
 	        .run = do_filter,

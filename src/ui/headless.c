@@ -66,6 +66,16 @@ static bool is_repeated(struct follower turn, const struct entry *entry)
 	return false;
 }
 
+static bool is_filtered(const struct headless *headless)
+{
+	const struct app *app = headless->app;
+	const struct view view = { .transcript = app->transcript,
+		                   .ops = &trace_view,
+		                   .all = true,
+		                   .filter = app->filter };
+	return app->filter && !filter_has(&view, (struct location){ headless->printed.position, 0 });
+}
+
 static void print_entry(struct headless *headless, struct follower turn,
                         const struct entry *entry)
 {
@@ -77,7 +87,8 @@ static void print_entry(struct headless *headless, struct follower turn,
 	FILE *stream = comment || (answer && !(entry->flags & ENTRY_ERROR)) ? stdout : stderr;
 	if (stream == stdout && headless->output == HEADLESS_JSON)
 		return;
-	if (!answer && (!headless->verbose || rank(entry) == NOT_SAID || is_repeated(turn, entry)))
+	if (!answer && (!headless->verbose || rank(entry) == NOT_SAID || is_repeated(turn, entry) ||
+	                is_filtered(headless)))
 		return;
 	if (!answer)
 		fprintf(stream, "%u: ", (unsigned)entry->session);

@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "ui/controller.h"
+#include "view/filter.h"
 #include "view/tail.h"
 
 enum {
@@ -185,7 +186,7 @@ static void notice_answer(struct plain *plain)
 	struct view view = view_of(plain);
 	if (!app_take_answer(plain->app, &answer))
 		return;
-	if (!view_has(&view, (struct location){ answer.position, 0 }))
+	if (!filter_has(&view, (struct location){ answer.position, 0 }))
 		add_text(plain, buf_text(&answer.text), &plain->hints);
 	buf_free(&answer.text);
 }

@@ -7,6 +7,11 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/count.h"
+#include "view/filter.h"
+
+#define LATE_TIME (50 * CLOCK_MS)
+
+enum { HIDDEN_MOST = 4096 }; /* paragraphs that a filter hides, after which the caller goes on */
 
 static const struct location NOWHERE = { TRANSCRIPT_NONE, 0 };
 
@@ -42,17 +47,21 @@ static void keep_mark(struct tail *tail)
 	*mark = tail->mark;
 }
 
-/* The first of the last paragraphs; false where there are no more than those anyway. */
+/* The first of the last paragraphs; false where there are no more than those anyway. Where a filter has to
+ * look through too much for so many, it is fewer. */
 static bool find_late_start(const struct tail *tail, const struct view *view, int paragraphs,
                             struct location *start)
 {
-	struct location from = tail->mark.any ? tail->mark.last : NOWHERE;
-	if (view_count_after(view, from, paragraphs + 1) <= paragraphs || !view_last(view, start))
-		return false;
-	for (int i = 1; i < paragraphs; i++)
-		if (!view_before(view, start))
-			return false;
-	return true;
+	filter_allow(view->filter, LATE_TIME);
+	if (!filter_last(view, start))
+		return filter_is_searching(view->filter) && view_last(view, start);
+	for (int i = 1; i < paragraphs && filter_before(view, start);)
+		i++;
+	struct location before = *start, from = tail->mark.last;
+	if (!filter_before(view, &before))
+		return filter_is_searching(view->filter);
+	return !tail->mark.any || before.entry > from.entry ||
+	       (before.entry == from.entry && before.offset > from.offset);
 }
 
 static bool is_for(const struct tail_mark *mark, const struct view *view)
@@ -170,8 +179,14 @@ static bool print_next(struct tail *tail, const struct view *view, int64_t now, 
 		if (now < tail->changed + tail->timeout)
 			return false;
 	}
+	bool shown = !view->filter || filter_has(view, next);
+	if (open && !shown) { /* as it is by now */
+		follower_skip(&tail->mark.shown);
+		return false;
+	}
 	report_missed(tail, view, next, out);
-	print_paragraph(tail, view, next, out);
+	if (shown)
+		print_paragraph(tail, view, next, out);
 	tail->jumps = false;
 	tail->mark.last = next;
 	tail->mark.any = true;
@@ -186,8 +201,11 @@ bool tail_print(struct tail *tail, const struct view *view, int64_t now, size_t 
 {
 	notice_change(tail, view, now);
 	bool more = true;
-	while (more && out->len <= most)
+	for (int hidden = 0; more && out->len <= most && hidden < HIDDEN_MOST;) {
+		size_t before = out->len;
 		more = print_next(tail, view, now, out);
+		hidden += out->len == before;
+	}
 	if (tail->mark.any && !has_shown(tail, tail->mark.last.entry))
 		follower_seek(&tail->mark.shown, tail->mark.last.entry);
 	return more;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* tail: the view that is shown as lines that come one after the other and are never changed: for a
- * terminal that can only go on. Remembers for each session how far it was shown. No terminal. */
+ * terminal that can only go on. Remembers for each session how far it was shown. What the view's filter
+ * hides counts as shown. No terminal. */
 #pragma once
 
 #include <stdbool.h>

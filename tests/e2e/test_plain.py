@@ -41,6 +41,33 @@ def keys():
     same(plain.leave(), 0, "leaves")
 
 
+def filtered():
+    """What a filter hides is not printed; what is typed is answered all the same."""
+    plain = Plain("--demo")
+    ok(plain.sees("connected"), "a session")
+    plain.type("/filter err")
+    ok(plain.sees("filtered from now on by err: /filter off shows everything"), "a filter")
+    plain.type("a line\ran err\rlast err")
+    ok(plain.sees("←  last err") and "←  an err" in plain.text, "prints what has it")
+    ok("a line⏎" not in plain.text, "and nothing else")
+    plain.type("/filter not err")
+    ok(plain.sees("by not err"), "another one")
+    plain.type("an err\rthe other")
+    ok(plain.sees("←  the other") and "←  an err" not in plain.text, "prints what has it not")
+    plain.type("/nonsense")
+    ok(plain.sees("no such command"), "a mistake is reported")
+    plain.type("/filter off")
+    ok(plain.sees("everything is shown from now on"), "none")
+    plain.type("an err")
+    ok(plain.sees("←  an err"), "prints everything")
+    same(plain.leave(), 0, "leaves")
+    plain = Plain("--demo", start_up="/filter err\n")
+    plain.type("a line\ran err")
+    ok(plain.sees("←  an err") and "←  a line" not in plain.text, "one of the start-up file")
+    same(plain.leave(), 0, "leaves")
+
+
 answers()
 keys()
+filtered()
 done()

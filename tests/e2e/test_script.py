@@ -86,6 +86,21 @@ status, out, err = run("-v", "-f", write("script", "/try /open 127.0.0.1 %d &\n/
 said = [line for line in err.split(b"\n") if line[:1] != b" "]
 ok(status == 1 and b"refused" in said[0] and said[1].startswith(b"script:2: ") and b"refused" not in said[1],
    "also where another line fails of it: %r" % err)
+FILTERED = """\
+/listen 127.0.0.1 0 echo as srv
+/filter /^connected|connected in/
+/open 127.0.0.1 $srv.port as c
+hello
+/expect hello
+/say said
+/filter off
+/close @c
+/wait @c closed
+"""
+status, out, err = run("-v", "-f", write("script", FILTERED))
+ok(status == 0 and out == b"said\n" and b"connected" in err and b"is session" not in err,
+   "/filter holds for what -v prints: %r" % err)
+same(run("-f", "script"), (0, b"said\n", b""), "and fails nowhere")
 same(errors_of("/wiat open\n"), (2, "script:1:2: no such command: \"wiat\": did you mean /wait?\n"), "a wrong word is 2")
 status, err = errors_of("\n\n/open\n")
 ok(status == 2 and err.startswith("script:3:6: open: needs an address"), "so is a missing argument")

@@ -136,7 +136,8 @@ static void test_hold(void)
 	}
 	ok(sent >= LOG_PENDING && sent < 2 * LOG_PENDING, "its session is held when 8 MiB are pending");
 	ok(!logs_hold(logs, 4) && logs_are_behind(logs), "and no other");
-	ok(logs_report(logs, 0).pending >= LOG_PENDING, "the report says how many");
+	ok(logs_report(logs, 0).pending >= LOG_PENDING - sizeof taken,
+	   "the report says how many, but for what the pipe has just taken");
 	while (logs_are_behind(logs) && got < sent) {
 		ssize_t len = read(ends[0], taken, sizeof taken);
 		got += len > 0 ? (uint64_t)len : 0;

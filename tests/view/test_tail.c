@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "support/tap.h"
+#include "view/filter.h"
 #include "view/tail.h"
 
 #define WAIT (TAIL_LINE_MS * CLOCK_MS)
@@ -16,6 +17,7 @@ static uint32_t shown = 1;
 static const struct view_ops *ops = &chat_view;
 static bool all;
 static uint16_t phase[4];
+static struct filter *filter;
 
 static void add(enum call call, uint32_t session, const char *text)
 {
@@ -35,6 +37,7 @@ static struct view view(void)
 		.columns = 30,
 		.ops = ops,
 		.all = all,
+		.filter = filter,
 	};
 }
 
@@ -265,11 +268,67 @@ static void test_eviction(void)
 	end();
 }
 
+static struct filter *filter_of(const char *pattern, bool inverted)
+{
+	struct error error;
+	return filter_new(regexp_parse(pattern, &error), inverted);
+}
+
+static void test_filter(void)
+{
+	begin(1 << 20);
+	add(CALL_RECV, 1, "an err\na line\n");
+	prints("←  an err⏎/←  a line⏎/", "without a filter");
+	filter = filter_of("err", false);
+	add(CALL_RECV, 1, "err 1\nnot\nerr 2\nnot\n");
+	prints("←  err 1⏎/←  err 2⏎/", "with one, from then on");
+	is_int(tail_deadline(&tail), INT64_MAX, "what it hides keeps nobody awake");
+	add(CALL_RECV, 1, "an e");
+	prints("", "a line without its end");
+	now += WAIT;
+	prints("", "that has it not yet");
+	is_int(tail_deadline(&tail), INT64_MAX, "is waited for without a clock");
+	add(CALL_RECV, 1, "rr\n");
+	prints("", "what comes after a pause is another one");
+	add(CALL_RECV, 1, "two pie");
+	prints("", "one that has it not yet");
+	add(CALL_RECV, 1, "ces: err\n");
+	prints("←  two pieces: err⏎/", "and has it when it ends");
+	add(CALL_RECV, 1, "err open");
+	now += WAIT;
+	prints("", "a change begins the wait");
+	now += WAIT;
+	prints("←  err open/", "a line without its end");
+	add(CALL_NOTE, 1, "something else");
+	prints("", "after which something else is none of it");
+	for (int i = 0; i < 10000; i++)
+		add(CALL_RECV, 1, "\nnot");
+	add(CALL_RECV, 1, "\nerr 3\n");
+	struct view at = view();
+	ok(tail_print(&tail, &at, now, 100, &out), "a call looks at only so many");
+	while (tail_print(&tail, &at, now, 100, &out))
+		continue;
+	prints("←  err 3⏎/", "and then goes on");
+	selects(2, 2);
+	for (int i = 0; i < 50; i++)
+		add(CALL_RECV, 1, i % 10 ? "not\n" : "err\n");
+	ok(selects(1, 2), "the last paragraphs that it shows");
+	prints("←  err⏎/←  err⏎/", "are as many as were asked for");
+	filter_free(filter);
+	filter = filter_of("r", true);
+	add(CALL_RECV, 1, "err\nother\nyes\n");
+	prints("←  yes⏎/", "those without a text");
+	filter_free(filter);
+	filter = NULL;
+	end();
+}
+
 int main(void)
 {
 	tap_watchdog(30);
 	setlocale(LC_ALL, "C.UTF-8");
 	buf_init(&out, SIZE_MAX);
+	test_filter();
 	test_lines();
 	test_views();
 	test_all_evicted();
