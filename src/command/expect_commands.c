@@ -339,7 +339,7 @@ static enum command_result check_received(struct app *app, struct wait *wait, bo
 	else if (closed)
 		buf_printf(&text, " before session %u closed, ", wait->session);
 	else if (session && session_peer_closed(session))
-		buf_append_text(&text, session_fin_was_read(session) ? " before the peer's FIN, "
+		buf_append_text(&text, session_peer_closed(session) ? " before the peer's FIN, "
 		                                                     : " before the reset, ");
 	else if (over) {
 		buf_append_text(&text, " ");

@@ -987,7 +987,7 @@ static void drop_ended(struct app *app)
 				leave_begin(app, "", &ignored);
 		}
 		while (queue->waits > 0) {
-			struct pending *left = app->queues->newest;
+			struct pending *left = app->queues->oldest;
 			while (left->queue != queue)
 				left = left->next;
 			remove_pending(app->queues, left);

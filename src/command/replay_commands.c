@@ -133,7 +133,7 @@ static bool act(struct app *app, const struct request *request, const char *path
 	return true;
 }
 
-static void tell(struct app *app)
+static void describe(struct app *app)
 {
 	struct buf text = { .max = SIZE_MAX };
 	replay_describe(app, clock_now(), &text);
@@ -151,7 +151,7 @@ static enum command_result check_jump(struct app *app, struct wait *wait, bool o
 		return COMMAND_WAITING;
 	app->answering = true;
 	if (!wait->since)
-		tell(app);
+		describe(app);
 	app->answering = false;
 	wait->data = NULL;
 	return COMMAND_DONE;
@@ -177,7 +177,7 @@ static enum command_result do_replay(const struct invocation *invocation, struct
 		replay_serve(app, clock_now()); /* most of them are over at once */
 	if (!jumps || !replay_is_behind(app, clock_now())) {
 		if (!invocation->by_key)
-			tell(app);
+			describe(app);
 		return COMMAND_DONE;
 	}
 	*invocation->wait = (struct wait){
