@@ -494,7 +494,7 @@ static bool follow_sessions(struct script_checker *checker, const struct command
 		if (value && strcmp(elements[i].name, "session") == 0 &&
 		    !need_session(checker, value + (*value == '@'), error))
 			return args_blame(&words->args, i, error);
-		if (value && strcmp(elements[i].name, "what") == 0 && value_session(value, of) &&
+		if (value && strcmp(elements[i].name, "value-name") == 0 && value_session(value, of) &&
 		    !need_session(checker, of, error))
 			return args_blame(&words->args, i, error);
 	}

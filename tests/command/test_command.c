@@ -331,7 +331,7 @@ static void test_usage_mistakes(void)
 		{ "/target r a:1 fold=3",
 		  "fold belongs to the program: a target may have eol, view and timeout" },
 		{ "/assert", "assert: needs a value-name: /assert <value-name> "
-		             "is|=|==|!=|<|<=|>|>=|matches [not] <pattern> [within <duration>]" },
+		             "is|=|==|!=|<|<=|>|>=|has|matches [not] <pattern> [within <duration>]" },
 		{ "/fill", "fill: needs a size: /fill <size>" },
 		{ "/skip", "skip: needs \"unless\": /skip unless sandbox|wire|ipv6|root" },
 		{ "/set eol clrf",

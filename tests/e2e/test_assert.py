@@ -127,7 +127,7 @@ same(result_of("/socket tcp as c", "/send $c.queue"), (2, "script:2: $c.queue is
 # ---- calls that fail ----
 
 same(result_of("/try /wiat open"), (2, "script:1: no such command: \"wiat\": did you mean /wait?"), "but not a mistake")
-same(result_of("/try /try /set"), (2, "script:1: try: cannot try /try"), "nor itself")
+same(result_of("/try /try /set"), (2, "script:1: /try runs a command itself, and is not tried"), "nor itself")
 with open("script", "w", encoding="utf-8") as file:
     file.write("/socket tcp as c\n/try /assert recv = 1\n/try /expect x within 10ms\n/try /wait open within 10ms\n")
 status, out, err = run("-f", "script")
@@ -162,13 +162,13 @@ for line, why in (
         ("/assert last.errno is ENOTREAL", 'errno is never "ENOTREAL": a name of errno(3), or 0'),
         ("/assert state is zzz", 'state is never "zzz": CLOSED, '),
         ("/assert @d.recv = 1", 'no session "d" is made before this line: "as NAME" names one'),
-        ("/assert state < 5", "state is no number: is, is not or matches"),
+        ("/assert state < 5", "state is no number: is, is not, has or matches"),
         ("/assert recv = many", 'recv is a number: "many" is none (18, 1k, 1.5M)'),
         ("/assert rtt < 5 apples", None),
         ("/assert rtt < soon", "rtt: not a time: soon (like 500ms, 3, 1.5s, 2m, 1h)"),
         ("/assert errno is EPIPE", "errno is of a call: last.errno, recv.errno"),
         ("/assert last.rtt < 1", "rtt is not a value of one call"),
-        ("/assert recv = not 1", "= not is no operator: != or is not"),
+        ("/assert recv = not 1", "not comes after a word: is not, has not"),
         ("/assert name matches /(/", "regular expression, byte 1: ( has no )"),
         ("/assert name => x", None)):
     status, err = result_of("/set marks on", line)

@@ -5,5 +5,5 @@ hi there
 /expect /^Hello, i'm server!$/
 /assert fin is yes within 5s
 /close
-/try /reconnect
+/fails /reconnect
 /assert last.errno is ECONNREFUSED
