@@ -34,19 +34,16 @@ def read(name):
 
 def converse():
     """A conversation, its log and its ladder."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     script = write("script", """/log all %(work)s/log.jsonl
-/listen 127.0.0.1 %(port)d echo as server
-/open 127.0.0.1 %(port)d as c
+/listen 127.0.0.1 0 echo as server
+/open 127.0.0.1 $server.port as c
 hello
 /expect hello
 /close @c
 /wait @c closed
 /close @server
 /ladder @c %(work)s/ladder.txt
-""" % {"work": WORK, "port": port})
+""" % {"work": WORK})
     status, _, error = run("-f", script)
     same((status, error), (0, b""), "a conversation with a log")
 
@@ -149,17 +146,29 @@ def command(line):
     tmux("send-keys", "-t", "main", "Enter")
 
 
+def slowed():
+    """The log as if a second had been an hour: on no machine is it over before it is paused."""
+    begin = None
+
+    def later(found):
+        nonlocal begin
+        time = datetime.datetime.fromisoformat(found.group(1))
+        begin = begin or time
+        return '"time":"%s+00:00"' % (begin + 3600 * (time - begin)).isoformat(timespec="microseconds")
+    return write("slow.jsonl", re.sub(r'"time":"([^"]*\.\d{6})\d*\+00:00"', later, read("log.jsonl")))
+
+
 def window(columns, rows):
     global server
     server = "sockpit-replay-%d-%d" % (os.getpid(), columns)
     # words, as one command would need the shell of a user who may have none
     tmux("new-session", "-d", "-s", "main", "-x", str(columns), "-y", str(rows),
-         "sockpit", "--replay", LOG, "--speed", "0.001", "--view", "ladder")
-    ok(sees("replay 0."), "at %dx%d the status line says that it is a replay" % (columns, rows))
+         "sockpit", "--replay", slowed(), "--speed", "0.001", "--view", "ladder")
+    ok(sees("replay "), "at %dx%d the status line says that it is a replay" % (columns, rows))
     pid = int(tmux("display-message", "-p", "-t", "main", "#{pane_pid}"))
     sockets = open_sockets(pid)  # with which the program itself asks the kernel
     command("/replay pause")
-    ok(sees("paused") if columns > 40 else sees("replay 0."), "it pauses")
+    ok(sees("paused"), "it pauses")
     for _ in range(40):
         tmux("send-keys", "-t", "main", "F10")
     ok(sees("1 server"), "steps lead to its sessions")
@@ -169,7 +178,12 @@ def window(columns, rows):
     ok(sees("2 ⇄ 3") if columns > 40 else sees("│ close()"), "a ladder of its sessions")
     ok(sees("FIN"), "with all that happened")
     before = screen()
-    tmux("send-keys", "-t", "main", "C-l")
+    tmux("send-keys", "-t", "main", "C-l", "drawn")
+    sees("> drawn")
+    tmux("send-keys", "-t", "main", "C-u")
+    end = time.monotonic() + DEADLINE
+    while screen() != before and time.monotonic() < end:
+        select.select([], [], [], 0.02)
     same(screen(), before, "which redrawing does not change")
     command("/info")
     ok(sees("INFO c"), "a page")
