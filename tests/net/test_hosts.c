@@ -226,6 +226,7 @@ static void lingers(struct fixture *f)
 {
 	struct session *server = listen_on(f, TRANSPORT_TCP, "right", 83, NULL);
 	struct session *client = reach(f, server, "right", NULL);
+	sessions_pin(f->sessions, client); /* a FIN_WAIT2 is looked at again */
 	session_close(client, &f->error);
 	until(f, session_state(client_of(f, server)) == SESSION_OPEN &&
 	                 session_peer_closed(client_of(f, server)));
@@ -253,11 +254,13 @@ static void goes(struct fixture *f)
 {
 	struct session *server = listen_on(f, TRANSPORT_TCP, "right", 84, NULL);
 	struct session *client = reach(f, server, "right", NULL);
+	sessions_pin(f->sessions, client);
 	for (size_t i = 0; i < sessions_count(f->sessions); i++)
 		if (session_state(sessions_at(f->sessions, i)) != SESSION_CLOSED)
 			session_close(sessions_at(f->sessions, i), &f->error);
 	fixture_turns(f, 3);
 	until(f, session_tcp_state(client) == STATE_TIME_WAIT);
+	is_int(session_tcp_state(client), STATE_TIME_WAIT, "closed on both hosts");
 	sessions_set_sandbox(f->sessions, NULL);
 	is_int(session_tcp_state(client), STATE_GONE, "with the sandbox its connections are gone");
 	ok(!session_is_unsettled(client), "and no longer followed");
