@@ -125,7 +125,7 @@ static void decode(const char *text, size_t len, struct buf *bytes)
 	const char *end = text + len;
 	while (text < end) {
 		const char *feed = memchr(text, '\n', (size_t)(end - text));
-		const char *payload = strstr(text, " < ") + 3;
+		const char *payload = (char *)memmem(text, (size_t)(feed - text), " < ", 3) + 3;
 		size_t size = (size_t)(feed - payload), slashes = 0;
 		while (slashes < size && payload[size - 1 - slashes] == '\\')
 			slashes++;
