@@ -93,7 +93,7 @@ static void overtakes_a_silent_one(struct fixture *f)
 	until_ended(f, session);
 	int64_t took = clock_now() - begun;
 	is_int(session_state(session), SESSION_OPEN, "a silent first address is overtaken");
-	ok(took >= 250 * CLOCK_MS && took < 2 * CLOCK_S, "after 250 ms, not after minutes");
+	ok(took >= 250 * CLOCK_MS && took < 60 * CLOCK_S, "after 250 ms, not after minutes");
 	is_int(count_states(f, session, "try 1 127.0.0.2 has not answered within "), 1,
 	       "that it is silent is reported");
 	is_int(count_states(f, session, "try 2 127.0.0.1 connected in "), 1, "who was first");
@@ -115,11 +115,12 @@ static void overtakes_a_silent_one(struct fixture *f)
 static void goes_on_at_once(struct fixture *f)
 {
 	int listener = listener_at(1, 0);
-	int64_t begun = clock_now();
+	uint64_t turns = f->poller.turns;
 	struct session *session =
 	        open_to_all(f, (unsigned[]){ 2, 3, 4, 1 }, 4, peer_port(listener), 0);
 	until_ended(f, session);
-	ok(session_state(session) == SESSION_OPEN && clock_now() - begun < 250 * CLOCK_MS,
+	/* one rest of 250 ms alone is 50 turns */
+	ok(session_state(session) == SESSION_OPEN && f->poller.turns - turns < 20,
 	   "after one that refuses the next begins at once");
 	is_int(count_states(f, session,
 	                    "try 1 127.0.0.2: Connection refused, try 2 127.0.0.3: Connection "

