@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "support/tap.h"
 
-enum { FIXTURE_MS = 5000 }; /* a deadline that is reached only where the test fails */
+enum { FIXTURE_MS = 20000 }; /* a deadline that is reached only where the test fails */
 
 extern struct poller app_fixture_poller;
 void app_fixture_start(struct app *app);

@@ -469,7 +469,7 @@ int main(void)
 	double time = limit ? strtod(limit, NULL) : 5;
 	printf("# REDRAW_SEED=%llu\n", (unsigned long long)state);
 	tap_watchdog((unsigned)time + 60);
-	setenv("VT_TIMEOUT_MS", "15000", 0); /* a flood takes long with the sanitizers */
+	setenv("VT_TIMEOUT_MS", "60000", 0); /* a flood takes long with the sanitizers */
 	stage_open();
 	for (size_t i = 0; i < SIZES; i++)
 		plays_at(sizes[i], time / SIZES);

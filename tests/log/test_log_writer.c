@@ -18,7 +18,7 @@ static struct poller poller;
 static bool until(const struct log_writer *writer, bool (*is_so)(const struct log_output *),
                   const struct log_output *output)
 {
-	int64_t end = clock_now() + 10 * CLOCK_S;
+	int64_t end = clock_now() + 20 * CLOCK_S;
 	while (!is_so(output) && clock_now() < end) {
 		poller_reset(&poller);
 		log_writer_prepare(writer, &poller);

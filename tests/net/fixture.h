@@ -32,7 +32,7 @@ bool fixture_turn(struct fixture *f, int64_t deadline);
 /* Turns until the condition holds; what is tested afterwards says whether it did. */
 #define until(f, condition)                                                                        \
 	do {                                                                                       \
-		int64_t until_deadline = clock_now() + 5 * CLOCK_S;                                \
+		int64_t until_deadline = clock_now() + 20 * CLOCK_S;                               \
 		while (!(condition) && fixture_turn((f), until_deadline))                          \
 			continue;                                                                  \
 	} while (0)

@@ -34,7 +34,7 @@ static int pauses(const struct fixture *f, const struct session *session)
 /* Turns until neither side has received anything for some of them. */
 static void until_quiet(struct fixture *f, const struct session *a, const struct session *b)
 {
-	int64_t deadline = clock_now() + 10 * CLOCK_S;
+	int64_t deadline = clock_now() + 20 * CLOCK_S;
 	uint64_t before = UINT64_MAX;
 	while (receives(a) + receives(b) != before && clock_now() < deadline) {
 		before = receives(a) + receives(b);

@@ -60,7 +60,7 @@ static const char *resolve(const struct lookup_query *query, bool *at_once, char
 	int64_t before = clock_now();
 	struct lookup *lookup = lookup_start(pool, query);
 	*at_once = lookup_is_ready(lookup);
-	if (!becomes_ready(lookup, 5 * CLOCK_S))
+	if (!becomes_ready(lookup, 20 * CLOCK_S))
 		snprintf(out, 2000, "no answer");
 	else if (!lookup_take(lookup, &answer, &error))
 		snprintf(out, 2000, "not done");
@@ -152,7 +152,7 @@ static void check_ceiling(void)
 	struct lookup_answer answer = { .count = 0 };
 	struct error error = { .text = "" };
 	struct lookup *lookup = lookup_start(pool, &query);
-	ok(becomes_ready(lookup, 5 * CLOCK_S) && lookup_take(lookup, &answer, &error),
+	ok(becomes_ready(lookup, 20 * CLOCK_S) && lookup_take(lookup, &answer, &error),
 	   "very many addresses");
 	is_int(answer.count, LOOKUP_MAX, "... are kept up to the ceiling");
 	is_int(answer.addr[LOOKUP_MAX - 1].ip[3], LOOKUP_MAX - 1, "... the first ones");
@@ -222,12 +222,12 @@ static void check_slow(void)
 	scripted_set_gate(false);
 	int64_t before = clock_now();
 	struct lookup *lookup = lookup_start(pool, &query);
-	ok(clock_now() - before < 2 * CLOCK_S, "a slow look-up does not stop anybody");
+	ok(clock_now() - before < 10 * CLOCK_S, "a slow look-up does not stop anybody");
 	ok(!becomes_ready(lookup, 20 * CLOCK_MS) && !lookup_take(lookup, &answer, &error),
 	   "it is not done");
 	is_int(answer.count, 99, "... and says nothing");
 	scripted_set_gate(true);
-	ok(becomes_ready(lookup, 5 * CLOCK_S), "then it wakes the poller");
+	ok(becomes_ready(lookup, 20 * CLOCK_S), "then it wakes the poller");
 	ok(lookup_take(lookup, &answer, &error) && answer.count == 1, "... and is done");
 	ok(lookup_take(lookup, &answer, &error) && answer.count == 1, "... also when asked again");
 	lookup_free(lookup);

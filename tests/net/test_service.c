@@ -49,7 +49,7 @@ static void is_a_table(void)
 static size_t exchange(struct fixture *f, int fd, const char *data, size_t len, char *back)
 {
 	size_t out = 0, in = 0, piece = 1;
-	int64_t deadline = clock_now() + 10 * CLOCK_S;
+	int64_t deadline = clock_now() + 20 * CLOCK_S;
 	while (in < len && fixture_turn(f, deadline)) {
 		size_t ask = len - out < piece ? len - out : piece;
 		ssize_t sent = ask ? send(fd, data + out, ask, MSG_DONTWAIT | MSG_NOSIGNAL) : 0;
@@ -104,7 +104,7 @@ static void holds_back(struct fixture *f, size_t queue_max, const char *what)
 	ok(out < LEN, "%s: a client that does not read is not read from", what);
 	ok(most > 0 && most <= SESSION_TURN && (!queue_max || most <= queue_max),
 	   "%s: no more than a little waits", what);
-	int64_t deadline = clock_now() + 10 * CLOCK_S;
+	int64_t deadline = clock_now() + 20 * CLOCK_S;
 	while (in < out && fixture_turn(f, deadline)) {
 		ssize_t got = recv(fd, back + in, LEN - in, MSG_DONTWAIT);
 		in += got > 0 ? (size_t)got : 0;
@@ -132,7 +132,7 @@ static void echoes_after_fin(struct fixture *f)
 	struct session *client = client_of(f, server, &fd);
 	call_set_option(&client->caller, client->fd[0], SOL_SOCKET, SO_SNDBUF, 1);
 	size_t out = 0, in = 0;
-	int64_t deadline = clock_now() + 10 * CLOCK_S;
+	int64_t deadline = clock_now() + 20 * CLOCK_S;
 	while (out < LEN && session_unsent(client) < 100000 && fixture_turn(f, deadline)) {
 		ssize_t sent = send(fd, noise + out, LEN - out, MSG_DONTWAIT | MSG_NOSIGNAL);
 		out += sent > 0 ? (size_t)sent : 0;
@@ -361,7 +361,7 @@ static size_t read_count(struct fixture *f, int fd, size_t len)
 {
 	static char data[64 << 10];
 	size_t in = 0;
-	int64_t deadline = clock_now() + 10 * CLOCK_S;
+	int64_t deadline = clock_now() + 20 * CLOCK_S;
 	while (in < len) {
 		ssize_t got = recv(fd, data, sizeof data, MSG_DONTWAIT);
 		if (got <= 0 && !fixture_turn(f, deadline))

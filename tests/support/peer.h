@@ -12,7 +12,7 @@
 #include "socket/endpoint.h"
 
 enum {
-	PEER_MS = 5000, /* a deadline that only a failing test reaches */
+	PEER_MS = 20000, /* a deadline that only a failing test reaches */
 	PEER_FILL = 8,  /* most connections that peer_blackhole() makes */
 };
 

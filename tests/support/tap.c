@@ -26,7 +26,7 @@ static void tap_alarm(int signal)
 void tap_watchdog(unsigned seconds)
 {
 	signal(SIGALRM, tap_alarm);
-	alarm(seconds);
+	alarm(4 * seconds);
 }
 
 bool tap_ok(bool good, const char *file, int line, const char *format, ...)

@@ -14,7 +14,7 @@
 extern int tap_count, tap_failed;
 extern char tap_name[256]; /* of the newest case */
 
-/* Ends the program after that many seconds. */
+/* Ends the program after four times as many seconds: a machine may have other work. */
 void tap_watchdog(unsigned seconds);
 bool tap_ok(bool good, const char *file, int line, const char *format, ...)
         __attribute__((format(printf, 4, 5)));

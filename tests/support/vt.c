@@ -492,7 +492,7 @@ static long now_ms(void)
 static long deadline_ms(void)
 {
 	const char *limit = getenv("VT_TIMEOUT_MS");
-	return now_ms() + (limit ? strtol(limit, NULL, 10) : 5000);
+	return now_ms() + (limit ? strtol(limit, NULL, 10) : 20000);
 }
 
 static void die(const char *what)

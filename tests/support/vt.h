@@ -36,7 +36,7 @@ void vt_resize(struct vt *vt, int rows, int columns);
 void vt_stall(struct vt *vt, bool on); /* a terminal that stops reading: a frozen link */
 void vt_hang_up(struct vt *vt);        /* the terminal is gone */
 
-/* Waiting, for five seconds or VT_TIMEOUT_MS. Rows below 0 count from the bottom. */
+/* Waiting, for 20 seconds or VT_TIMEOUT_MS. Rows below 0 count from the bottom. */
 typedef bool vt_condition(struct vt *vt, const void *context);
 bool vt_wait(struct vt *vt, vt_condition *condition, const void *context, const char *what);
 bool vt_wait_text(struct vt *vt, const char *text);

@@ -65,7 +65,7 @@ static void scenario_does_not_wait(void)
 	int64_t begin = clock_now();
 	for (int i = 0; i < 20; i++)
 		type("(a)");
-	ok(clock_now() - begin < CLOCK_S, "closing brackets are shown without a rest");
+	ok(clock_now() - begin < 5 * CLOCK_S, "closing brackets are shown without a rest");
 	is_int(input_line("").len, 60, "and typed");
 }
 

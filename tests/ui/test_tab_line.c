@@ -52,7 +52,7 @@ static const char *marked(void)
 static bool serve_until(struct app *app, struct poller *poller,
                         bool (*holds)(const struct app *app))
 {
-	int64_t limit = clock_now() + 10 * CLOCK_S;
+	int64_t limit = clock_now() + 20 * CLOCK_S;
 	while (!holds(app)) {
 		if (clock_now() > limit)
 			return false;

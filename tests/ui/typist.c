@@ -223,7 +223,7 @@ void play(const char *name, const char *inputrc, void (*scenario)(void))
 		return;
 	pid_t child = fork();
 	if (child == 0) {
-		alarm(20);
+		alarm(120);
 		run_child(inputrc, scenario, report[1]);
 	}
 	close(report[1]);
