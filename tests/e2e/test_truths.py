@@ -423,6 +423,7 @@ def too_large():
     except OSError as error:
         same(error.errno, 90, "a socket of the test says EMSGSIZE")
     ok(fits, "for one more than fit")
+    plain.erase()
     plain.leave()
 
 
