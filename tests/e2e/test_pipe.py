@@ -367,7 +367,7 @@ def limits():
     begun = time.monotonic()
     status, out, err = run("-w", "200ms", "127.0.0.1", port_of(full))
     took = time.monotonic() - begun
-    ok(status == 1 and b"time" in err and 0.15 < took < 5, "-w limits connecting: %s %r %.2f s" % (status, err, took))
+    ok(status == 1 and b"time" in err and 0.15 < took < 60, "-w limits connecting: %s %r %.2f s" % (status, err, took))
     server = listener()
     process = sockpit("-w", "200ms", "127.0.0.1", port_of(server))
     peer, _ = server.accept()

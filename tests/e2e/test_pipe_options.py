@@ -121,9 +121,9 @@ def interval():
     process.stdin.write(b"one\ntwo\nthree")
     process.stdin.close()
     process.stdin = None
-    same(peer.recv(100), b"one\n", "--delay sends the first line at once")
+    same(peer.recv(4), b"one\n", "--delay sends the first line at once")
     same(receive_all(peer), b"two\nthree", "the others follow")
-    ok(0.15 < time.monotonic() - begun < 5, "one after each interval")
+    ok(0.15 < time.monotonic() - begun < 60, "one after each interval")
     peer.close()
     same(finish(process)[0], 0, "and FIN after the last")
     process, peer = client_of("-i", "600ms", "-w", "300ms")

@@ -67,8 +67,8 @@ same((process.wait(10), process.stderr.read()), (0, b""), "its end ends it")
 
 # ---- what goes wrong ----
 
-status, err = errors_of("/listen 127.0.0.1 0 echo as s\n/open 127.0.0.1 $s.port\nHello\n/expect Goodbye within 100ms\n/sessions\n")
-same((status, err.split("\n")[0]), (1, "script:4: expected \"Goodbye\" within 100 ms, got \"Hello\\n\" (6 bytes)"),
+status, err = errors_of("/listen 127.0.0.1 0 echo as s\n/open 127.0.0.1 $s.port\nHello\n/assert recv = 6 within 30s\n/expect Goodbye within 100ms\n/sessions\n")
+same((status, err.split("\n")[0]), (1, "script:5: expected \"Goodbye\" within 100 ms, got \"Hello\\n\" (6 bytes)"),
      "a failed expectation ends the script and says what came instead")
 rows = err.split("\n")[1:]
 ok(rows[-1] == "" and 2 < len(rows) <= 11 and any("recv() = 6" in row and "Hello" in row for row in rows),

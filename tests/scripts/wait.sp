@@ -20,6 +20,7 @@
 /listen 127.0.0.1 0 echo as e
 /open 127.0.0.1 $e.port as d
 /send x
+/assert recv = 1 within 5s
 /wait quiet within 5s
 /assert recv = 1
 /wait quiet for 20ms
