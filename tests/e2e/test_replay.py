@@ -168,7 +168,7 @@ def window(columns, rows):
     pid = int(tmux("display-message", "-p", "-t", "main", "#{pane_pid}"))
     sockets = open_sockets(pid)  # with which the program itself asks the kernel
     command("/replay pause")
-    ok(sees("paused"), "it pauses")
+    ok(sees(", paus"), "it pauses")  # cut where the row is short
     for _ in range(40):
         tmux("send-keys", "-t", "main", "F10")
     ok(sees("1 server"), "steps lead to its sessions")
