@@ -40,8 +40,8 @@ def sender(data, server, end_it=True):
         try:
             peer, _ = server.accept()
             act.peer = peer
-            for at in range(0, len(data), 65536):
-                act.sent += peer.send(data[at:at + 65536])
+            while act.sent < len(data):
+                act.sent += peer.send(data[act.sent:act.sent + 65536])
             if end_it:
                 peer.close()
         except OSError as error:

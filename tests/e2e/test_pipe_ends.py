@@ -184,7 +184,7 @@ def reader_goes():
 
 def slow_reader():
     much = b"z" * (64 << 20)  # more than sockets and pipes hold
-    process, peer = client_of("-w", "1", stdin=NULL)
+    process, peer = client_of("-w", "2", stdin=NULL)
     threading.Thread(target=lambda: (peer.sendall(much), peer.close()), daemon=True).start()
     got = 0
     while got < len(much):  # slower than the limit as a whole, but it moves
@@ -192,10 +192,10 @@ def slow_reader():
         if not part:
             break
         got += len(part)
-        select.select([], [], [], 0.025)
+        select.select([], [], [], 0.04)
     same(got, len(much), "-w does not strike while a slow reader reads")
     same(finish(process)[0], 0, "and the end is good")
-    process, peer = client_of("-w", "500ms", stdin=NULL)
+    process, peer = client_of("-w", "2", stdin=NULL)
     threading.Thread(target=lambda: swallow(lambda: peer.sendall(much)), daemon=True).start()
     try:
         process.wait(DEADLINE)
@@ -205,7 +205,7 @@ def slow_reader():
     ok(status == 1 and b"not written" in err and err.count(b"\n") == 1,
        "a reader that is stuck loses bytes, which is said and is status 1: %s %r" % (status, err))
     for args in ([], ["-C"]):  # inside the kernel, and copied
-        process, peer = client_of("-w", "500ms", *args)
+        process, peer = client_of("-w", "2", *args)
         threading.Thread(target=lambda: swallow(lambda: process.stdin.write(much)), daemon=True).start()
         status, out, err = finish(process)
         ok(status == 1 and b"not sent" in err and err.count(b"\n") == 1, "so does a peer that is stuck: %s %r" % (status, err))
