@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/json.h"
 
-#include <endian.h>
 #include <string.h>
+
+#include "base/vector.h"
 
 /* ---- writing ---- */
 
@@ -42,11 +43,6 @@ static char *put_escape(char *to, unsigned code)
 	return to + sizeof escape;
 }
 
-static bool stands_for_itself(unsigned char c)
-{
-	return c >= 0x20 && c <= 0x7e && c != '"' && c != '\\';
-}
-
 /* Controls, and what changes the direction of the text around it. */
 static bool acts(unsigned code)
 {
@@ -54,27 +50,23 @@ static bool acts(unsigned code)
 	       (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
 }
 
-/* Any other character. Returns the bytes that it has taken, 0 where they are not UTF-8. */
-static inline size_t put_odd(char **to, const unsigned char *s, size_t n)
+/* The first bytes of all longer characters that act. */
+enum { ACTS_TWO = 0xc2, ACTS_THREE = 0xe2 };
+
+/* A character that is not among the plain ones: of UTF-8. Returns the bytes that it has taken. */
+static inline size_t put_odd(char **to, const unsigned char *s)
 {
 	static const char shorts[128] = { ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r',
 		                          ['\t'] = 't', ['"'] = '"',  ['\\'] = '\\' };
-	if (*s > 0xc2 && *s < 0xe0 && n > 1 &&
-	    is_rest(s[1])) { /* most letters: nothing more to see */
-		memcpy(*to, s, 2);
-		*to += 2;
-		return 2;
-	}
-	size_t taken = character(s, n);
 	if (*s < 0x80 && shorts[*s]) {
 		*(*to)++ = '\\';
 		*(*to)++ = shorts[*s];
 		return 1;
 	}
+	size_t taken = *s < 0x80 ? 1 : *s == ACTS_TWO ? 2 : 3;
 	unsigned code = taken == 1   ? *s
 	                : taken == 2 ? (*s & 0x1fU) << 6 | (s[1] & 0x3f)
-	                : taken == 3 ? (*s & 0xfU) << 12 | (s[1] & 0x3fU) << 6 | (s[2] & 0x3f)
-	                             : 0x10000;
+	                             : (*s & 0xfU) << 12 | (s[1] & 0x3fU) << 6 | (s[2] & 0x3f);
 	if (acts(code)) {
 		*to = put_escape(*to, code);
 		return taken;
@@ -84,19 +76,69 @@ static inline size_t put_odd(char **to, const unsigned char *s, size_t n)
 	return taken;
 }
 
-/* Bytes that are looked at together. */
-typedef uint8_t word __attribute__((vector_size(16)));
-
-/* How many bytes at the front of a word stand for themselves: no control, DEL, quote, backslash, none
- * above ASCII. */
-static inline size_t count_plain(word bytes)
+/* Where the UTF-8 ends that the bytes begin with: at `stop`, or behind it, in the first character that ends
+ * there; before it where there is something else. */
+static const unsigned char *pass_text(const unsigned char *s, const unsigned char *stop,
+                                      const unsigned char *end)
 {
-	word odd = (word)((bytes < 0x20) | (bytes > 0x7e) | (bytes == '"') | (bytes == '\\'));
-	uint64_t halves[2];
-	memcpy(halves, &odd, sizeof halves);
-	if (halves[0])
-		return (size_t)__builtin_ctzll(htole64(halves[0])) / 8;
-	return 8 + (halves[1] ? (size_t)__builtin_ctzll(htole64(halves[1])) / 8 : 8);
+	while (s < stop) {
+		while (stop - s >= VECTOR &&
+		       vector_first((byte_vector)(vector_load(s) > 0x7f)) == VECTOR)
+			s += VECTOR;
+		for (const unsigned char *some = stop - s < VECTOR ? stop : s + VECTOR; s < some;) {
+			size_t taken = character(s, (size_t)(end - s));
+			if (!taken)
+				return s;
+			s += taken;
+		}
+	}
+	return s;
+}
+
+/* Bytes that stand for themselves in a string; `wide`: also those of longer characters, but for the first
+ * bytes of characters that act. */
+static inline size_t count_plain(byte_vector bytes, bool wide)
+{
+	byte_vector odd = (byte_vector)((bytes < 0x20) | (bytes == '"') | (bytes == '\\'));
+	if (wide)
+		odd |= (byte_vector)((bytes == 0x7f) | (bytes == ACTS_TWO) | (bytes == ACTS_THREE));
+	else
+		odd |= (byte_vector)(bytes > 0x7e);
+	return vector_first(odd);
+}
+
+static inline bool is_plain(unsigned char c, bool wide)
+{
+	return c >= 0x20 && c != '"' && c != '\\' &&
+	       (wide ? c != 0x7f && c != ACTS_TWO && c != ACTS_THREE : c < 0x7f);
+}
+
+/* The inside of a string, for which there is room. Stops before what is no ASCII, unless that is wide, which
+ * is UTF-8 then. */
+static inline __attribute__((always_inline)) char *
+put_inside(char *to, const unsigned char **from, const unsigned char *end, bool wide)
+{
+	const unsigned char *s = *from;
+	while (s < end && (wide || *s < 0x80)) {
+		if (end - s >= VECTOR) {
+			byte_vector front = vector_load(s);
+			vector_store(to, front);
+			size_t plain = count_plain(front, wide);
+			if (plain == VECTOR) {
+				s += VECTOR; /* not `plain`: the next bytes need not wait for it */
+				to += VECTOR;
+				continue;
+			}
+			s += plain;
+			to += plain;
+		}
+		while (s < end && is_plain(*s, wide))
+			*to++ = (char)*s++;
+		while (s < end && (wide || *s < 0x80) && !is_plain(*s, wide))
+			s += put_odd(&to, s);
+	}
+	*from = s;
+	return to;
 }
 
 enum { STRETCH = 4096, LONGEST = 6 }; /* bytes at a time, and what one of them becomes at most */
@@ -107,31 +149,15 @@ bool json_put_text(struct buf *out, const char *bytes, size_t len)
 	size_t before = out->len;
 	buf_append(out, "\"", 1);
 	while (s < end) {
-		char *begin = buf_reserve(out, (size_t)LONGEST * STRETCH + sizeof(word)),
-		     *to = begin;
+		char *begin = buf_reserve(out, (size_t)LONGEST * (STRETCH + 3) + VECTOR);
 		const unsigned char *stop = end - s > STRETCH ? s + STRETCH : end;
-		while (s < stop) {
-			if (stop - s >= (ptrdiff_t)sizeof(word)) {
-				word front;
-				memcpy(&front, s, sizeof front);
-				memcpy(to, &front, sizeof front);
-				size_t plain = count_plain(front);
-				s += plain;
-				to += plain;
-				if (plain == sizeof(word))
-					continue;
-			}
-			while (s < stop && stands_for_itself(*s))
-				*to++ = (char)*s++;
-			while (s < stop && !stands_for_itself(*s)) {
-				size_t taken = put_odd(&to, s, (size_t)(end - s));
-				if (!taken) {
-					out->len = before;
-					return false;
-				}
-				s += taken;
-			}
+		char *to = put_inside(begin, &s, stop, false);
+		const unsigned char *checked = pass_text(s, stop, end);
+		if (checked < stop) {
+			out->len = before;
+			return false;
 		}
+		to = put_inside(to, &s, checked, true);
 		buf_commit(out, (size_t)(to - begin));
 	}
 	return buf_append(out, "\"", 1);
@@ -260,16 +286,17 @@ static bool take_escape(struct json *json, char **to)
 static bool take_string(struct json *json, struct json_value *value, bool decodes)
 {
 	char *begin = json->at, *to = begin;
-	char scratch[sizeof(word)];
+	char scratch[VECTOR];
 	*value = (struct json_value){ .type = JSON_STRING, .text = begin };
 	for (;;) {
-		word front = { 0 }; /* its zeros are not plain */
-		if (json->end - json->at >= (ptrdiff_t)sizeof front)
-			memcpy(&front, json->at, sizeof front);
-		if (count_plain(front) == sizeof front) {
-			memcpy(decodes ? to : scratch, &front, sizeof front);
-			json->at += sizeof(word);
-			to += sizeof(word);
+		byte_vector front = { 0 }; /* its zeros end it */
+		if (json->end - json->at >= VECTOR)
+			front = vector_load(json->at);
+		if (vector_first((byte_vector)((front < 0x20) | (front > 0x7e) | (front == '"') |
+		                               (front == '\\'))) == VECTOR) {
+			vector_store(decodes ? to : scratch, front);
+			json->at += VECTOR;
+			to += VECTOR;
 			continue;
 		}
 		if (json->at >= json->end)

@@ -10,7 +10,6 @@
  * backslash, and a line without a line feed ends in a lone backslash. */
 #include "log/log_format.h"
 
-#include <endian.h>
 #include <langinfo.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include "base/clock.h"
 #include "base/count.h"
 #include "base/text.h"
+#include "base/vector.h"
 #include "net/sessions.h"
 #include "view/calltext.h"
 
@@ -30,6 +30,10 @@ struct text {
 	struct clock_stamp stamp;
 	bool utf8;         /* else only ASCII is shown */
 	struct buf prefix; /* of the lines of an entry */
+	struct shown { /* each byte that is not part of a longer character */
+		char bytes[4];
+		unsigned char len;
+	} shown[256];
 	uint64_t known[CHARACTERS / WORD], safe[CHARACTERS / WORD];
 };
 
@@ -38,27 +42,18 @@ static bool is_own(const char *start, size_t len)
 	return len >= sizeof first_line - 1 && memcmp(start, first_line, sizeof first_line - 1) == 0;
 }
 
-static void begin(struct log_state *state, struct buf *out)
-{
-	struct text *text = state->own;
-	text->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-	buf_init(&text->prefix, SIZE_MAX);
-	if (state->breaks)
-		buf_append_text(out, "\n");
-	buf_append_text(out, first_line);
-}
-
 /* ---- bytes ---- */
 
 enum {
 	ESCAPE = 4,      /* most bytes of one */
 	PAYLOAD = 64,    /* bytes of one that are shown with its call */
-	VECTOR = 16,     /* bytes that are looked at together */
+	ODD = 64,        /* bytes of which each is looked at, after one that is not plain, */
+	CALM = 8,        /* unless so many are plain */
 	PIECE = 4 << 10, /* most of a line that is looked at together, */
 	SPAN = 64 << 10, /* and how much room is made at a time */
 };
 
-static bool is_plain(char c)
+static bool is_plain(unsigned char c)
 {
 	return c >= ' ' && c < 127 && c != '\\';
 }
@@ -67,36 +62,35 @@ static bool is_plain(char c)
  * not count. A flood is formatted as fast as this goes. */
 static inline size_t copy_plain(char *to, const char *from, size_t len)
 {
-	typedef signed char vector __attribute__((vector_size(VECTOR)));
-	typedef uint64_t halves __attribute__((vector_size(VECTOR)));
 	size_t n = 0;
 	for (; n + VECTOR <= len; n += VECTOR) {
-		vector bytes;
-		memcpy(&bytes, from + n, VECTOR);
-		memcpy(to + n, &bytes, VECTOR);
-		halves other = (halves)((bytes < ' ') | (bytes == 127) | (bytes == '\\'));
-		if (other[0])
-			return n + (size_t)__builtin_ctzll(htole64(other[0])) / 8;
-		if (other[1])
-			return n + 8 + (size_t)__builtin_ctzll(htole64(other[1])) / 8;
+		byte_vector bytes = vector_load(from + n);
+		vector_store(to + n, bytes);
+		size_t plain = vector_first((byte_vector)((bytes < ' ') | (bytes > 126) | (bytes == '\\')));
+		if (plain < VECTOR)
+			return n + plain;
 	}
-	for (; n < len && is_plain(from[n]); n++)
+	for (; n < len && is_plain((unsigned char)from[n]); n++)
 		to[n] = from[n];
 	return n;
 }
 
 /* C's letters where it has them. */
-static size_t put_escape(char *to, unsigned char c)
+static void fill_shown(struct text *text)
 {
 	static const char digits[] = "0123456789abcdef";
 	static const char letters[256] = {
 		['\t'] = 't', ['\n'] = 'n', ['\r'] = 'r', [033] = 'e', ['\\'] = '\\'
 	};
-	to[0] = '\\';
-	to[1] = letters[c] ? letters[c] : 'x';
-	to[2] = digits[c >> 4];
-	to[3] = digits[c & 15];
-	return letters[c] ? 2 : ESCAPE;
+	for (unsigned c = 0; c < 256; c++) {
+		struct shown *shown = &text->shown[c];
+		bool plain = is_plain((unsigned char)c);
+		shown->len = plain ? 1 : letters[c] ? 2 : ESCAPE;
+		shown->bytes[0] = plain ? (char)c : '\\';
+		shown->bytes[1] = letters[c] ? letters[c] : 'x';
+		shown->bytes[2] = digits[c >> 4];
+		shown->bytes[3] = digits[c & 15];
+	}
 }
 
 /* The length of a character of two or three bytes, the shortest way to write it; 0 for none. */
@@ -139,6 +133,8 @@ static size_t shown_length(struct text *text, const char *base, const char *byte
 	size_t len = decode((const unsigned char *)bytes, left, &character);
 	if (len && is_safe(text, bytes, len, character))
 		return len;
+	if (!len && (unsigned char)*bytes < 0xf0)
+		return 0;
 	size_t whole = before ? text_glyph(base, left + before, -1, &glyph) : 0;
 	if (whole > before && !glyph.mark)
 		return whole - before;
@@ -149,21 +145,69 @@ static size_t shown_length(struct text *text, const char *base, const char *byte
 /* Where formatted bytes go: memory that is reserved for many of them together. */
 struct sink {
 	struct buf *out;
-	char *begin, *to, *limit;
+	char *to, *limit;
 };
 
 static void reserve(struct sink *sink, size_t len)
 {
-	sink->begin = sink->to = buf_reserve(sink->out, len + SPAN);
+	sink->to = buf_reserve(sink->out, len + SPAN);
 	sink->limit = sink->to + len + SPAN;
+}
+
+static void commit(struct sink *sink)
+{
+	buf_commit(sink->out, (size_t)(sink->to - (buf_data(sink->out) + sink->out->len)));
 }
 
 static inline void make_room(struct sink *sink, size_t len)
 {
 	if ((size_t)(sink->limit - sink->to) >= len)
 		return;
-	buf_commit(sink->out, (size_t)(sink->to - sink->begin));
+	commit(sink);
 	reserve(sink, len);
+}
+
+/* Bytes of which each is looked at; `base` is where the last one began, if it is shown as it is. There is
+ * room. Returns where they end: after so many, or before a line feed where `stops`. */
+static inline const char *put_odd(struct text *text, const char *at, const char *end, bool stops,
+                                  const char **base, struct sink *sink)
+{
+	unsigned character, calm = 0;
+	char *to = sink->to;
+	for (const char *stop = end - at < ODD ? end : at + ODD; at < stop && calm < CALM;) {
+		unsigned char c = (unsigned char)*at;
+		if (c == '\n' && stops)
+			break;
+		if (c >= 0xc2 && text->utf8) {
+			size_t left = (size_t)(end - at);
+			size_t len = decode((const unsigned char *)at, left, &character);
+			if (!len || !(text->safe[character / WORD] >> character % WORD & 1)) {
+				len = shown_length(text, *base, at, left < PIECE ? end : at + PIECE);
+				sink->to = to;
+				make_room(sink, len + (ODD + 1) * ESCAPE);
+				to = sink->to;
+			}
+			if (len) {
+				if (len <= ESCAPE && left >= ESCAPE) /* far faster */
+					memcpy(to, at, ESCAPE);
+				else
+					memcpy(to, at, len);
+				*base = at;
+				to += len;
+				at += len;
+				continue;
+			}
+		}
+		const struct shown *shown = &text->shown[c];
+		memcpy(to, shown->bytes, ESCAPE);
+		to += shown->len;
+		at++;
+		bool plain = shown->len == 1;
+		calm = plain ? calm + 1 : 0;
+		*base = at - plain;
+	}
+	sink->to = to;
+	return at;
 }
 
 /* What goes on one line: to the end, or to a line feed where `stops`. Returns the bytes taken. */
@@ -173,7 +217,7 @@ static inline size_t put_line(struct text *text, const char *bytes, size_t len, 
 	const char *at = bytes, *end = bytes + len, *base = bytes;
 	while (at < end) {
 		size_t span = end - at < PIECE ? (size_t)(end - at) : PIECE;
-		make_room(sink, span + VECTOR);
+		make_room(sink, span + VECTOR + (ODD + 1) * ESCAPE);
 		size_t plain = copy_plain(sink->to, at, span);
 		at += plain;
 		sink->to += plain;
@@ -182,18 +226,9 @@ static inline size_t put_line(struct text *text, const char *bytes, size_t len, 
 			continue;
 		if (stops && *at == '\n')
 			break;
-		const char *seen = end - at > PIECE ? at + PIECE : end;
-		size_t shown = *at & 0x80 ? shown_length(text, base, at, seen) : 0;
-		make_room(sink, shown + ESCAPE);
-		if (shown) {
-			memcpy(sink->to, at, shown);
-			sink->to += shown;
-			base = at;
-			at += shown;
-		} else {
-			sink->to += put_escape(sink->to, (unsigned char)*at++);
-			base = at;
-		}
+		at = put_odd(text, at, end, stops, &base, sink);
+		if (stops && at < end && *at == '\n')
+			break;
 	}
 	return (size_t)(at - bytes);
 }
@@ -203,7 +238,7 @@ static void put_bytes(struct text *text, const char *bytes, size_t len, struct b
 	struct sink sink = { .out = out };
 	reserve(&sink, 0);
 	put_line(text, bytes, len, false, &sink);
-	buf_commit(out, (size_t)(sink.to - sink.begin));
+	commit(&sink);
 }
 
 /* ---- lines ---- */
@@ -249,7 +284,7 @@ static void put_lines(struct log_state *state, const struct entry *entry, const 
 		*sink.to++ = '\n';
 		bytes += bytes < end;
 	} while (bytes < end);
-	buf_commit(out, (size_t)(sink.to - sink.begin));
+	commit(&sink);
 }
 
 /* What we say ourselves. */
@@ -335,6 +370,17 @@ static void put_entry(struct log_state *state, uint64_t position, const struct e
 		put_call(state, entry, "failed", out);
 	else if (call && entry_is_payload(entry))
 		put_payload(state, entry, out);
+}
+
+static void begin(struct log_state *state, struct buf *out)
+{
+	struct text *text = state->own;
+	text->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	buf_init(&text->prefix, SIZE_MAX);
+	fill_shown(text);
+	if (state->breaks)
+		buf_append_text(out, "\n");
+	buf_append_text(out, first_line);
 }
 
 static void missed(struct log_state *state, struct transcript_amount amount, struct buf *out)

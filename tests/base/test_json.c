@@ -39,6 +39,42 @@ static void writes_texts(void)
 	WRITES("\xe3\x80(", NULL);
 }
 
+/* What a long text becomes is what its parts become, wherever they lie. With one bad byte it is none. */
+static void writes_long_texts(void)
+{
+	static const char *const parts[] = { "plain, and so long that it is copied in steps", "a", "\n", "\"",
+		                             "\xc2\x9b", "\xc2\xa9", "\xc3\xa4", "\xe2\x80\xae", "\xe2\x82\xac",
+		                             "\xeb\x8f\x99\xed\x95\xb4", "\xf0\x9f\x98\x80", "\x7f" };
+	enum { COUNT = sizeof parts / sizeof *parts };
+	unsigned wrong = 0, taken = 0;
+	for (unsigned round = 0; round < 400; round++) {
+		struct buf text = { .max = SIZE_MAX }, want = { .max = SIZE_MAX }, out = { .max = SIZE_MAX };
+		unsigned most = 1 + (unsigned)rand() % COUNT; /* also rounds of ASCII alone */
+		buf_append_text(&want, "\"");
+		for (unsigned left = (unsigned)rand() % 2000; left > 0; left--) {
+			const char *part = parts[(unsigned)rand() % most];
+			struct buf one = { .max = SIZE_MAX };
+			buf_append_text(&text, part);
+			json_put_text(&one, part, strlen(part));
+			buf_append(&want, buf_data(&one) + 1, one.len - 2);
+			buf_free(&one);
+		}
+		buf_append_text(&want, "\"");
+		wrong += !json_put_text(&out, buf_data(&text), text.len) || out.len != want.len ||
+		         memcmp(buf_data(&out), buf_data(&want), want.len) != 0;
+		if (text.len) {
+			buf_clear(&out);
+			text.memory[text.head + (unsigned)rand() % text.len] = '\xff';
+			taken += json_put_text(&out, buf_data(&text), text.len) || out.len > 0;
+		}
+		buf_free(&text);
+		buf_free(&want);
+		buf_free(&out);
+	}
+	is_int(wrong, 0, "a long text is written as its parts are");
+	is_int(taken, 0, "and none that has a byte too many");
+}
+
 /* RFC 4648 section 10. */
 static void writes_base64(void)
 {
@@ -194,6 +230,7 @@ int main(void)
 {
 	tap_watchdog(20);
 	writes_texts();
+	writes_long_texts();
 	writes_base64();
 	is_strict();
 	decodes_texts();
