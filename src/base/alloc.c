@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/alloc.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 static void *must(void *memory)
@@ -21,6 +23,21 @@ static void *must(void *memory)
 void *xmalloc(size_t size)
 {
 	return must(malloc(size ? size : 1));
+}
+
+void *xmalloc_pages(size_t size)
+{
+	char *memory = xmalloc(size);
+#ifdef MADV_POPULATE_WRITE
+	int saved = errno;
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t first = ((uintptr_t)memory + page - 1) / page * page;
+	uintptr_t end = ((uintptr_t)memory + size) / page * page;
+	if (first < end) /* where it fails, they come one after the other */
+		madvise(memory + (first - (uintptr_t)memory), end - first, MADV_POPULATE_WRITE);
+	errno = saved;
+#endif
+	return memory;
 }
 
 void *xcalloc(size_t count, size_t size)

@@ -9,6 +9,10 @@ void *xmalloc(size_t size);
 void *xcalloc(size_t count, size_t size);
 void *xrealloc(void *old, size_t size);
 
+/* As xmalloc(), for much that will be filled at once: the system gives all of its pages together, where it
+ * can, which costs less than one after the other. */
+void *xmalloc_pages(size_t size);
+
 /* The array, which has `count` elements of this size, with room for one more: *cap doubles when it
  * is full. NULL with *cap = 0 is an empty array. */
 void *xgrow(void *array, size_t *cap, size_t count, size_t size);

@@ -90,7 +90,10 @@ static void grow_ring(struct transcript *transcript)
 static void open_block(struct transcript *transcript)
 {
 	bool is_full = transcript->live == transcript->most;
-	char *memory = is_full ? evict(transcript) : xmalloc(transcript->block_size);
+	bool is_first = !transcript->now; /* often the only one, and hardly used */
+	char *memory = is_full    ? evict(transcript)
+	               : is_first ? xmalloc(transcript->block_size)
+	                          : xmalloc_pages(transcript->block_size);
 	if (transcript->live == transcript->cap)
 		grow_ring(transcript);
 	transcript->now = ring_at(transcript, transcript->live++);
