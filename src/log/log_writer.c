@@ -14,8 +14,9 @@
 
 enum {
 	SLOTS = 32,        /* buffers of one file that wait */
-	SPARES = 6,        /* empty ones whose memory is kept for the next, */
-	LARGEST = 4 << 20, /* if that is no more: an entry of a flood may be 1 MiB before it is formatted */
+	SPARES = 16,       /* empty ones whose memory is kept for the next, */
+	LARGEST = 4 << 20, /* if that is no more, and of all together */
+	KEPT = 16 << 20,   /* no more: as much as waits in a flood */
 	PIECE = 1 << 18,   /* of one write(): progress is seen, and the other files have their turn */
 };
 
@@ -40,6 +41,7 @@ struct shared {
 	struct log_output *first;
 	struct buf spare[SPARES]; /* the last that was written is the next to be filled: it is in the cache */
 	unsigned spares;
+	size_t kept; /* bytes of their memory */
 	bool ending;
 	int pipe[2]; /* wakes the loop */
 };
@@ -139,10 +141,12 @@ static void take_slot(struct log_output *output)
 
 static void keep_spare(struct shared *shared, struct buf *spent)
 {
-	if (shared->spares == SPARES || spent->cap > LARGEST)
+	if (shared->spares == SPARES || spent->cap > LARGEST || shared->kept + spent->cap > KEPT) {
 		buf_free(spent);
-	else
-		shared->spare[shared->spares++] = *spent;
+		return;
+	}
+	shared->spare[shared->spares++] = *spent;
+	shared->kept += spent->cap;
 	buf_init(spent, SIZE_MAX);
 }
 
@@ -261,8 +265,10 @@ void log_output_put(struct log_output *output, struct buf *bytes)
 	} else if (output->count < SLOTS) {
 		output->slot[output->count++] = *bytes;
 		buf_init(bytes, SIZE_MAX);
-		if (output->shared->spares)
+		if (output->shared->spares) {
 			*bytes = output->shared->spare[--output->shared->spares];
+			output->shared->kept -= bytes->cap;
+		}
 	} else {
 		buf_append(&output->slot[SLOTS - 1], buf_data(bytes), bytes->len);
 		buf_clear(bytes);
