@@ -5,6 +5,7 @@ some. Ends with status 1 when a promise is broken, which is believed when it is 
 other work on the machine breaks one now and then. BENCH_ROUNDS and BENCH_SCALE (1 = the sizes of the promises)
 shorten it."""
 
+import ctypes
 import fcntl
 import os
 import pty
@@ -688,10 +689,34 @@ def kernel():
 
 # ---- logs ----
 
-# The share of write() that is wanted needs a core for the sender and TCP, one for the program and one for its writer.
-# With two, not even recv() and write() alone reach it, so what is checked is how far from these the program is.
-LOGS = (("text", ".log", 0.9), ("json", ".jsonl", 0.7))
-LOG_LEAST, LOG_TEE = 0.3, 0.6
+# What is promised, as a share of write() of the same bytes: of what has come already, with nothing else going on. In a
+# flood sender, receiver and writer share the processors: there the measure is the least that receives and writes.
+# What is checked is a little lower where the figures of a quiet machine come close to what is promised.
+LOGS = (("text", ".log", 0.9, 0.8), ("json", ".jsonl", 0.7, 0.55))
+
+
+class Watch:
+    """Tells when files of a directory are made and when they are closed, at no cost in between: inotify(7)."""
+    CLOSED, MADE = 0x8, 0x100
+
+    def __init__(self, directory):
+        libc = ctypes.CDLL(None, use_errno=True)
+        self.fd = libc.inotify_init1(os.O_CLOEXEC | os.O_NONBLOCK)
+        if self.fd < 0 or libc.inotify_add_watch(self.fd, directory.encode(), self.CLOSED | self.MADE) < 0:
+            raise OSError(ctypes.get_errno(), "inotify")
+
+    def wait(self, wanted, terminal):
+        stop = time.monotonic() + 60
+        while time.monotonic() < stop:
+            if self.fd in select.select([self.fd, terminal.master], [], [], 1)[0]:
+                now, events = time.monotonic(), os.read(self.fd, 4096)
+                if struct.unpack_from("iIII", events)[1] & wanted:
+                    return now
+            terminal.read(0)
+        return stop
+
+    def close(self):
+        os.close(self.fd)
 
 
 def time_of_last_byte(path, receiver):
@@ -724,39 +749,79 @@ def count_letters(path):
     return int(counted.stdout)
 
 
+def write_seconds(path, copy):
+    """Of all that is in a file, to another, in the blocks in which the program writes."""
+    took = float(subprocess.run([WORKER, "copy", path, copy], stdout=subprocess.PIPE, check=True).stdout)
+    os.unlink(copy)
+    return took
+
+
+def past_logs(directory, size):
+    """Of a session that is in the transcript already: nobody sends and nobody receives."""
+    watch_directory, copy = os.path.join(directory, "watched"), os.path.join(directory, "copy")
+    os.mkdir(watch_directory)
+    took, terminal = flood_seconds("lines", size, lambda port: Terminal("--set", "scrollback=%d" % (2 * size), "127.0.0.1", port))
+    settle(terminal, 0.2)
+    for name, ending, wanted, _ in LOGS:
+        log = os.path.join(watch_directory, "log" + ending)
+        logged, written, length, missing = [], [], 0, 0
+        for turn in range(3 * ROUNDS):
+            watch = Watch(watch_directory)
+            terminal.send(("/log all %s\r/log off\r" % log).encode())
+            begun = watch.wait(Watch.MADE, terminal)
+            logged.append(watch.wait(Watch.CLOSED, terminal) - begun)
+            watch.close()
+            written.append(write_seconds(log, copy))
+            length = os.path.getsize(log)
+            missing += 0 if turn else max(size // 80 * 79 - count_letters(log), 0)
+            os.unlink(log)
+        share = median(written) / median(logged)
+        report("%s log of %d MB that have come, to write() of it" % (name, size / MB),
+               "%.2f  (%.0f MB/s)" % (share, length / MB / median(logged)),
+               ">= %.1f; all there" % wanted, share >= wanted and not missing)
+    terminal.close()
+
+
+def flood_logs(directory, size):
+    tee = ["sh", "-c", 'nc 127.0.0.1 "$1" | tee "$2" >/dev/null', "sh"]
+    teed, ideal, model = (os.path.join(directory, name) for name in ("tee", "ideal", "model"))
+    for name, ending, wanted, least in LOGS:
+        log = os.path.join(directory, "log" + ending)
+        jobs = {"ours": lambda: logged_flood(log, size, lambda port: Terminal("-o", log, "127.0.0.1", port)),
+                "ideal": lambda: logged_flood(ideal, size, lambda port: worker("log", port, model, ideal)),
+                "tee": lambda: logged_flood(teed, size, lambda port: subprocess.Popen(
+                    tee + [str(port), teed], stdin=subprocess.DEVNULL))}
+        if not shutil.which("nc"):
+            del jobs["tee"]
+        jobs["ours"]()
+        missing = max(size // 80 * 79 - count_letters(log), 0)
+        length = os.path.getsize(log) / size
+        os.rename(log, model)
+        seconds = {job: [] for job in jobs}
+        for turn in range(2 * ROUNDS + 1):
+            for job in sorted(jobs, reverse=turn % 2 > 0):
+                seconds[job].append(jobs[job]())
+                for path in (log, ideal, teed):
+                    if os.path.exists(path):
+                        missing += max(size // 80 * 79 - count_letters(path), 0) if path == log else 0
+                        os.unlink(path)
+        os.unlink(model)
+        took = {job: median(values) for job, values in seconds.items()}
+        share = took["ideal"] / took["ours"]
+        report("flood of lines with a %s log, to recv() beside write()" % name,
+               "%.2f  (%.0f MB/s, %.2f bytes of log for one)" % (share, size / MB / took["ours"], length),
+               "%.1f wanted; >= %.2f; all there" % (wanted, least), share >= least and not missing)
+        if "tee" in took:
+            report("  to nc | tee, for each byte received", "%.2f" % (took["tee"] / took["ours"]),
+                   "1.0 wanted; >= %.2f" % NOISE, took["tee"] / took["ours"] >= NOISE)
+
+
 def logs():
     """On a file system in memory: a disk is slower than all of them, and differs from moment to moment."""
     size = int(256 * MB * SCALE) // 80 * 80
-    tee = ["sh", "-c", 'nc 127.0.0.1 "$1" | tee "$2" >/dev/null', "sh"]
     with tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as directory:
-        teed, copy, ideal_log = (os.path.join(directory, name) for name in ("tee", "copy", "ideal"))
-        for name, ending, wanted in LOGS:
-            log = os.path.join(directory, "log" + ending)
-            writes, ideals, tees, speeds, missing, length = [], [], [], [], 0, 0.0
-            for _ in range(ROUNDS):
-                ours = logged_flood(log, size, lambda port: Terminal("-o", log, "127.0.0.1", port))
-                missing += max(size // 80 * 79 - count_letters(log), 0)
-                copied = subprocess.run([WORKER, "copy", log, copy], stdout=subprocess.PIPE, check=True)
-                writes.append(float(copied.stdout) / ours)
-                ideal = logged_flood(ideal_log, size, lambda port: worker("log", port, log, ideal_log))
-                ideals.append(float(copied.stdout) / ideal)
-                if shutil.which("nc"):
-                    tees.append(logged_flood(teed, size, lambda port: subprocess.Popen(
-                        tee + [str(port), teed], stdin=subprocess.DEVNULL)) / ours)
-                speeds.append(size / MB / ours)
-                length = os.path.getsize(log) / size
-                for path in (log, copy, ideal_log, teed):
-                    if os.path.exists(path):
-                        os.unlink(path)
-            report("flood of lines with a %s log, to write() of the same bytes" % name,
-                   "%.2f  (%.0f MB/s, %.2f bytes of log for one)" % (median(writes), median(speeds), length),
-                   "%.1f wanted; all there" % wanted, not missing)
-            best = median(ideals)
-            report("  to recv() and write() beside each other", "%.2f  (they reach %.2f of write())" % (
-                median(writes) / best, best), ">= %.1f" % LOG_LEAST, median(writes) / best >= LOG_LEAST)
-            if tees:
-                report("  to nc | tee, for each byte received", "%.2f" % median(tees),
-                       "1.0 wanted; >= %.1f" % LOG_TEE, median(tees) >= LOG_TEE)
+        past_logs(directory, size)
+        flood_logs(directory, size)
 
 
 # ---- find ----

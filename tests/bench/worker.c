@@ -12,8 +12,8 @@
  *	worker copy FROM TO
  *		write()s the bytes of a file to a new one: prints seconds
  *	worker log PORT FROM TO
- *		connects, recv()s in one thread while another does what `copy` does: no log of that flood can
- *		be written faster
+ *		connects, recv()s in one thread into a ring of 64 MiB, as much as the program keeps, while
+ *		another does what `copy` does: no log of that flood can be written faster
  *	worker echo tcp|udp
  *		the least that echoes, prints its port
  *	worker requests PORT CLIENTS SIZE SECONDS
@@ -239,7 +239,7 @@ static double copy(const char *from, const char *to)
 
 static void *drain_port(void *port)
 {
-	drain(*(int *)port, 1 << 18);
+	drain(*(int *)port, 64 << 20);
 	return NULL;
 }
 
