@@ -18,13 +18,14 @@ static struct error error;
 #define AT(second, rest)     "\"time\":\"2020-02-02T02:02:" second "Z\"," rest "}\n"
 #define CALL(second, rest)   "{\"type\":\"call\"," AT(second, "\"session\":1," rest)
 #define NOTE(second, rest)   "{\"type\":\"note\"," AT(second, rest)
+#define PEER                 "\"peer\":{\"family\":\"ipv4\",\"ip\":\"127.0.0.1\",\"port\":7}"
 #define SECONDS              *CLOCK_S
 
 static const char conversation[] = HEADER
         "{\"type\":\"session\",\"session\":1,\"name\":\"c\",\"kind\":\"stream\",\"transport\":\"tcp\","
-        "\"peer\":{\"family\":\"ipv4\",\"ip\":\"127.0.0.1\",\"port\":7}}\n"
+        PEER "}\n"
         CALL("02", "\"call\":\"socket\",\"fd\":5,\"family\":2,\"socket_type\":1")
-        CALL("03", "\"call\":\"connect\",\"fd\":5,\"peer\":{\"family\":\"ipv4\",\"ip\":\"127.0.0.1\",\"port\":7}")
+        CALL("03", "\"call\":\"connect\",\"fd\":5," PEER)
         CALL("04", "\"call\":\"send\",\"fd\":5,\"asked\":2,\"text\":\"hi\"")
         "{\"type\":\"session\",\"session\":2,\"name\":\"d\",\"kind\":\"stream\",\"transport\":\"tcp\"}\n"
         "{\"type\":\"state\",\"time\":\"2020-02-02T02:02:44Z\",\"session\":2,\"text\":\"resolving\"}\n"
@@ -150,11 +151,66 @@ static void shortens_pauses(void)
 	end();
 }
 
+/* What the calls of a log say of its sessions. */
+static void follows(void)
+{
+	static const char log[] = HEADER
+	        "{\"type\":\"session\",\"session\":1,\"name\":\"s\",\"kind\":\"listener\",\"transport\":\"tcp\"}\n"
+	        CALL("02", "\"call\":\"listen\",\"fd\":3,\"backlog\":5")
+	        "{\"type\":\"session\",\"session\":2,\"name\":\"a\",\"kind\":\"stream\",\"transport\":\"tcp\","
+	        "\"listener\":1}\n"
+	        "{\"type\":\"call\"," AT("03", "\"session\":2,\"call\":\"recv\",\"fd\":4,\"asked\":9,\"text\":\"x\"")
+	        "{\"type\":\"session\",\"session\":3,\"name\":\"c\",\"kind\":\"stream\",\"transport\":\"tcp\"}\n"
+	        "{\"type\":\"call\"," AT("04", "\"session\":3,\"call\":\"socket\",\"fd\":5,\"family\":2,\"socket_type\":1")
+	        "{\"type\":\"call\"," AT("04", "\"session\":3,\"call\":\"connect\",\"fd\":5," PEER)
+	        "{\"type\":\"call\"," AT("04", "\"session\":3,\"call\":\"send\",\"fd\":5,\"asked\":2,\"text\":\"hi\"")
+	        "{\"type\":\"call\"," AT("03", "\"session\":3,\"call\":\"shutdown\",\"fd\":5,\"how\":1")
+	        "{\"type\":\"call\"," AT("05", "\"session\":3,\"call\":\"close\",\"fd\":5")
+	        "{\"type\":\"call\"," AT("05", "\"session\":2,\"call\":\"close\",\"fd\":4")
+	        "{\"type\":\"call\"," AT("06", "\"session\":3,\"call\":\"socket\",\"fd\":5,\"family\":2,\"socket_type\":1")
+	        "{\"type\":\"call\"," AT("06", "\"session\":3,\"call\":\"connect\",\"fd\":5," PEER)
+	        "{\"type\":\"call\"," AT("06", "\"session\":3,\"call\":\"send\",\"fd\":5,\"asked\":1,\"text\":\"x\"");
+	begin(log, REPLAY_SPEED_OWN);
+	app.settings.replay_idle = 0;
+	entries_at(1 SECONDS);
+	const struct session *server = sessions_numbered(app.sessions, 1);
+	is_int(session_clients(server), 1, "a listener has a client");
+	is_int(entries_at(2 SECONDS - 1), 2, "no entry comes before the one in front of it");
+	is_int(entries_at(2 SECONDS), 6, "whatever its own time");
+	const struct session *client = sessions_numbered(app.sessions, 3);
+	is_int(session_tcp_state(client), STATE_FIN_WAIT, "shutdown() has sent a FIN");
+	entries_at(3 SECONDS);
+	is_int(session_clients(server), 0, "a client that is closed is none any more");
+	entries_at(4 SECONDS);
+	is_int(session_tcp_state(client), STATE_ESTABLISHED, "a session that is opened again is as new");
+	is_int(session_life_sent(client), 1, "and counts from there what it has sent");
+	is_int(session_counts(client)->sent_bytes, 3, "beside all of it");
+	end();
+}
+
+/* Sessions are made with the next entry, also where many come at once. */
+static void has_many_sessions(void)
+{
+	enum { MANY = 200 };
+	struct buf log = { .max = SIZE_MAX };
+	buf_append_text(&log, HEADER);
+	for (int i = 1; i <= MANY; i++)
+		buf_printf(&log, "{\"type\":\"session\",\"session\":%d,\"name\":\"s%d\"}\n", i, i);
+	buf_append_text(&log, NOTE("02", "\"session\":200,\"text\":\"hello\""));
+	begin(buf_text(&log), REPLAY_SPEED_OWN);
+	is_int(entries_at(0), 1, "an entry after many sessions");
+	is_int(sessions_count(app.sessions), MANY, "which are all there");
+	end();
+	buf_free(&log);
+}
+
 int main(void)
 {
 	setlocale(LC_ALL, "C.UTF-8");
 	goes_as_it_went();
 	obeys();
 	shortens_pauses();
+	follows();
+	has_many_sessions();
 	return tap_done();
 }

@@ -185,10 +185,18 @@ static void decodes_texts(void)
 
 static void has_limits(void)
 {
+	char nested[2 * (JSON_DEPTH + 1) + 1] = "";
+	for (int depth = 0; depth <= JSON_DEPTH; depth++) {
+		nested[depth] = '[';
+		nested[2 * JSON_DEPTH + 1 - depth] = ']';
+	}
 	struct json_value value;
 	const char *why;
 	int64_t is;
 	uint64_t un;
+	ok(!reads(nested, &value, &why), "nested too deep");
+	nested[2 * JSON_DEPTH + 1] = '\0';
+	ok(reads(nested + 1, &value, &why), "and as deep as it may be");
 	ok(reads("18446744073709551615", &value, &why) && json_unsigned(&value, UINT64_MAX, &un) &&
 	           un == UINT64_MAX,
 	   "the greatest number");

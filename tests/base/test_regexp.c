@@ -360,6 +360,32 @@ static void test_witness(void)
 
 /* ---- hostile patterns and texts ---- */
 
+/* The pattern has more states than are remembered at once. */
+static void test_states(void)
+{
+	static char text[200000];
+	struct error error;
+	struct regexp *regexp = regexp_new("a[ab]{12}c", 10, false, &error);
+	size_t found = 0, wanted = 0, taken;
+	for (size_t i = 0; i < sizeof text; i++)
+		text[i] = draw(20) ? "ab"[draw(2)] : 'c';
+	regexp_begin(regexp);
+	for (size_t at = 0; at < sizeof text; at += taken)
+		if (regexp_feed(regexp, text + at, sizeof text - at, &taken)) {
+			found++;
+			regexp_begin(regexp);
+		}
+	for (size_t i = 13, begun = 0; i < sizeof text; i++)
+		if (text[i] == 'c' && i - begun >= 13 && text[i - 13] == 'a' &&
+		    !memchr(text + i - 12, 'c', 12)) {
+			wanted++;
+			begun = i + 1;
+		}
+	ok(wanted > 1000, "a text with many matches");
+	is_int(found, wanted, "each is found, whatever has been forgotten");
+	regexp_free(regexp);
+}
+
 static void test_time(void)
 {
 	static const char *const patterns[] = {
@@ -402,6 +428,7 @@ int main(void)
 	test_anchored();
 	test_typed();
 	test_witness();
+	test_states();
 	test_time();
 	return tap_done();
 }

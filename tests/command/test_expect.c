@@ -251,6 +251,7 @@ static void test_evicted(void)
 		receive(bytes, sizeof bytes, false);
 	ok(strstr(answer_to("/expect wanted within 0"), " bytes left the transcript unsearched"),
 	   "is reported");
+	ok(strstr(answer_to("/assert calls > 0"), "it is not available"), "and calls that are gone are not counted");
 	queue_fixture_end(&app);
 }
 

@@ -8,6 +8,8 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/json.h"
+#include "record/frame_entry.h"
 #include "support/tap.h"
 
 #define HEADER                                                                                     \
@@ -239,6 +241,12 @@ static void steps_over_long_lines(void)
 	           log_reader_next(reader, &record, &error) == LOG_END,
 	   "a file without lines is no log");
 	log_reader_close(reader);
+	buf_append_text(&log, "\n" HEADER NOTE "}\n");
+	reader = open_log(buf_data(&log), log.len);
+	ok(log_reader_next(reader, &record, &error) == LOG_WRONG &&
+	           log_reader_next(reader, &record, &error) == LOG_END,
+	   "nor is one whose first line is too long");
+	log_reader_close(reader);
 	buf_clear(&log);
 	buf_append_text(&log, begin);
 	memset(buf_reserve(&log, TRANSCRIPT_BLOCK), 'a', TRANSCRIPT_BLOCK);
@@ -249,6 +257,18 @@ static void steps_over_long_lines(void)
 	ok(log_reader_next(reader, &record, &error) == LOG_WRONG &&
 	           strstr(error.text, ":2: \"text\": at most 1048536 bytes were expected"),
 	   "a payload that no block holds is refused");
+	log_reader_close(reader);
+	buf_clear(&log);
+	buf_printf(&log, HEADER "{\"type\":\"frame\",\"time\":\"2026-11-28T18:01:02Z\",\"session\":%u,"
+	                        "\"frame\":{\"bytes\":",
+	           WIRE_FIRST);
+	static const char zeros[FRAME_KEPT_MOST + 1];
+	json_put_base64(&log, zeros, sizeof zeros);
+	buf_append_text(&log, "}}\n");
+	reader = open_log(buf_data(&log), log.len);
+	log_reader_next(reader, &record, &error);
+	ok(log_reader_next(reader, &record, &error) == LOG_WRONG && strstr(error.text, "at most 65535 bytes"),
+	   "and a frame that is longer than any");
 	log_reader_close(reader);
 	buf_free(&log);
 }

@@ -73,6 +73,7 @@ static void test_lines(void)
 	is_line("\xcc\x81\n", "7 - < \\xcc\\x81\n");
 	is_line("\xe2\x80\xae\xc2\x9b\n", "7 - < \\xe2\\x80\\xae\\xc2\\x9b\n");
 	is_line("\xc0\xaf\xe0\x80\xaf\xed\xa0\x80\n", "7 - < \\xc0\\xaf\\xe0\\x80\\xaf\\xed\\xa0\\x80\n");
+	is_line("\xc3\xa9\xe0\x83\xa9\n", "7 - < \xc3\xa9\\xe0\\x83\\xa9\n");
 	is_line("0123456789abcde\\f\n", "7 - < 0123456789abcde\\\\f\n");
 }
 
@@ -106,6 +107,8 @@ static void test_kinds(void)
 	is_text(lines_of(&datagram, &peer, "two\nlines", 9, &out), "7 - <127.0.0.1:53 two\\nlines\n",
 	        "a datagram is one line, with its address");
 	is_text(lines_of(&datagram, &peer, "", 0, &out), "7 - <127.0.0.1:53 \n", "also an empty one");
+	struct endpoint path = { .family = AF_UNIX, .path = "/a b", .path_len = 4 };
+	is_text(lines_of(&datagram, &path, "x", 1, &out), "7 - </a_b x\n", "a path is one word");
 	is_text(lines_of(&secret, NULL, "hunter", 6, &out), "7 - >secret 6 bytes\n", "a secret is its length");
 	is_text(lines_of(&failed, &peer, NULL, 0, &out),
 	        "7 - failed connect(127.0.0.1:53) = -1 ECONNREFUSED\n", "a call that failed");

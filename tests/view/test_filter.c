@@ -103,6 +103,11 @@ static void test_chat(void)
 	is_text(passed(false), "", "a line that is not over yet");
 	put_text(CALL_SEND, "here but nowhere\n");
 	ok(strstr(passed(false), "the last error, not anywhere but nowhere"), "passes when it has it");
+	set_filter("again", false);
+	put_text(CALL_SEND, "again");
+	is_int(count(passed(false), "again"), 1, "a line that is not over yet");
+	put_text(CALL_SEND, " and more");
+	is_int(count(passed(false), "again"), 1, "is one when it has grown");
 }
 
 static void test_views(void)
@@ -143,6 +148,12 @@ static void test_changes(void)
 	is_int(filter_count_after(&view, at, 0), 0, "no further than asked");
 	view.ops = &trace_view;
 	is_int(count(passed(false), "\n"), 2, "another view");
+	set_filter("send(", false);
+	view.ops = &chat_view;
+	is_text(passed(false), "", "what chat does not show");
+	view.ops = &trace_view;
+	is_int(count(passed(false), "send("), 1, "trace does");
+	set_filter("x", false);
 	view.session = SERVER;
 	is_text(passed(false), "", "another session");
 	view.session = CLIENT;
@@ -188,6 +199,16 @@ static void test_many(void)
 		hits++;
 	is_int(hits, LINES, "more than are remembered, back");
 	is_int(filter_count_after(&view, at, LINES), LINES - 1, "and forward");
+	begin_small(80, 0, 1 << 26, 1 << 20);
+	view.ops = &chat_view;
+	set_filter("x", false);
+	for (int i = 0; i < LINES; i++) {
+		put_text(CALL_RECV, "x\n");
+		if (i == 0 || i == LINES - 1)
+			filter_last(&view, &at);
+	}
+	at = (struct location){ transcript_first(transcript), 0 };
+	is_int(filter_count_after(&view, at, LINES), LINES - 1, "and those that came one by one");
 	set_filter("nowhere", false);
 	bool over;
 	do {
