@@ -198,6 +198,13 @@ same(script("""\
 ok(any(re.match(r"1 srv <127\.0\.0\.1:\d+ two\\nlines$", line) for line in lines("u.log")),
    "are a line each, with the address")
 
+same(script("/listen 127.0.0.1 0 discard as s\n/open 127.0.0.1 $s.port as c\n/send open\n/secret hunter2\n/send too\n/log s.raw-out\n/log off\n")[0], 0,
+     "raw bytes of a session that has sent a secret")
+same(read("s.raw-out"), b"opentoo", "are those of all else")
+with open("exists.log", "rb") as file:
+    status, out, err = run("-o", "/dev/fd/%d" % file.fileno(), "--log-format", "text", "-l", "0", pass_fds=[file.fileno()])
+ok(status != 0 and b"is open for reading only" in err, "a descriptor that cannot be written to is refused")
+
 # ---- one for each session ----
 
 os.mkdir("auto")
@@ -211,6 +218,10 @@ same([re.sub(r"_\d+", "", re.sub(r"^\d{8}-\d{6}-", "", name)) for name in names]
 same([line for line in lines("auto/" + names[1]) if "<" in line.split()[2]], ["2 c < hello"], "with what is its")
 same(run("--set", "auto-log=auto", "-f", "script")[0], 0, "a second time")
 same(len(os.listdir("auto")), 2 * len(names), "there are new ones, also within a second")
+os.mkdir("none")
+status, out, err = script("/listen 127.0.0.1 0\n/log recorded.jsonl\n/log off\n")
+status, out, err = script("/sleep 0\n", "--set", "auto-log=none", "--replay", "recorded.jsonl")
+same((status, err, os.listdir("none")), (0, "", []), "a session that is replayed has none")
 os.chmod("auto", 0o500)
 if os.access("auto", os.W_OK):
     print("# the superuser writes everywhere")

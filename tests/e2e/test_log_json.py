@@ -110,6 +110,22 @@ ok(got and got[0]["peer"]["family"] == "ipv4" and got[0]["peer"]["port"] > 0, "a
 rtts = [e["sample"].get("rtt", 0) for e in of_type["sample"]]
 ok(max(rtts) > 0, "samples have what the kernel reported")
 
+# ---- a session that changes ----
+
+status, out, err = script("""\
+/listen 127.0.0.1 0 echo as srv
+/open 127.0.0.1 $srv.port as c
+/log now changes.jsonl
+hello
+/expect hello
+/pause
+/set eol crlf
+""")
+same((status, err), (0, ""), "a session changes after its last entry")
+changes = [entry for entry in log("changes.jsonl") if entry["type"] == "session" and entry["name"] == "c"]
+same([session["eol"] for session in changes], ["LF", "CRLF"], "the last line says how it is at the end")
+same([session.get("paused") for session in changes], [None, True], "and that only a person reads from it")
+
 # ---- secrets ----
 
 status, out, err = script("""\
