@@ -79,6 +79,7 @@ def conversation():
         ok(words in page.words, "it has %s" % words)
     for section in "top", "chat", "ladder", "calls", "kernel", "options":
         ok("s1-" + section in page.ids and "#s1-" + section in page.links, "the list of contents leads to %s" % section)
+    ok("Of a message at most" not in page.words, "which none here is too long for")
     page = check_page("every.HTM")
     for words in "Session 1: srv", "is a TCP server on 127.0.0.1:", "with the service echo", "It accepted 1 connection", "Session 2: c, with session 3":
         ok(words in page.words, "all sessions: %s" % words)
@@ -177,6 +178,7 @@ def bounded():
     ok("line 0 " in page.words and "end⏎" in page.words, "with its beginning and its end")
     ok("rows are left out here. /log all FILE.jsonl writes all of them." in page.words, "that says what was left out")
     ok(re.search(r"… 5\d{4} more bytes", page.words), "also of a long line")
+    ok("Of a message at most 1024 bytes are shown" in page.words, "and how long a message may be")
     ok("Only the newest 400 entries are drawn: /ladder FILE.svg" in page.words, "and of the ladder")
     ok(page.source.count("<tr ") < 6000, "with a bounded number of rows")
 
