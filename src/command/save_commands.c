@@ -12,6 +12,7 @@
 
 #include "config.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -455,7 +456,7 @@ static void begin(struct save *save, struct part *part)
 	fputs(part->silent ? "# this failed: /" : "/", save->file);
 	fputs(server ? "listen" : "open", save->file);
 	put_target(save, part);
-	if (server && strcmp(session_service(session)->name, "none") != 0)
+	if (server && session_is_served(session))
 		fprintf(save->file, " %s", session_service(session)->name);
 	put_host(save, part, server ? "on" : "from");
 	if (part->silent)
@@ -541,10 +542,10 @@ static void put_option(struct save *save, struct part *part, const struct entry 
 
 static void end(struct save *save, struct part *part)
 {
-	bool serves = strcmp(session_service(part->session)->name, "none") != 0;
 	flush(save);
 	bool ended = part->ended_in && part->ended_out && !session_is_paused(part->session);
-	if (part->reset || ended || (serves && session_is_accepted(part->session)))
+	bool served = session_is_served(part->session) && session_is_accepted(part->session);
+	if (part->reset || ended || served)
 		put_simple(save, part, "wait", "closed");
 	else
 		put_simple(save, part, part->aborts ? "abort" : "close", "");
@@ -682,12 +683,9 @@ static void mark(const struct app *app, const struct session *session, bool *mar
 /* Its own, if it is a word that can stand anywhere in a script. */
 static void choose_name(const struct save *save, struct part *part)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+	static const char word[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
 	const char *name = session_name(part->session);
-	size_t good = strspn(name, letters);
-	good += good ? strspn(name + good, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
-	                                   "0123456789")
-	             : 0;
+	size_t good = isdigit((unsigned char)*name) ? 0 : strspn(name, word);
 	for (const struct part *other = save->parts; other < part; other++)
 		if (strcasecmp(other->name, name) == 0)
 			good = 0;
@@ -724,8 +722,8 @@ static void collect(struct save *save, const struct session *session)
 		if (!listener)
 			continue;
 		const struct session *other = app_other_end(app, part->session);
-		bool serves = strcmp(session_service(part->session)->name, "none") != 0;
-		part->silent = serves && other && find_part(save, session_number(other));
+		part->silent = session_is_served(part->session) && other &&
+		               find_part(save, session_number(other));
 		part->stepped = listener->stepped;
 		listener->accepts = listener->accepts || (!part->silent && !listener->stepped);
 	}

@@ -929,6 +929,11 @@ const struct service *session_service(const struct session *session)
 	return session->service;
 }
 
+bool session_is_served(const struct session *session)
+{
+	return session->service->data != NULL;
+}
+
 enum eol session_eol(const struct session *session)
 {
 	return session->eol;

@@ -171,6 +171,7 @@ uint64_t session_life_sent(const struct session *session);
 /* Open sessions that this listener has accepted. */
 size_t session_clients(const struct session *session);
 const struct service *session_service(const struct session *session);
+bool session_is_served(const struct session *session); /* by its service; else a person answers */
 
 /* What its service keeps of this session: `state_size` bytes, all zero at first. */
 void *session_service_state(struct session *session);

@@ -334,11 +334,7 @@ void session_end_service(struct session *session);
 /* Frees its state: not from within the service. */
 void session_free_service_state(struct session *session);
 
-/* Its service has what has come; `from` is NULL for a stream. Nothing where a person answers. */
-static inline bool session_is_served(const struct session *session)
-{
-	return session->service->data != NULL;
-}
+/* Gives what has come to the service, which session_is_served(); `from` is NULL for a stream. */
 void session_answer(struct session *session, const struct endpoint *from, const char *data,
                     size_t len);
 
