@@ -53,20 +53,14 @@ const struct command report_commands[] = {
 	        .help = "write what happened as a page: to attach to a ticket, to hand in, to "
 	                "print\n"
 	                "The page has the session and the other end, if that is a session here "
-	                "too: "
-	                "who was connected to whom, the conversation, the ladder, every call, what "
-	                "the "
-	                "kernel says, options and settings, and what each error means and what to "
-	                "try. "
-	                "\"all\" is for every session.\n"
+	                "too: who was connected to whom, the conversation, the ladder, every "
+	                "call, what the kernel says, options and settings, and what each error "
+	                "means and what to try. \"all\" is for every session.\n"
 	                "It is one HTML file without scripts that loads nothing; secrets are "
-	                "stars. "
-	                "Of long conversations it has the beginning and the end, and says what was "
-	                "left "
-	                "out.\n"
+	                "stars. Of long conversations it has the beginning and the end, and says "
+	                "what was left out.\n"
 	                "The name ends in .html. A file that exists is overwritten by the same "
-	                "command "
-	                "again within 10 s, or at once by /report!.",
+	                "command again within 10 s, or at once by /report!.",
 	        .asks = true,
 	        .needs = TAKES_SESSION,
 	        .check = check_name,

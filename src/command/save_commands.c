@@ -857,13 +857,12 @@ const struct command save_commands[] = {
 	        .help = "write the session as a script that repeats it\n"
 	                "What was sent becomes lines, what came becomes /expect: with the same "
 	                "server \"sockpit -f FILE\" passes, with a changed one it fails at the "
-	                "line "
-	                "that differs.\n"
-	                "Of a listener it has the clients, which /accept takes; of a conversation "
-	                "with another session here both ends.\n"
+	                "line that differs.\n"
+	                "Of a listener it has the clients, which /accept takes; of a "
+	                "conversation with another session here both ends.\n"
 	                "A secret is not in it, but $SECRET_1, which the environment must give.\n"
-	                "A file that exists is overwritten by the same command again within 10 s, "
-	                "or at once by /save!.",
+	                "A file that exists is overwritten by the same command again within 10 "
+	                "s, or at once by /save!.",
 	        .asks = true,
 	        .needs = NEEDS_SESSION,
 	        .run = do_save,
