@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/utf8.h"
 
 /* One escape: its bytes and the characters that it takes, or why it is not one. */
 struct escape {
@@ -55,21 +56,6 @@ static struct escape read_octal(const char *s)
 	return value > 0xff ? wrong("an octal byte is at most \\377") : one_byte(value, taken);
 }
 
-/* RFC 3629, section 3. */
-static struct escape encode_utf8(uint32_t c, size_t taken)
-{
-	static const unsigned char leads[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
-	struct escape escape = { .len = c < 0x80      ? 1
-		                        : c < 0x800   ? 2
-		                        : c < 0x10000 ? 3
-		                                      : 4,
-		                 .taken = taken };
-	for (size_t i = escape.len; i-- > 1; c >>= 6)
-		escape.bytes[i] = (char)(0x80 | (c & 0x3f));
-	escape.bytes[0] = (char)(leads[escape.len] | c);
-	return escape;
-}
-
 static struct escape read_code_point(const char *s)
 {
 	static const char form[] =
@@ -84,8 +70,11 @@ static struct escape read_code_point(const char *s)
 		return wrong(form);
 	if (value >= 0xd800 && value <= 0xdfff)
 		return wrong("D800 to DFFF are surrogates, no characters");
-	return value > 0x10ffff ? wrong("the last character is \\u{10FFFF}")
-	                        : encode_utf8(value, at + 1);
+	if (value > 0x10ffff)
+		return wrong("the last character is \\u{10FFFF}");
+	struct escape escape = { .taken = at + 1 };
+	escape.len = utf8_encode(value, escape.bytes);
+	return escape;
 }
 
 static struct escape read_letter(const char *s)

@@ -5,6 +5,8 @@
 
 #include "base/vector.h"
 
+#include "base/utf8.h"
+
 /* ---- writing ---- */
 
 static bool is_rest(unsigned char c)
@@ -242,16 +244,6 @@ static int take_code(struct json *json)
 	return code;
 }
 
-static char *put_utf8(char *to, unsigned code)
-{
-	unsigned len = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-	static const unsigned char marks[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
-	for (unsigned i = len; i > 1; i--, code >>= 6)
-		to[i - 1] = (char)(unsigned char)(0x80 | (code & 0x3f));
-	*to = (char)(unsigned char)(marks[len] | code);
-	return to + len;
-}
-
 /* After the backslash. `to` is never ahead of what is read, as an escape is longer than its bytes. */
 static bool take_escape(struct json *json, char **to)
 {
@@ -278,7 +270,7 @@ static bool take_escape(struct json *json, char **to)
 		json->at = begin;
 		return fail(json, "a lone surrogate");
 	}
-	*to = put_utf8(*to, (unsigned)code);
+	*to += utf8_encode((uint32_t)code, *to);
 	return true;
 }
 

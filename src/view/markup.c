@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 /* XML 1.0 cannot express every character that is printable for the C library. */
 static bool is_xml(uint32_t c)
 {
@@ -13,19 +15,9 @@ static bool is_xml(uint32_t c)
 	       (c >= 0x10000 && c <= 0x10ffff);
 }
 
-static void put_utf8(uint32_t c, struct buf *out)
-{
-	char bytes[4];
-	size_t count = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-	static const uint8_t lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
-	for (size_t i = count; i-- > 1; c >>= 6)
-		bytes[i] = (char)(0x80 | (c & 63));
-	bytes[0] = (char)(lead[count] | c);
-	buf_append(out, bytes, count);
-}
-
 static void put_char(wchar_t wc, struct buf *out)
 {
+	char bytes[4];
 	switch (wc) {
 	case L'&':
 		buf_append_text(out, "&amp;");
@@ -43,7 +35,7 @@ static void put_char(wchar_t wc, struct buf *out)
 		buf_append_text(out, "&#39;");
 		break;
 	default:
-		put_utf8(is_xml((uint32_t)wc) ? (uint32_t)wc : '?', out);
+		buf_append(out, bytes, utf8_encode(is_xml((uint32_t)wc) ? (uint32_t)wc : '?', bytes));
 	}
 }
 

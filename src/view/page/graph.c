@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/count.h"
+#include "base/utf8.h"
 #include "record/frame_entry.h"
 #include "record/sample.h"
 #include "socket/frame.h"
@@ -752,13 +753,9 @@ static void put_point(struct canvas *canvas, const struct point *point, const st
 static void put_cell(const struct canvas *canvas, const struct cell *cell, int columns,
                      struct row *row)
 {
-	char text[4] = { cell->sign ? cell->sign : ' ' };
-	if (cell->dots) {
-		unsigned c = 0x2800u + cell->dots;
-		text[0] = (char)(0xe0 | c >> 12);
-		text[1] = (char)(0x80 | (c >> 6 & 63));
-		text[2] = (char)(0x80 | (c & 63));
-	}
+	char text[5] = { cell->sign ? cell->sign : ' ' };
+	if (cell->dots)
+		utf8_encode(0x2800u + cell->dots, text); /* Braille */
 	bool line = cell->sign == '-' && !cell->dots && canvas->unicode;
 	bool drawn = cell->sign || cell->dots;
 	row_put(row, line ? "─" : text, columns, drawn ? cell->style : STYLE_TEXT);
