@@ -115,15 +115,19 @@ ok(max(rtts) > 0, "samples have what the kernel reported")
 status, out, err = script("""\
 /listen 127.0.0.1 0 echo as srv
 /open 127.0.0.1 $srv.port as c
-/log now changes.jsonl
+/log all changes.jsonl
 hello
 /expect hello
 /pause
 /set eol crlf
+/set @srv eol cr
 """)
 same((status, err), (0, ""), "a session changes after its last entry")
-changes = [entry for entry in log("changes.jsonl") if entry["type"] == "session" and entry["name"] == "c"]
+changes = [entry for entry in log("changes.jsonl") if entry["type"] == "session"]
+server = [session["eol"] for session in changes if session["name"] == "srv"]
+changes = [session for session in changes if session["name"] == "c"]
 same([session["eol"] for session in changes], ["LF", "CRLF"], "the last line says how it is at the end")
+same(server[-1:], ["CR"], "also of one of which there is no entry any more")
 same([session.get("paused") for session in changes], [None, True], "and that only a person reads from it")
 
 # ---- secrets ----
