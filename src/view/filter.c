@@ -205,16 +205,20 @@ static bool is_over(struct filter *filter, bool newer)
 	return filter->over || (newer && filter->half_over);
 }
 
+static void look_again(struct stretch *stretch, const struct view *view)
+{
+	if (!stretch->due || !view_has(view, stretch->high))
+		return;
+	stretch->due = false;
+	if (stretch->count && compare(*hit_at(stretch, stretch->count - 1), stretch->high) == 0)
+		stretch->count--;
+	if (filter_has(view, stretch->high))
+		put_last(stretch, stretch->high);
+}
+
 /* Up to the next hit. False at the newest paragraph, and where the time is over. */
 static bool extend_newer(struct stretch *stretch, const struct view *view)
 {
-	if (stretch->due && view_has(view, stretch->high)) {
-		stretch->due = false;
-		if (stretch->count && compare(*hit_at(stretch, stretch->count - 1), stretch->high) == 0)
-			stretch->count--;
-		if (filter_has(view, stretch->high))
-			put_last(stretch, stretch->high);
-	}
 	while (!is_over(view->filter, true)) {
 		if (!view_after(view, &stretch->high))
 			return false;
@@ -239,12 +243,7 @@ static bool extend_older(struct stretch *stretch, const struct view *view)
 	return false;
 }
 
-static bool is_there(const struct view *view, struct location location)
-{
-	return transcript_at(view->transcript, location.entry);
-}
-
-/* Another view has other paragraphs. */
+/* Another view has other paragraphs, and the last one may have grown. */
 static void turn(struct filter *filter, const struct view *view)
 {
 	const struct view *old = &filter->view;
@@ -255,9 +254,12 @@ static void turn(struct filter *filter, const struct view *view)
 		for (int i = 0; i < STRETCHES; i++)
 			filter->stretch[i].begun = false;
 	filter->view = *view;
-	for (int i = 0; i < STRETCHES; i++)
-		if (!is_there(view, filter->stretch[i].high))
-			filter->stretch[i].begun = false;
+	for (int i = 0; i < STRETCHES; i++) {
+		struct stretch *stretch = &filter->stretch[i];
+		stretch->begun = stretch->begun && transcript_at(view->transcript, stretch->high.entry);
+		if (stretch->begun)
+			look_again(stretch, view);
+	}
 }
 
 /* The stretch with this paragraph, which is there. */

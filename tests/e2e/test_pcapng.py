@@ -11,7 +11,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import pcapng  # noqa: E402
 from plain import Plain  # noqa: E402
-from script import enter_home, script  # noqa: E402
+from script import enter_home, read_text, script  # noqa: E402
 from tap import done, ok, same, skip, watchdog  # noqa: E402
 from witness import Witness  # noqa: E402
 
@@ -79,6 +79,7 @@ for path, head, marks in (("c.txt", " -T ", "hello"), ("u.txt", " -u ", "datagra
     ok(re.match(r"O \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{9}\n000000 " + marks.encode().hex(" "), rest),
        "then come direction, time and bytes")
     ok(SECRET.encode().hex(" ") not in text, "and no secret")
+    ok(all(int(line[:6], 16) < 32768 for line in text.split("\n") if re.match("[0-9a-f]{6} ", line)), "in packets that IP can carry")
     converted = tool("sh", "-c", first[2:].replace("FILE", path[0])) if shutil.which("text2pcap") else None
     if not converted:
         skip("text2pcap is not installed")
@@ -91,6 +92,19 @@ for path, head, marks in (("c.txt", " -T ", "hello"), ("u.txt", " -u ", "datagra
         rows = [line.split("\t") for line in told[1].splitlines()]
         ok(rows[0][0].endswith("2") and port in rows[0] and marks.encode().hex() in told[1],
            "of it tshark sees our own data leave our port: %r" % rows[0])
+
+same(script("""\
+/listen udp 127.0.0.1 0 echo as us
+/open udp 127.0.0.1 $us.port as u
+datagram
+/expect "datagram\\n"
+/open udp 127.0.0.1 $us.port as v
+another
+/expect "another\\n"
+/log @us us.txt as text2pcap
+""")[0], 0, "a server of two peers")
+ok(re.search(r"^# peer 127\.0\.0\.1:\d+, another one than the command gives\nI .*\n000000 64 61 74 61", read_text("us.txt"), re.M),
+   "another peer is named before what it has sent")
 
 # ---- both ends of a cable ----
 

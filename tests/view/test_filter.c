@@ -108,6 +108,10 @@ static void test_chat(void)
 	is_int(count(passed(false), "again"), 1, "a line that is not over yet");
 	put_text(CALL_SEND, " and more");
 	is_int(count(passed(false), "again"), 1, "is one when it has grown");
+	set_filter("once", true);
+	ok(strstr(passed(true), "again and more"), "what does not have a text passes");
+	put_text(CALL_SEND, " once");
+	ok(!strstr(passed(true), "again and more"), "until it does");
 }
 
 static void test_views(void)
