@@ -16,7 +16,8 @@ enum { EXIT_USAGE = 2 };
 /* Of the command line's session only: a second one from the same local port could not be. */
 struct session_options run_session_options(const struct app *app, const struct options *options);
 
-/* Opens the target, by its name if it has one, or listens on it. `once`: a listener takes one client. NULL with an error. */
+/* Opens the target, by its name if it has one, or listens on it. `once`: a listener takes one client.
+ * NULL with an error. */
 struct session *run_open(struct app *app, const struct options *options,
                          const struct target *target, bool once, struct error *error);
 
@@ -34,7 +35,7 @@ bool run_open_logs(struct app *app, const struct options *options, bool again, s
 int run_loop(struct app *app, struct ui *ui, struct poller *poller);
 void run_die_of(struct app *app, struct poller *poller, int signal);
 
-/* Both. */
+/* run_loop(), and run_die_of() if a signal has ended it. */
 void run_frontend(struct app *app, struct ui *ui, struct poller *poller);
 
 /* Has the logs written to their end: what a disk does not take is reported, and is status 1. */

@@ -72,7 +72,7 @@ struct runner {
 	bool logs; /* of -o have been begun */
 };
 
-/* What was said before is printed before. */
+/* Earlier messages are printed first. */
 static void take_verdict(void *context, const struct verdict *verdict)
 {
 	struct runner *runner = context;
@@ -97,7 +97,7 @@ static void list_answers(const struct app *app, unsigned flags, const char *more
 		buf_printf(out, "%s%s", out->len ? "\n" : "", more);
 }
 
-/* What a file of the machine refuses is no mistake of the script. */
+/* A log that cannot be opened is no mistake of the script. */
 static bool open_logs(struct runner *runner, struct error *error, int *status)
 {
 	bool open = run_open_logs(&runner->app, runner->options, runner->logs, error);

@@ -113,7 +113,7 @@ static void write_case(struct verdict_report *report, const struct verdict *verd
 	fputs("</testcase>\n", file);
 }
 
-/* Of a fixed width, as they are known at the end only. */
+/* Written at the end into room of a fixed width: they are known only then. */
 static void write_counts(const struct verdict_report *report)
 {
 	const struct verdict_counts *counts = &report->counts;

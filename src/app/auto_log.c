@@ -50,7 +50,7 @@ static bool open_log(struct app *app, const struct session *session, struct erro
 	return good;
 }
 
-/* What goes wrong is said once, until it goes well again. */
+/* A failure is reported once, until a log has been opened again. */
 void auto_log_prepare(struct app *app)
 {
 	struct error error;

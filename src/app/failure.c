@@ -105,7 +105,7 @@ static bool begins_connection(const struct entry *entry)
 	return entry->call == CALL_CONNECT && entry->endpoint_len;
 }
 
-/* Of several addresses that are tried side by side: true if this entry is about one of them, but
+/* When several addresses are tried side by side: true if this entry is about one of them, but
  * the session ended with others, which were closed after the line that says so. */
 static bool is_of_other_attempt(const struct failure *failure, const struct entry *entry)
 {
@@ -551,7 +551,7 @@ static void say_others(const struct failure *failure, struct buf *out)
 		say_other_end(failure, out);
 }
 
-/* Of a UNIX path there are no segments, no ICMP and no ports to speak of. */
+/* A UNIX socket has no segments, no ICMP and no port. */
 static void say_path_holders(const struct failure *failure, struct buf *out)
 {
 	const struct sessions *sessions = failure->app->sessions;

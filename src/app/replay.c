@@ -24,7 +24,7 @@ enum {
 
 #define ANY_SESSION UINT32_MAX /* is selected when it appears */
 
-/* What a number of the log is here. */
+/* A number of the log, and the one that stands for it here. */
 struct number {
 	uint32_t log, here; /* `here` is 0 for a free place */
 };
@@ -124,7 +124,7 @@ static void identify_held(struct app *app)
 	replay->held_count = 0;
 }
 
-/* Of a session that no line of the log names. */
+/* Makes a session that has no line in the log, by what its entry shows. */
 static void guess(struct app *app, const struct entry *entry, const struct endpoint *addr)
 {
 	bool datagrams = entry_is_addressed(entry) ||
@@ -376,7 +376,7 @@ bool replay_is_behind(const struct app *app, int64_t now)
 	return app->replay && is_behind(app->replay, now);
 }
 
-/* The same, as far as it has been shown. */
+/* The time up to which entries have been shown. */
 static int64_t time_shown(const struct replay *replay, int64_t now)
 {
 	int64_t at = time_at(replay, now);

@@ -98,7 +98,7 @@ static int level_within(const struct report *report)
 	return report->all ? 3 : 2;
 }
 
-/* What is wider than a small screen is scrolled, also by the keyboard. */
+/* A part that may be wider than a small screen: it scrolls, also by the keyboard. */
 static void begin_wide(struct report *report, const char *name)
 {
 	markup_printf(&report->body,
@@ -343,7 +343,7 @@ static void put_view(struct report *report, const struct session *session, struc
 
 /* ---- the conversation ---- */
 
-/* Without what was typed to steer the program. */
+/* The commands of the person are left out. */
 static void put_chat(struct report *report, const struct session *session)
 {
 	static const char *const columns[] = { "Time", "", "What", "Size", NULL };
@@ -479,7 +479,7 @@ static void put_kernel(struct report *report, const struct session *session,
 
 /* ---- options ---- */
 
-/* What was set, and what the kernel has made of it, by the newest calls. */
+/* The newest calls that set an option, and that read it back. */
 struct option_use {
 	const struct sockopt *option;
 	const struct entry *set, *got;
@@ -611,7 +611,7 @@ static const char *kind_of(const struct session *session)
 	return "connection";
 }
 
-/* Of all sessions the newest are looked at. */
+/* Only the newest sessions are listed. */
 static size_t first_session(const struct app *app)
 {
 	size_t count = sessions_count(app->sessions);

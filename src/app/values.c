@@ -15,7 +15,7 @@
 
 /* ---- the table ---- */
 
-/* Of a session, of a call, of many calls; from VALUE_SAMPLE on fields of the kernel's sample. */
+/* Values of a session, of a call, of many calls; from VALUE_SAMPLE on, fields of the kernel's sample. */
 enum value_id {
 	VALUE_STATE,
 	VALUE_OPEN,
@@ -382,7 +382,7 @@ static void set_computed(struct value *value, const struct snapshot *snapshot,
 	set_sampled(value, known, bytes);
 }
 
-/* Of several sockets of a server, the sum of what waits in each. */
+/* A server may have several sockets: what waits in each is added up. */
 static void get_sampled(const struct snapshot *snapshot, enum sample_field field,
                         struct value *value)
 {
@@ -544,9 +544,9 @@ static const struct entry *find_call_of(const struct transcript *transcript, uin
 	return closed;
 }
 
-/* Where the name begins with no session, also of one that has failed to open since the last call but
- * close(), which may come late: it is not in the table any more, and an older session is current
- * again. */
+/* A name that begins with no session also finds the calls of one that has failed to open: it is no longer
+ * in the table, and an older session is current again. The newer of their calls counts, except close(),
+ * which may come late. */
 static const struct entry *find_call(const struct app *app, const struct parts *parts,
                                      const struct session *session)
 {

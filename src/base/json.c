@@ -427,7 +427,7 @@ bool json_read(struct json *json, struct json_value *value)
 	return json->at == json->end || fail(json, "something follows the value");
 }
 
-/* What is inside has been checked: only the cursor has to be moved. */
+/* The inside has been checked: only the cursor has to be moved. */
 static bool next(struct json *json)
 {
 	skip_blanks(json);

@@ -59,7 +59,7 @@ static void free_wait(struct wait *wait)
 	free(wait->data);
 }
 
-/* What comes after it finds the file whole. */
+/* Waits, so that the next line finds the file whole. */
 static enum command_result close_logs(const struct invocation *invocation, const char *path,
                                       struct error *error)
 {

@@ -164,7 +164,7 @@ static void end_jump(struct wait *wait)
 		replay_pause(wait->data, true, clock_now());
 }
 
-/* Where the status line is, a key need not say what it shows. */
+/* A key needs no answer: the status line shows it. */
 static enum command_result do_replay(const struct invocation *invocation, struct error *error)
 {
 	struct request request;

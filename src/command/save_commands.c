@@ -321,7 +321,7 @@ static void put_peer(const struct save *save, const struct part *part, const str
 	put_port(save, part->session, addr, ':');
 }
 
-/* To a peer that is not the one who wrote last, a server sends by its number. */
+/* A server sends to a peer by its number, except to the one that wrote last. */
 static void put_datagram(struct save *save, struct part *part, const struct entry *entry)
 {
 	const char *bytes = entry_payload(entry);
@@ -398,8 +398,8 @@ static unsigned asked_port(const struct save *save, const struct session *sessio
 	return session_local(session).port;
 }
 
-/* As it was asked for; a recorded session has only its addresses. A blank in a UNIX path is an escape, as it
- * is typed. */
+/* The address as it was typed; a recorded session has only its endpoints. A blank in a UNIX path is an
+ * escape. */
 static void put_target(struct save *save, const struct part *part)
 {
 	const struct session *session = part->session;
@@ -586,7 +586,7 @@ static void put_urgent(struct save *save, const struct part *part, const struct 
 	put_simple(save, part, "urgent", word);
 }
 
-/* It was connected again after it had ended. */
+/* A connection after the end of an earlier one is /reconnect. */
 static void note_connected(struct save *save, struct part *part, const struct entry *entry)
 {
 	if (part->fd >= 0 && !part->open && !part->stepped) {
@@ -775,7 +775,7 @@ static bool is_whole(const struct save *save, struct error *error)
 	return true;
 }
 
-/* What is done to the cable of the sandbox is a command of nobody's. */
+/* /cable belongs to no session. */
 static void put_cable(struct save *save, const struct entry *entry)
 {
 	struct error ignored;

@@ -64,7 +64,7 @@ static bool read_ends(struct log_file *file, off_t size, struct error *error)
 	return got >= 0;
 }
 
-/* What is there is looked at before it is opened, since that alone may set a device in motion. */
+/* lstat() comes first, since opening a device may already set it in motion. */
 static bool open_existing(struct log_file *file, enum log_file_how how, struct error *error)
 {
 	struct stat status;

@@ -284,7 +284,7 @@ static void put_signed(struct buf *out, const char *name, int64_t number)
 	put_digits(out, number < 0 ? -(uint64_t)number : (uint64_t)number);
 }
 
-/* Nothing where it is not UTF-8. */
+/* Left out where it is not UTF-8. */
 static void put_word(struct buf *out, const char *name, const char *word, size_t len)
 {
 	size_t before = out->len;
@@ -380,7 +380,7 @@ static uint32_t mix(uint32_t digest, const void *bytes, size_t len)
 	return digest;
 }
 
-/* Of what its line says. */
+/* Changes when the line of the session would. */
 static uint32_t digest_of(const struct session *session)
 {
 	const char *name = session_name(session);
@@ -428,7 +428,7 @@ static void put_session(const struct session *session, struct buf *out)
 	PUT(out, "}\n");
 }
 
-/* Those that have left the table change no more. */
+/* Sessions that have left the table change no more. */
 static void forget_gone(struct json_log *own, const struct sessions *sessions)
 {
 	size_t kept = 0;
@@ -513,7 +513,7 @@ static void put_numbered(struct buf *out, const char *name, int64_t number, cons
 	PUT(out, "\"");
 }
 
-/* Where a call gives its numbers a meaning of their own, they are always there. */
+/* Numbers that have a meaning for this call are always there, others only where they are not 0. */
 static void put_arguments(const struct entry *entry, struct buf *out)
 {
 	char text[CONSTANT_TEXT];
@@ -616,7 +616,7 @@ static void put_segment(const struct segment *segment, struct buf *out)
 	PUT(out, "}");
 }
 
-/* Of a frame that is not of TCP, and of a strike. */
+/* So it is for a frame that is not TCP, and for a strike. */
 static bool is_nothing(const struct segment *segment)
 {
 	return !segment->name && !segment->seq && !segment->ack && !segment->len &&

@@ -103,7 +103,7 @@ static bool wrong_json(struct log_reader *reader, const struct json *json)
 
 /* ---- members ---- */
 
-/* Of members that come twice the last one counts. Those of a written log come in the order of the
+/* The last of several members with one name counts. A log that we wrote has them in the order of the
  * list, so that each is found at once. */
 static void read_members(const struct json_value *value, struct object *object)
 {
@@ -127,7 +127,7 @@ static bool has(const struct object *object, enum member member)
 	return object->values[member].type != JSON_NULL;
 }
 
-/* What is absent leaves *number as it is. */
+/* An absent member leaves *number as it is. */
 static bool get_signed(struct log_reader *reader, const struct object *object, enum member member,
                        int64_t least, int64_t most, int64_t *number)
 {
@@ -252,7 +252,7 @@ static bool take_sign(const char **at, char sign)
 	return true;
 }
 
-/* Of the proleptic Gregorian calendar, since 1970-01-01. */
+/* Days since 1970-01-01 in the proleptic Gregorian calendar. */
 static int64_t days_until(unsigned year, unsigned month, unsigned day)
 {
 	static const unsigned before[] = { 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334 };
@@ -547,7 +547,7 @@ static bool get_frame(struct log_reader *reader, const struct object *object, st
 	return true;
 }
 
-/* As it comes from a file it may be anything: what other modules take apart must be well formed. */
+/* A payload that other modules take apart must be well formed, whatever the file has. */
 static bool read_payload(struct log_reader *reader, struct object *object,
                          struct log_record *record)
 {

@@ -251,7 +251,7 @@ static void open_now(struct session *session, enum session_state state)
 		session->state = state;
 }
 
-/* It is opened again, unless a listener made it: who it was then has an end. */
+/* A session that had ended is opened again; one that a listener made is not. */
 static void begin_again(struct session *session, uint64_t position)
 {
 	struct recorded *own = session->own;
