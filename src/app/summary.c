@@ -11,7 +11,7 @@
 #include "base/count.h"
 #include "net/service.h"
 
-/* What the calls of a session say of its newest connection. */
+/* What the calls of a session say of its life; the times are those of its newest connection. */
 struct life {
 	int64_t first, connected, closed; /* instants; 0 = not known */
 	int64_t shut, fin; /* the first shutdown() or close(), and the first recv() = 0 */

@@ -163,6 +163,7 @@ def refusals():
     ok(status == 1 and "there.html" in err, "a file that is there stays: %s" % err)
     status, out, err = script("/listen 127.0.0.1 0 as srv\n/report! there.html\n")
     same((status, err), (0, ""), "unless it is forced")
+    ok("is a TCP server" in read_text("there.html") and "with the service" not in read_text("there.html"), "a server without a service has none")
     status, out, err = script("/listen 127.0.0.1 0 as srv\n/report /nowhere/x.html\n")
     ok(status == 1 and "/nowhere" in err, "a place that is none is said: %s" % err)
 
