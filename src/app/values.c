@@ -106,7 +106,7 @@ const struct value_name value_table[] = {
 	{ "not_acked", "both together", VALUE_BYTES, NULL, VALUE_NOT_ACKED },
 	{ "held_up_by", "what more sending waits for, as /info says", VALUE_TEXT, NULL,
 	  VALUE_HELD_UP_BY },
-	{ "message", "the newest one: connected, refused, closed …", VALUE_TEXT, NULL, VALUE_MESSAGE },
+	{ "message", "the newest line about it, such as: connection reset by peer", VALUE_TEXT, NULL, VALUE_MESSAGE },
 	{ "error", "what the last /try or /fails of the script said; empty where it succeeded",
 	  VALUE_TEXT, NULL, VALUE_ERROR },
 	SAMPLED("queue", VALUE_COUNT, SAMPLE_QUEUE, "connections that wait for accept()"),

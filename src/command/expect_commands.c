@@ -496,19 +496,7 @@ static enum command_result check_quiet(struct app *app, struct wait *wait, bool 
 	return COMMAND_FAILED;
 }
 
-/* What a call by hand would not wait for: bytes, a datagram, a client, or the end. */
-static bool kernel_has_unread(const struct session *session)
-{
-	for (size_t i = 0; i < session_socket_count(session); i++) {
-		struct endpoint local;
-		const struct sample *sample = session_socket_sample(session, i, &local);
-		if (sample_get(sample, SAMPLE_INQ) || sample_get(sample, SAMPLE_QUEUE) ||
-		    sample_is(sample, STATE_CLOSE_WAIT) ||
-		    (session_has_peers(session) && sample_get(sample, SAMPLE_RMEM)))
-			return true;
-	}
-	return false;
-}
+#define LOOK (10 * CLOCK_MS) /* at a socket that the loop does not watch */
 
 /* Of a session that the program reads: bytes that no expectation has taken. */
 static enum command_result check_readable(struct app *app, struct wait *wait, bool over,
@@ -518,17 +506,9 @@ static enum command_result check_readable(struct app *app, struct wait *wait, bo
 	struct session *session = sessions_numbered(app->sessions, wait->session);
 	struct searched searched = begin_search(app, wait->session);
 	if (session && (session_is_paused(session) || session_has_clients(session))) {
-		if (over)
-			sessions_sample(app->sessions, session);
-		if (kernel_has_unread(session))
+		if (session_is_readable(session))
 			return COMMAND_DONE;
-		if (over && !session_sample(session)->present) {
-			error_set(error,
-			          "whether session %u is readable is not available: /set "
-			          "kernel on",
-			          wait->session);
-			return COMMAND_FAILED;
-		}
+		wait->wake = clock_now() + LOOK;
 	} else if (next_received(&searched, INT64_MAX, &missed)) {
 		return COMMAND_DONE;
 	}

@@ -103,7 +103,7 @@ static enum command_result do_bind(const struct invocation *invocation, struct e
 	uint64_t since = transcript_end(invocation->app->transcript);
 	return wait_for_call(invocation,
 	                     step_bind(invocation->session, args->value[0], args->value[1], error),
-	                     since);
+	                     since, error);
 }
 
 static bool check_backlog(const struct args *args, struct error *error)
@@ -128,7 +128,8 @@ static enum command_result do_connect(const struct invocation *invocation, struc
 	uint64_t since = transcript_end(invocation->app->transcript);
 	return wait_for_call(
 	        invocation,
-	        step_connect(invocation->session, args->value[0], args->value[1], error), since);
+	        step_connect(invocation->session, args->value[0], args->value[1], error), since,
+	        error);
 }
 
 static enum command_result do_disconnect(const struct invocation *invocation, struct error *error)
@@ -140,7 +141,7 @@ static enum command_result do_accept(const struct invocation *invocation, struct
 {
 	uint64_t since = transcript_end(invocation->app->transcript);
 	bool begun = step_accept(invocation->session, invocation->args->value[0], error);
-	enum command_result result = wait_for_call(invocation, begun, since);
+	enum command_result result = wait_for_call(invocation, begun, since, error);
 	invocation->wait->accepts = result == COMMAND_WAITING;
 	return result;
 }
@@ -176,7 +177,7 @@ static enum command_result do_recv(const struct invocation *invocation, struct e
 		return false;
 	uint64_t since = transcript_end(invocation->app->transcript);
 	return wait_for_call(invocation, step_recv(invocation->session, (size_t)most, how, error),
-	                     since);
+	                     since, error);
 }
 
 static bool check_urgent(const struct args *args, struct error *error)

@@ -60,10 +60,15 @@ static enum command_result check_opening(struct app *app, struct wait *wait, boo
 	return COMMAND_FAILED;
 }
 
-enum command_result wait_for_call(const struct invocation *invocation, bool begun, uint64_t since)
+enum command_result wait_for_call(const struct invocation *invocation, bool begun, uint64_t since,
+                                  struct error *error)
 {
-	if (!begun || !session_waiting(invocation->session, NULL))
-		return begun;
+	if (!begun)
+		return COMMAND_FAILED;
+	/* A person sees what the session reports; a script is told, as if the call had waited. */
+	if (!session_waiting(invocation->session, NULL))
+		return invocation->app->attended ||
+		       !find_failure(invocation->app, session_number(invocation->session), since, error);
 	*invocation->wait = (struct wait){ .check = check_call,
 		                           .session = session_number(invocation->session),
 		                           .in_session = true,

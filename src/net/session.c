@@ -988,6 +988,11 @@ enum tcp_state session_tcp_state(const struct session *session)
 	return transport_is_unix(session->transport) ? tcp_state_of_unix(state) : state;
 }
 
+bool session_is_readable(const struct session *session)
+{
+	return session_ready_slot(session) >= 0;
+}
+
 bool session_is_paused(const struct session *session)
 {
 	return session->paused;

@@ -251,6 +251,9 @@ enum recv_how { RECV_PLAIN, RECV_PEEK, RECV_URGENT, RECV_ALL }; /* see step_recv
 
 bool session_is_paused(const struct session *session);
 
+/* A call by hand would not wait: there are bytes, a datagram, a client, the end, or an error. */
+bool session_is_readable(const struct session *session);
+
 /* The call that waits, as text: "recv(1024)", and since when (`since` may be NULL); NULL for
  * none. */
 const char *session_waiting(const struct session *session, int64_t *since);

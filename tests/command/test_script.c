@@ -361,6 +361,15 @@ static void test_mistakes(void)
 		{ "/loop 3\n/listen 0 as s$loop\n/let n $loop\n/sleep ${n}x\n/end\n/close @s3\n",
 		  "" },
 		{ "/let a s\n/loop 3\n/let a ${a}x\n/listen 0 as $a\n/end\n/close @sxxx\n", "" },
+		{ "/socket tcp\n/recv 10x\n/recv 99999999999999999999\n/recv 2000000\n/backlog -1\n/urgent ab\n"
+		  "/urgent 0x123\n/bind 70000\n",
+		  "x:2:7: recv: \"10x\" is not a number from 0 to 1000000\n"
+		  "x:3:7: recv: \"99999999999999999999\" is not a number from 0 to 1000000\n"
+		  "x:4:7: recv: \"2000000\" is not a number from 0 to 1000000\n"
+		  "x:5:10: backlog: \"-1\" is not a number from 0 to 2147483647\n"
+		  "x:6:9: urgent: one byte goes at a time: a character of ASCII, or 0x00 to 0xff\n"
+		  "x:7:9: urgent: one byte goes at a time: a character of ASCII, or 0x00 to 0xff\n"
+		  "x:8:7: 70000 is not a port: 0 to 65535\n" },
 		{ "/source $later\n/send $whatever\n/close @who\n", "" },
 		{ "@\n/sleep x\n@\n",
 		  "x:1:1: data that begins with @ is written \\@, and /@NAME sends to a session\n"
