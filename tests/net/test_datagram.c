@@ -29,91 +29,7 @@ static uint64_t receives(const struct session *session)
 	return session_counts(session)->receives;
 }
 
-/* Empty datagrams received; not the useless calls. */
-static int count_empty(const struct fixture *f, const struct session *session)
-{
-	int count = 0;
-	uint64_t at = transcript_last(f->transcript, session_number(session));
-	for (; at != TRANSCRIPT_NONE; at = transcript_before(f->transcript, at)) {
-		const struct entry *entry = transcript_at(f->transcript, at);
-		count += entry->call == CALL_RECVFROM && !entry->error && entry->len == 0;
-	}
-	return count;
-}
-
 /* ---- clients ---- */
-
-static void asks_nobody(struct fixture *f)
-{
-	char want[256], text[64] = "", local[ENDPOINT_TEXT];
-	int fd = peer_udp(AF_INET);
-	struct session *session = open_to(f, TRANSPORT_UDP, "127.0.0.1", peer_port(fd), NULL);
-	is_int(session_state(session), SESSION_OPEN, "a UDP session is open at once");
-	is_int(session_tcp_state(session), STATE_DATAGRAMS, "its state is none of TCP's");
-	struct endpoint addr = session_local(session), from;
-	snprintf(want, sizeof want,
-	         "%s <-> 127.0.0.1:%u ready; UDP sends nothing until your first datagram",
-	         endpoint_format(&addr, local), peer_port(fd));
-	is_text(last_state(f, session), want, "and claims nothing about the peer");
-	ok(send_text(f, session, "hello"), "it sends");
-	is_int(peer_recv_from(fd, text, sizeof text, &from, PEER_MS), 5,
-	       "one send is one datagram");
-	ok(strcmp(text, "hello") == 0 && endpoint_equal(&from, &addr), "from where it says");
-	ok(session_send(session, "", 0, &f->error), "an empty datagram is a datagram");
-	is_int(peer_recv_from(fd, text, sizeof text, NULL, PEER_MS), 0, "and arrives");
-	is_int(count_entries(f, session_number(session), CALL_SENDTO, NULL), 2,
-	       "each is an entry of its own");
-	is_int(count_entries(f, session_number(session), CALL_SEND, NULL), 0,
-	       "and none a part of a stream");
-	peer_send_to(fd, &addr, "", 0);
-	peer_send_to(fd, &addr, "back", 4);
-	until(f, receives(session) == 2);
-	ok(has_received(f, session, "back"), "answers are received");
-	is_int(count_empty(f, session), 1, "an empty one is an entry");
-	is_int(session_state(session), SESSION_OPEN, "and no end");
-	is_int(session_peer_count(session), 1, "there is one peer");
-	const struct peer *peer = session_peer_at(session, 0);
-	ok(peer->sent == 2 && peer->received == 2 && peer->received_bytes == 4 && peer->number == 1,
-	   "with its counts");
-	ok(!session_shutdown(session, SHUT_WR, &f->error) && strstr(f->error.text, "no FIN"),
-	   "UDP has no half-close");
-	ok(!session_abort(session, &f->error), "and no reset");
-	ok(session_close(session, &f->error), "it can be closed");
-	ok(reconnect_now(session, &f->error) && session_state(session) == SESSION_OPEN,
-	   "and opened again");
-	peer_close_all(&fd, 1);
-}
-
-static void survives_refusal(struct fixture *f)
-{
-	char want[256];
-	int fd = peer_udp_refused(AF_INET);
-	struct session *session = open_to(f, TRANSPORT_UDP, "127.0.0.1", peer_port(fd), NULL);
-	ok(send_text(f, session, "anybody?"), "sending to nobody succeeds");
-	until(f, session_counts(session)->refused);
-	snprintf(want, sizeof want,
-	         "127.0.0.1:%u: Connection refused: ICMP port unreachable (3/3) from 127.0.0.1 *",
-	         peer_port(fd));
-	is_text(last_failure(f, session), want, "ICMP says that nobody receives");
-	is_int(session_state(session), SESSION_OPEN, "the session goes on");
-	unsigned port = peer_port(fd);
-	peer_close_all(&fd, 1);
-	ok(send_text(f, session, "lost"), "a second try is refused later, too");
-	peer_wait(session->fd[0], POLLIN, PEER_MS);
-	ok(send_text(f, session, "lost"), "but where the error takes the place of a datagram");
-	is_int(session_counts(session)->refused, 2, "it is reported");
-	is_int(session_counts(session)->sends, 3, "and the datagram sent all the same");
-	until(f, session_counts(session)->refused == 3);
-
-	struct session *server = listen_on(f, TRANSPORT_UDP, "127.0.0.1", port, NULL);
-	until(f, session_state(server) == SESSION_OPEN);
-	ok(send_text(f, session, "found"), "then somebody receives there");
-	until(f, receives(server) == 1);
-	ok(has_received(f, server, "found"), "and it arrives");
-	send_text(f, server, "yes");
-	until(f, receives(session) == 1);
-	ok(has_received(f, session, "yes"), "with an answer");
-}
 
 static void sends_any_size(struct fixture *f)
 {
@@ -377,42 +293,6 @@ static void says_what_fits(struct fixture *f)
 	   "not where the family takes less");
 }
 
-static void keeps_peers_apart(struct fixture *f)
-{
-	char text[64] = "";
-	struct session *server = listen_on(f, TRANSPORT_UDP, "127.0.0.1", 0, NULL);
-	int a = peer_udp(AF_INET), b = peer_udp(AF_INET);
-	struct endpoint to = loopback(port_of(server)), from = peer_addr(a);
-	peer_send_to(a, &to, "from a", 6);
-	until(f, receives(server) == 1);
-	peer_send_to(b, &to, "from b", 6);
-	until(f, receives(server) == 2);
-	is_int(count_entries(f, session_number(server), CALL_RECVFROM, "from a"), 1,
-	       "each datagram is its own entry");
-	uint64_t at = transcript_last(f->transcript, session_number(server));
-	while (transcript_at(f->transcript, at)->len != 6)
-		at = transcript_before(f->transcript, at);
-	struct endpoint sender = entry_addr(transcript_at(f->transcript, at)),
-	                b_addr = peer_addr(b);
-	ok(endpoint_equal(&sender, &b_addr), "with its sender");
-	is_int(session_peer(server).port, peer_port(b), "plain lines go to who wrote last");
-	ok(session_choose_peer(server, 1, &f->error), "a peer can be chosen");
-	ok(!session_choose_peer(server, 3, &f->error), "if it exists");
-	ok(endpoint_equal(&from, &session_peer_numbered(server, 1)->addr), "by its number");
-	peer_send_to(b, &to, "again", 5);
-	until(f, receives(server) == 3);
-	send_text(f, server, "to a");
-	peer_recv_from(a, text, sizeof text, NULL, PEER_MS);
-	is_text(text, "to a", "then plain lines go there, whoever writes");
-	session_choose_peer(server, 0, &f->error);
-	is_int(session_peer(server).port, peer_port(b), "until it is chosen no more");
-	is_int(session_peer_at(server, 0)->number + session_peer_at(server, 1)->number * 10, 21,
-	       "peers are in order");
-	ok(!session_peer_at(server, 2) && !session_peer_numbered(server, 9),
-	   "and no more than there are");
-	peer_close_all((int[]){ a, b }, 2);
-}
-
 static void serves_one_peer_only(struct fixture *f)
 {
 	struct session_options options = { .once = true };
@@ -506,8 +386,6 @@ static void run(void (*test)(struct fixture *f))
 int main(void)
 {
 	tap_watchdog(30);
-	run(asks_nobody);
-	run(survives_refusal);
 	run(sends_any_size);
 	run(waits_for_the_look_up);
 	run(is_not_allowed_to_broadcast);
@@ -517,7 +395,6 @@ int main(void)
 	run(learns_who_has_gone);
 	run(leaves_errors_to_a_person);
 	run(says_what_fits);
-	run(keeps_peers_apart);
 	run(serves_one_peer_only);
 	run(reads_bursts);
 	forgets_who_was_silent_longest();

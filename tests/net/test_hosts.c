@@ -105,123 +105,6 @@ static void address_decides(struct fixture *f)
 	is_on(reach(f, here, "127.0.0.1", NULL), HOST_HERE, "as is who connects to it");
 }
 
-static void chosen(struct fixture *f)
-{
-	struct session_options left = { .host = HOST_LEFT }, right = { .host = HOST_RIGHT };
-	struct session *here = listen_on(f, TRANSPORT_TCP, "127.0.0.1", 0, NULL);
-	unsigned port = session_local(here).port;
-	struct session *on_left = listen_on(f, TRANSPORT_TCP, "127.0.0.1", port, &left);
-	struct session *on_right = listen_on(f, TRANSPORT_TCP, "127.0.0.1", port, &right);
-	is_on(on_left, HOST_LEFT, "the same address and port on left");
-	is_on(on_right, HOST_RIGHT, "and on right");
-	struct session *client = reach(f, on_left, "127.0.0.1", &left);
-	is_on(client, HOST_LEFT, "a conversation on left's loopback");
-	ok(client_of(f, on_left) && !client_of(f, here) && !client_of(f, on_right),
-	   "reaches left's listener alone");
-	ok(count_states(f, client, "left 127.0.0.1:"), "and says where that is");
-	struct session *any = listen_on(f, TRANSPORT_TCP, "0.0.0.0", 0, &right);
-	ok(count_states(f, any, "(every IPv4 address of right)"), "every address of right");
-	is_on(reach(f, any, "192.0.2.2", NULL), HOST_LEFT, "is reached from left");
-	struct session *wrong = listen_on(f, TRANSPORT_TCP, "192.0.2.2", 0, &left);
-	ok(strstr(last_failure(f, wrong),
-	          "192.0.2.2 is an address of right, and this socket is on left"),
-	   "left has not the address of right: %s", last_failure(f, wrong));
-	struct session *lost = settled(f, open_to(f, TRANSPORT_TCP, "198.51.100.1", 80, &left));
-	ok(strstr(last_failure(f, lost), "a host of the sandbox reaches only the other one"),
-	   "nothing leaves the hosts: %s", last_failure(f, lost));
-	struct target path = { .transport = TRANSPORT_UNIX, .host = "@none" };
-	ok(!sessions_open(f->sessions, &path, &left, &f->error), "no UNIX path is there");
-	is_text(f->error.text, "a UNIX path is on this machine, not on left", "it says why");
-}
-
-static void names(struct fixture *f)
-{
-	struct session *server = settled(f, listen_on(f, TRANSPORT_TCP, "right", 8080, NULL));
-	is_on(server, HOST_RIGHT, "a name decides as its address does");
-	is_int(session_socket_count(server), peer_has_ipv6() ? 2 : 1, "it has both addresses");
-	is_on(reach(f, server, "right", NULL), HOST_LEFT, "to connect");
-	is_on(reach(f, server, "RIGHT", NULL), HOST_LEFT, "names have no case");
-	is_int(count_entries(f, session_number(server), CALL_GETADDRINFO, NULL), 0,
-	       "nobody was asked");
-	struct session_options numeric = { .numeric = true, .local_host = "left" };
-	is_on(reach(f, server, "right", &numeric), HOST_LEFT, "also where no name may be asked");
-	struct session_options ipv6 = { .family = AF_INET6 };
-	if (peer_has_ipv6())
-		is_text(local_of(reach(f, server, "right", &ipv6)), "2001:db8::1", "IPv6");
-	struct session_options from_left = { .host = HOST_LEFT };
-	struct session *left = listen_on(f, TRANSPORT_TCP, "left", 0, NULL);
-	is_text(local_of(reach(f, left, "left", &from_left)), "192.0.2.1", "left from left");
-}
-
-static void datagrams(struct fixture *f)
-{
-	struct session_options right = { .host = HOST_RIGHT, .service = service_find("echo") };
-	struct session *server = listen_on(f, TRANSPORT_UDP, "0.0.0.0", 9000, &right);
-	struct session *client = settled(f, open_to(f, TRANSPORT_UDP, "192.0.2.2", 9000, NULL));
-	is_on(client, HOST_LEFT, "datagrams start on left, too");
-	send_text(f, client, "ping");
-	until(f, has_received(f, client, "ping"));
-	ok(has_received(f, client, "ping"), "and are answered from the address that was asked");
-	struct session *near = listen_on(f, TRANSPORT_UDP, "192.0.2.1", 9000, NULL);
-	struct endpoint to;
-	ok(session_find_address(near, "right:9000", &to, &f->error), "a peer by its name");
-	session_send_to(near, &to, "pong", 4, &f->error);
-	until(f, has_received(f, near, "pong"));
-	ok(has_received(f, near, "pong"), "is reached");
-	struct session *none = settled(f, open_to(f, TRANSPORT_UDP, "192.0.2.2", 9999, NULL));
-	send_text(f, none, "x");
-	until(f, count_states(f, none, "ICMP"));
-	ok(count_states(f, none, "ICMP port unreachable (3/3) from 192.0.2.2"),
-	   "ICMP comes back: %s", last_state(f, none));
-	(void)server;
-}
-
-/* A machine may have 192.0.2.2, but hardly 2001:db8::2. */
-static void lacks_address(struct fixture *f)
-{
-	struct session_options ipv6 = { .family = AF_INET6 };
-	struct session *here = sessions_make_socket(f->sessions, TRANSPORT_TCP, &ipv6, &f->error);
-	is_on(here, HOST_HERE, "a socket of this machine");
-	ok(!step_bind(here, "right", "8082", &f->error), "has not the address of right");
-	is_text(f->error.text,
-	        "bind([2001:db8::2]:8082) = -1 EADDRNOTAVAIL: not an address of this machine; "
-	        "2001:db8::2 is an address of right, and this socket is on this machine: /socket "
-	        "tcp on right",
-	        "and it says what would be right");
-	step_connect(here, "right", "8082", &f->error);
-	ok(count_states(f, here, "this socket is on this machine: /socket tcp on left reaches it"),
-	   "nor does it reach it");
-	struct endpoint to;
-	struct session *datagrams = sessions_make_socket(f->sessions, TRANSPORT_UDP, &ipv6, &f->error);
-	is_int(session_tcp_state(datagrams), STATE_DATAGRAMS, "UDP has no state, bound or not");
-	ok(session_find_address(datagrams, "right:8082", &to, &f->error) &&
-	           count_states(f, datagrams, "/socket udp on left reaches it"),
-	   "nor does a datagram");
-}
-
-static void by_hand(struct fixture *f)
-{
-	struct session_options right = { .host = HOST_RIGHT };
-	struct session *server =
-	        sessions_make_socket(f->sessions, TRANSPORT_TCP, &right, &f->error);
-	is_on(server, HOST_RIGHT, "a socket on right");
-	ok(strstr(last_state(f, server), "TCP over IPv4 on right, paused"), "says so");
-	uint64_t at = transcript_begin(f->transcript, session_number(server));
-	while (transcript_at(f->transcript, at)->call != CALL_SOCKET)
-		at = transcript_after(f->transcript, at);
-	is_int(entry_host(transcript_at(f->transcript, at)), HOST_RIGHT, "as does its entry");
-	ok(step_bind(server, "192.0.2.2", "82", &f->error) && step_listen(server, 1, &f->error),
-	   "it may be bound there");
-	struct session *left =
-	        sessions_make_socket(f->sessions, TRANSPORT_TCP,
-	                             &(struct session_options){ .host = HOST_LEFT }, &f->error);
-	ok(step_connect(left, "right", "82", &f->error), "from left");
-	until(f, session_state(left) == SESSION_OPEN);
-	ok(step_accept(server, NULL, &f->error), "accepted");
-	until(f, client_of(f, server));
-	is_on(client_of(f, server), HOST_RIGHT, "on right");
-}
-
 static void lingers(struct fixture *f)
 {
 	struct session *server = listen_on(f, TRANSPORT_TCP, "right", 83, NULL);
@@ -309,12 +192,6 @@ int main(void)
 	fixture_start(&f);
 	sessions_set_sandbox(f.sessions, sandbox);
 	address_decides(&f);
-	chosen(&f);
-	names(&f);
-	datagrams(&f);
-	by_hand(&f);
-	if (peer_has_ipv6())
-		lacks_address(&f);
 	lingers(&f);
 	goes(&f);
 	ended(&f);

@@ -159,45 +159,6 @@ static void echoes_after_fin(struct fixture *f)
 	peer_close_all(&fd, 1);
 }
 
-static void echoes_datagrams(struct fixture *f)
-{
-	enum { PEERS = 20, MOST = 65507 };
-	int fd[PEERS];
-	char text[64], want[16];
-	bool right = true;
-	struct session *server = serve(f, TRANSPORT_UDP, "echo", 0);
-	struct endpoint to = session_local(server);
-	for (int i = 0; i < PEERS; i++) {
-		fd[i] = peer_udp(AF_INET);
-		for (int j = 0; j < 3; j++)
-			peer_send_to(fd[i], &to, want,
-			             (size_t)snprintf(want, sizeof want, "%d from %d", j, i));
-	}
-	until(f, session_counts(server)->sends == 3ul * PEERS);
-	for (int i = 0; i < PEERS; i++)
-		for (int j = 0; j < 3; j++) {
-			ssize_t len = peer_recv_from(fd[i], text, sizeof text - 1, NULL, PEER_MS);
-			text[len > 0 ? len : 0] = '\0';
-			snprintf(want, sizeof want, "%d from %d", j, i);
-			right = right && strcmp(text, want) == 0;
-		}
-	ok(right, "each peer gets each of its own datagrams back");
-	is_int(session_peer_count(server), PEERS, "all are known");
-	peer_send_to(fd[0], &to, "", 0);
-	until(f, session_counts(server)->sends == 3ul * PEERS + 1);
-	is_int(peer_recv_from(fd[0], text, sizeof text, NULL, PEER_MS), 0,
-	       "an empty one comes back empty");
-	char *noise = make_noise(MOST), *back = malloc(MOST);
-	peer_send_to(fd[0], &to, noise, MOST);
-	until(f, session_counts(server)->sends == 3ul * PEERS + 2);
-	ok(peer_recv_from(fd[0], back, MOST, NULL, PEER_MS) == MOST &&
-	           memcmp(noise, back, MOST) == 0,
-	   "the largest one comes back whole");
-	free(noise);
-	free(back);
-	peer_close_all(fd, PEERS);
-}
-
 /* No test can send from port 7 without being root, but a session can be its own peer. */
 static void does_not_talk_to_itself(struct fixture *f)
 {
@@ -212,77 +173,6 @@ static void does_not_talk_to_itself(struct fixture *f)
 }
 
 /* ---- the others ---- */
-
-static void discards(struct fixture *f)
-{
-	int fd;
-	struct session *server = serve(f, TRANSPORT_TCP, "discard", 0);
-	struct session *client = client_of(f, server, &fd);
-	peer_send(fd, "into the void", 13, PEER_MS);
-	until(f, has_received(f, client, "into the void"));
-	ok(has_received(f, client, "into the void"), "discard reads");
-	peer_half_close(fd);
-	until(f, session_state(client) == SESSION_CLOSED);
-	is_int(session_counts(client)->sent_bytes, 0, "and answers nothing");
-	is_int(peer_eof(fd, PEER_MS), 1, "but FIN");
-	peer_close_all(&fd, 1);
-}
-
-static void greets(struct fixture *f)
-{
-	char text[64];
-	int fd;
-	struct session *server = serve(f, TRANSPORT_TCP, "hello", 0);
-	struct session *client = client_of(f, server, &fd);
-	peer_send(fd, "not read by anybody", 19, PEER_MS);
-	fixture_turns(f, 2);
-	is_int(peer_recv_until(fd, text, sizeof text, NULL, 200), 20, "hello greets and closes");
-	is_text(text, "Hello from sockpit!\n", "politely");
-	ok(strncmp(tcp_state_name(session_tcp_state(client)), "FIN_WAIT", 8) == 0,
-	   "it has sent FIN");
-	ok(has_received(f, client, "not read by anybody"),
-	   "what the client writes is read, or RST would follow");
-	peer_half_close(fd);
-	until(f, session_state(client) == SESSION_CLOSED);
-	is_int(session_end(client), SESSION_ENDED_WELL, "the client's FIN ends it");
-	is_int(peer_eof(fd, PEER_MS), 1, "without a reset");
-	peer_close_all(&fd, 1);
-
-	server = serve(f, TRANSPORT_UDP, "hello", 0);
-	fd = peer_udp(AF_INET);
-	struct endpoint to = session_local(server);
-	peer_send_to(fd, &to, "a", 1);
-	peer_send_to(fd, &to, "b", 1);
-	until(f, session_counts(server)->sends == 2);
-	is_int(peer_recv_from(fd, text, sizeof text, NULL, PEER_MS), 20,
-	       "on UDP it answers one datagram");
-	is_int(peer_recv_from(fd, text, sizeof text, NULL, PEER_MS), 20, "and the next");
-	peer_close_all(&fd, 1);
-}
-
-static void changes(struct fixture *f)
-{
-	char text[64];
-	int fd, later;
-	struct session *server = serve(f, TRANSPORT_TCP, "none", 0);
-	struct session *client = client_of(f, server, &fd);
-	peer_send(fd, "1", 1, PEER_MS);
-	until(f, has_received(f, client, "1"));
-	is_int(session_counts(client)->sends, 0, "none answers nothing");
-	ok(sessions_set_service(f->sessions, server, service_find("echo"), &f->error),
-	   "a server can change its service");
-	ok(session_service(client) == service_find("echo"), "also for those who are there");
-	ok(strncmp(session_name(server), "echo:", 5) == 0, "and its name says so");
-	peer_send(fd, "2", 1, PEER_MS);
-	until(f, session_counts(client)->sends == 1);
-	peer_recv_until(fd, text, sizeof text, "2", PEER_MS);
-	is_text(text, "2", "from now on");
-	ok(sessions_set_service(f->sessions, client, service_find("none"), &f->error),
-	   "a client's can be changed alone");
-	ok(session_service(client_of(f, server, &later)) == service_find("echo"),
-	   "the next one has the server's");
-	peer_close_all((int[]){ fd, later }, 2);
-}
 
 /* ---- a service with state ---- */
 
@@ -458,11 +348,7 @@ int main(void)
 	run(echoes_a_stream);
 	run(holds_back_a_flood);
 	run(echoes_after_fin);
-	run(echoes_datagrams);
 	run(does_not_talk_to_itself);
-	run(discards);
-	run(greets);
-	run(changes);
 	run(writes_when_there_is_room);
 	run(survives_a_reset);
 	echoes_from_a_tiny_transcript();

@@ -16,6 +16,7 @@ ping of left
 /open udp right:9999 as refused
 nobody
 /assert icmp_errors = 1 within 5s
+/assert message has "ICMP port unreachable (3/3) from 192.0.2.2"
 /try /open right:81 as none
 /assert @none.connect.errno is ECONNREFUSED
 /socket udp on left as bound
