@@ -10,8 +10,8 @@ static bool find_failure(const struct app *app, uint32_t session, uint64_t since
 	const struct entry *call = NULL;
 	for (; at != TRANSCRIPT_NONE && at >= since; at = transcript_before(transcript, at)) {
 		const struct entry *entry = transcript_at(transcript, at);
-		bool words = entry->call == CALL_STATE || entry->call == CALL_NOTE;
-		if (words && entry->flags & ENTRY_ERROR) {
+		/* A note may be about another session. */
+		if (entry->call == CALL_STATE && entry->flags & ENTRY_ERROR) {
 			error_set(error, "%.*s", (int)entry->len, entry_payload(entry));
 			return true;
 		}

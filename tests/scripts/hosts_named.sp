@@ -18,6 +18,7 @@
 /assert local has "192.0.2.1:"
 /fails /listen 192.0.2.2 0 on left with "192.0.2.2 is an address of right, and this socket is on left"
 /fails /open 198.51.100.1 80 from left with "a host of the sandbox reaches only the other one"
+/fails /open [fe80::1%lo]:80 from left with "that interface is on this machine; on left use an address without one"
 /fails /open unix:@none from left with "a UNIX path is on this machine, not on left"
 
 /socket tcp on right as server
