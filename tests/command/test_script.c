@@ -401,6 +401,7 @@ static void test_arguments(void)
 		{ "/cable dealy 5", 8 },       { "/cable loss data 1 of @x", 0 },
 		{ "/skip unless rain", 14 },   { "/shutdown wirte", 11 },
 		{ "/loop", 6 },                { "/let", 5 },
+		{ "/wait open for 1s", 16 },
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct command_words words;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What /assert knows of sessions and calls, and $NAME in a text.
+/fails /assert state is CLOSED with "no session: /open HOST PORT makes one"
 /listen 127.0.0.1 0 echo as s
 /open 127.0.0.1 $s.port as c
 /send $c.state ${c.peer} $c.rcvbuf.
@@ -18,7 +19,7 @@
 /assert recv != 1500
 /assert recv == 1536
 # Calls that fail: why is known of a session that did not open, too.
-/try /open 127.0.0.1 1 as x
+/fails /open 127.0.0.1 1 as x with "refused"
 /assert last.errno is ECONNREFUSED
 /assert last.call is connect
 /assert @x.connect.errno is econnrefused
@@ -26,10 +27,18 @@
 /socket tcp as y
 /assert @y.peer is not available
 /assert @y.rcvbuf is available
-/try /connect 127.0.0.1 1
+/fails /connect 127.0.0.1 1
 /assert last.errno is ECONNREFUSED
 /assert last.address is 127.0.0.1:1
-/try /expect x within 20ms
+# What is not so, and what is not known, which is no value, nor another one.
+/fails /assert @y.state is ESTABLISHED with /^expected @y\.state is ESTABLISHED, got CLOSED \*$/
+/fails /assert @y.state is ESTABLISHED within 50ms with "expected @y.state is ESTABLISHED, got CLOSED"
+/fails /assert @y.peer is 127.0.0.1:1 with "expected @y.peer is 127.0.0.1:1: it is not available"
+/fails /assert @y.peer is not 127.0.0.1:1
+/set kernel off
+/socket tcp as blind
+/fails /assert @blind.rcvbuf > 0
+/set kernel on
 # It may become true.
 /listen 127.0.0.1 0 hello as h
 /open 127.0.0.1 $h.port as greeted

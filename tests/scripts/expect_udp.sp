@@ -10,3 +10,7 @@
 /send abcd
 /expect not /^bcd/ within 50ms from c
 /expect abcd
+/set eol none
+/send ab
+/send cd
+/fails /expect bc within 200ms with "got \"abcd\" (4 bytes)"

@@ -26,3 +26,10 @@
 /wait quiet for 20ms
 /close
 /wait closed
+/fails /wait @c readable
+/open 127.0.0.1 $e.port as f
+/wait quiet within 5s
+/assert took >= 200ms
+/fails /wait quiet for 1h within 50ms with "is not quiet for 1 h 0 min within 50.0 ms"
+/fails /wait readable within 50ms with "is not readable within 50.0 ms"
+/fails /wait @e readable with "accepts by itself, so no client waits"
