@@ -197,6 +197,31 @@ static void test_optional_before_required(void)
 	        "a word that is no literal is too much");
 }
 
+/* "line + word" of a tag at its end. */
+static const char *ending(const char *line)
+{
+	static char text[100];
+	struct args args;
+	struct error error;
+	if (!grammar_match("fails", "<line...> [with <pattern>]", line, &args, &error))
+		return "";
+	snprintf(text, sizeof text, "%s + %s at %zu", args.value[0],
+	         args.value[1] ? args.value[1] : "none", args.column[1]);
+	args_free(&args);
+	return text;
+}
+
+static void test_ending(void)
+{
+	is_text(ending("/open h 1 with \"a b\" "), "/open h 1 + \"a b\" at 16", "a text in quotes");
+	is_text(ending("/send x with /y z/i"), "/send x + /y z/i at 14", "a regular expression");
+	is_text(ending("/send with 'b' with 'c d'"), "/send with 'b' + 'c d' at 21", "the last one");
+	is_text(ending("/send deal with it"), "/send deal with it + none at 0", "a word is no pattern");
+	is_text(ending("/send with \"no end"), "/send with \"no end + none at 0", "nor is an open quote");
+	is_text(ending("x with "), "x with  + none at 0", "nor nothing");
+	is_text(ending(""), "", "the line must be there");
+}
+
 static void test_by_hand(void)
 {
 	is_text(match("view", view_usage, ""), "-|-", "nothing");
@@ -355,6 +380,7 @@ int main(void)
 	test_tags();
 	test_optional_before_required();
 	test_by_hand();
+	test_ending();
 	test_rest();
 	test_mistakes();
 	test_expected();

@@ -5,7 +5,6 @@
 #include "net/fixture.h"
 #include "net/option.h"
 #include "net/peers.h"
-#include "net/reconnect.h"
 #include "net/service.h"
 #include "net/session_internal.h"
 #include "net/step.h"
@@ -75,52 +74,17 @@ static struct session *serve(struct fixture *f, const char *host, const char *se
 	return server;
 }
 
-static void answers_a_connected_client(struct fixture *f)
+static void notes_addresses(struct fixture *f)
 {
 	struct session *server = serve(f, "*", "echo");
 	struct endpoint five = at(5, session_local(server).port);
 	int fd = connected_to(&five);
 	send(fd, "five", 4, 0);
 	until(f, session_counts(server)->sends == 1);
-	ok(hears(fd, "five"), "a connected client that asks 127.0.0.5 hears the answer");
 	is_text(local_of(f, server, CALL_RECVMSG), "127.0.0.5", "recvmsg() says what was asked");
 	is_text(local_of(f, server, CALL_SENDMSG), "127.0.0.5", "sendmsg() what it is sent from");
-	struct endpoint peer = entry_addr(newest(f, server, CALL_SENDMSG)), own = peer_addr(fd);
-	ok(endpoint_equal(&peer, &own), "... and whom to");
 	is_int(newest(f, server, CALL_SENDMSG)->endpoint_len, 10, "in three bytes more");
-	send(fd, "", 0, 0);
-	until(f, session_counts(server)->sends == 2);
-	ok(hears(fd, ""), "an empty datagram is answered, too");
 	peer_close_all(&fd, 1);
-}
-
-static void answers_by_hand(struct fixture *f)
-{
-	struct session *server = serve(f, "0.0.0.0", "none");
-	struct endpoint five = at(5, session_local(server).port), six = at(6, five.port);
-	int a = connected_to(&five), b = connected_to(&six);
-	send(a, "a", 1, 0);
-	until(f, receives(server) == 1);
-	ok(send_text(f, server, "typed") && hears(a, "typed"), "a typed line leaves from there");
-	send(b, "b", 1, 0);
-	until(f, receives(server) == 2);
-	ok(send_text(f, server, "typed") && hears(b, "typed"), "so does one to the next peer");
-	struct endpoint to = session_peer_numbered(server, 1)->addr;
-	ok(session_send_to(server, &to, "chosen", 6, &f->error) && hears(a, "chosen"),
-	   "and one to the first, by its number");
-	session_choose_peer(server, 1, &f->error);
-	send(b, "b", 1, 0);
-	until(f, receives(server) == 3);
-	ok(send_text(f, server, "kept") && hears(a, "kept"), "and to a chosen one");
-	step_pause(server, true, &f->error);
-	send(b, "late", 4, 0);
-	until(f, step_recv(server, 100, RECV_PLAIN, &f->error) && receives(server) == 4);
-	is_text(local_of(f, server, CALL_RECVMSG), "127.0.0.6",
-	        "a call by hand is reported as well");
-	to = session_peer_numbered(server, 2)->addr;
-	ok(session_send_to(server, &to, "hand", 4, &f->error) && hears(b, "hand"),
-	   "and answers from there");
-	peer_close_all((int[]){ a, b }, 2);
 }
 
 /* An address of RFC 5737 or 3849, which no machine has: as if ours had been taken away meanwhile. */
@@ -152,25 +116,6 @@ static void loses_an_ipv6_address(struct fixture *f)
 	struct endpoint to = { .family = AF_INET6, .ip = { [15] = 1 } },
 	                lost = { .family = AF_INET6, .ip = { 0x20, 1, 0x0d, 0xb8, [15] = 7 } };
 	answers_from_another(f, "::", &to, &lost);
-}
-
-static void keeps_one_peer(struct fixture *f)
-{
-	char text[64];
-	struct session *server = serve(f, "0.0.0.0", "echo");
-	int fd = peer_udp(AF_INET);
-	struct endpoint five = at(5, session_local(server).port), one = at(1, five.port), from;
-	for (int i = 0; i < 3; i++) {
-		struct endpoint *asked = i % 2 ? &one : &five;
-		peer_send_to(fd, asked, "x", 1);
-		until(f, session_counts(server)->sends == (uint64_t)i + 1);
-		peer_recv_from(fd, text, sizeof text, &from, PEER_MS);
-		ok(endpoint_equal(&from, asked), "each answer comes from where it was asked, %d",
-		   i);
-	}
-	is_int(session_peer_count(server), 1, "which is still one peer");
-	is_int(session_peer_at(server, 0)->local.ip[3], 5, "that has asked there last");
-	peer_close_all(&fd, 1);
 }
 
 static void answers_a_broadcast(struct fixture *f)
@@ -276,37 +221,6 @@ static void serves_one_peer(struct fixture *f)
 	peer_close_all((int[]){ a, b, c }, 3);
 }
 
-static void asks_only_where_it_matters(struct fixture *f)
-{
-	struct session *server = serve(f, "127.0.0.1", "echo");
-	struct endpoint one = at(1, session_local(server).port);
-	int fd = connected_to(&one);
-	send(fd, "x", 1, 0);
-	until(f, session_counts(server)->sends == 1);
-	ok(newest(f, server, CALL_RECVFROM) && !newest(f, server, CALL_RECVMSG),
-	   "a server on one address needs no recvmsg()");
-	peer_close_all(&fd, 1);
-	int off = 0;
-	server = serve(f, "0.0.0.0", "echo");
-	ok(option_set(server, IPPROTO_IP, IP_PKTINFO, &off, sizeof off, &f->error),
-	   "a person may switch it off");
-	struct endpoint five = at(5, session_local(server).port);
-	fd = peer_udp(AF_INET);
-	peer_send_to(fd, &five, "x", 1);
-	until(f, session_counts(server)->sends == 1);
-	struct endpoint from;
-	char text[8];
-	peer_recv_from(fd, text, sizeof text, &from, PEER_MS);
-	is_int(from.ip[3], 1, "and sees the kernel choose");
-	ok(newest(f, server, CALL_RECVFROM) && newest(f, server, CALL_SENDTO), "by plain calls");
-	session_close(server, &f->error);
-	fixture_turns(f, 2);
-	ok(reconnect_now(server, &f->error), "opened again");
-	until(f, session_state(server) == SESSION_OPEN);
-	ok(!asks_pktinfo(server), "it stays off");
-	peer_close_all(&fd, 1);
-}
-
 /* ---- how a datagram came, for people to see ---- */
 
 /* What the sender has set is the witness. */
@@ -401,10 +315,8 @@ static void run(void (*test)(struct fixture *f))
 int main(void)
 {
 	tap_watchdog(30);
-	run(answers_a_connected_client);
-	run(answers_by_hand);
+	run(notes_addresses);
 	run(loses_an_address);
-	run(keeps_one_peer);
 	run(answers_a_broadcast);
 	run(answers_a_multicast);
 	if (peer_has_ipv6()) {
@@ -416,6 +328,5 @@ int main(void)
 	if (peer_has_ipv6())
 		run(shows_packets_of_both);
 	run(serves_one_peer);
-	run(asks_only_where_it_matters);
 	return tap_done();
 }
