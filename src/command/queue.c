@@ -852,22 +852,19 @@ static void run_and_wait(struct app *app, struct queue *queue, const struct file
 	enum command_result result = run_line(app, queue, &file->script, line, &wait, &error);
 	bool waits = result == COMMAND_WAITING;
 	bool timed = line->command && line->command->waits && strcmp(line->command->name, "assert") != 0;
-	/* A start-up file leaves calls to their session; a script answers for each with its status. */
-	if (waits && (queue->script || !wait.in_session))
+	if (waits && wait.in_session && !queue->script) /* a start-up file leaves calls to it */
+		result = COMMAND_DONE;
+	else if (waits)
 		result = wait.check(app, &wait, false, &error);
-	if (timed && result == COMMAND_DONE)
-		queue->outcome.took = clock_now() - since;
-	if (result == COMMAND_DONE && !judges(line)) {
-		if (waits && wait.free)
-			wait.free(&wait);
-		return;
+	char *where = NULL, *text = NULL;
+	if (result != COMMAND_DONE || judges(line)) {
+		where = xasprintf("%s:%u", file->script.path, (unsigned)line->number);
+		text = line->command && line->command->hides
+		               ? NULL
+		               : xstrdup(script_text(&file->script, line));
 	}
-	char *where = xasprintf("%s:%u", file->script.path, (unsigned)line->number);
-	bool hides = line->command && line->command->hides;
-	const char *text = hides ? NULL : script_text(&file->script, line);
-	if (result == COMMAND_WAITING && (queue->script || !wait.in_session)) {
-		struct pending *pending = add_pending(
-		        app, queue, where, text ? xstrdup(text) : NULL, judges(line), &wait);
+	if (result == COMMAND_WAITING) {
+		struct pending *pending = add_pending(app, queue, where, text, judges(line), &wait);
 		pending->since = since;
 		pending->timed = timed;
 		if (!line->background)
@@ -876,11 +873,14 @@ static void run_and_wait(struct app *app, struct queue *queue, const struct file
 	}
 	if (waits && wait.free)
 		wait.free(&wait);
-	if (result == COMMAND_DONE)
-		judge(queue, VERDICT_PASSED, where, text, clock_now() - since, NULL);
-	else if (result == COMMAND_FAILED)
+	if (result == COMMAND_FAILED)
 		fail(app, queue, where, text, wait.session, since, &error);
+	else if (timed)
+		queue->outcome.took = clock_now() - since;
+	if (result == COMMAND_DONE && judges(line))
+		judge(queue, VERDICT_PASSED, where, text, clock_now() - since, NULL);
 	free(where);
+	free(text);
 }
 
 /* Nothing runs within a loop that has no round. */
