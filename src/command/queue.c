@@ -30,8 +30,9 @@ enum {
 	TURN_LINES = 100,    /* lines that a queue runs in one turn */
 	MISTAKES_SHOWN = 20, /* of a script that is to run */
 	LADDER_ROWS = 10,    /* shown after a failure */
-	LADDER_COLUMNS = 80, /* where nobody types, */
-	LADDER_NARROW = 60,  /* and in a note beside its time */
+	LADDER_COLUMNS = 80, /* at most, */
+	LADDER_LEAST = 16,
+	LADDER_INDENT = 18, /* of a note, beside its time */
 };
 
 struct loop {
@@ -230,6 +231,14 @@ static void judge_unfinished(struct app *app, const struct queue *queue)
 		judge_rest(queue, &queue->file[depth - 1], VERDICT_NOT_RUN, "not run");
 }
 
+static int ladder_columns(const struct app *app)
+{
+	int room = app->columns - LADDER_INDENT;
+	if (!app->columns || room > LADDER_COLUMNS)
+		return LADDER_COLUMNS;
+	return room < LADDER_LEAST ? LADDER_LEAST : room;
+}
+
 /* The newest rows of a session's ladder, or of its trace where it has none. */
 static void print_ladder(struct app *app, uint32_t number, struct buf *out)
 {
@@ -240,7 +249,7 @@ static void print_ladder(struct app *app, uint32_t number, struct buf *out)
 		.ops = drawn ? &ladder_view : &trace_view,
 		.transcript = app->transcript,
 		.session = number,
-		.columns = app->attended ? LADDER_NARROW : LADDER_COLUMNS,
+		.columns = ladder_columns(app),
 		.time = VIEW_TIME_RELATIVE,
 	};
 	if (drawn)
@@ -281,9 +290,7 @@ static void fail(struct app *app, struct queue *queue, const char *where, const 
 	if (error->usage && error->column)
 		app_error(app, "%s:%zu: %s", where, error->column, error->text);
 	else
-		app_error(app, "%s: %s", where, error->text);
-	if (rows.len)
-		app_error(app, "%s", buf_text(&rows));
+		app_error(app, "%s: %s", where, buf_text(&why));
 	app->answering = false;
 	buf_free(&why);
 	buf_free(&rows);

@@ -57,12 +57,13 @@ static bool is_repeated(struct follower turn, const struct entry *entry)
 	const struct entry *other;
 	if (!(entry->flags & ENTRY_ERROR))
 		return false;
-	while ((other = follower_next(&turn)))
-		if (other->flags & ENTRY_ERROR && rank(other) > rank(entry) &&
-		    other->len >= entry->len &&
-		    memcmp(entry_payload(other) + other->len - entry->len, entry_payload(entry),
-		           entry->len) == 0)
+	while ((other = follower_next(&turn))) {
+		const char *text = entry_payload(other), *feed = memchr(text, '\n', other->len);
+		size_t len = feed ? (size_t)(feed - text) : other->len; /* rows of a ladder follow */
+		if (other->flags & ENTRY_ERROR && rank(other) > rank(entry) && len >= entry->len &&
+		    memcmp(text + len - entry->len, entry_payload(entry), entry->len) == 0)
 			return true;
+	}
 	return false;
 }
 

@@ -302,6 +302,7 @@ static void on_resize(void *context, bool resumed)
 	struct plain *plain = context;
 	terminal_size(plain->terminal, &plain->rows, &plain->columns);
 	input_set_size(plain->rows, plain->columns);
+	plain->app->columns = plain->columns;
 	if (resumed) {
 		buf_clear(&plain->shown);
 		plain->shown_columns = plain->shown_cursor = 0;

@@ -598,6 +598,7 @@ static void on_resize(void *context, bool resumed)
 	screen_resize(window->screen);
 	screen_size(window->screen, &rows, &columns);
 	input_set_size(rows, columns);
+	window->app->columns = columns;
 	refresh(window);
 }
 

@@ -73,7 +73,9 @@ static const char *mistake(void)
 		const struct entry *entry = transcript_at(app.transcript, at);
 		if (entry->call == CALL_NOTE && entry->flags & ENTRY_ANSWER && entry->len > len &&
 		    memcmp(entry_payload(entry), path, len) == 0) {
-			buf_append(&text, entry_payload(entry) + len, entry->len - len);
+			const char *why = entry_payload(entry) + len;
+			const char *feed = memchr(why, '\n', entry->len - len);
+			buf_append(&text, why, feed ? (size_t)(feed - why) : entry->len - len);
 			break;
 		}
 	}
@@ -223,6 +225,30 @@ static void test_conversation(void)
 	              "50ms\n",
 	              NULL, 0),
 	       1, "no datagram goes on in the next");
+	end();
+}
+
+/* A note is beside its time, and where the pane has no room for all of it, its beginning is seen. */
+static void test_narrow(void)
+{
+	struct error error;
+	int widest = 0, rows = 0;
+	app_fixture_start(&app);
+	app.columns = 40;
+	static const char text[] = "/listen 127.0.0.1 0 echo as srv\n/open 127.0.0.1 $srv.port as c\n"
+	                           "Hello\n/expect bye within 100ms\n";
+	write_bytes(text, sizeof text - 1);
+	ok(queue_script(&app, path, NULL, 0, false, &error), "a script in a narrow window");
+	until(strstr(answer(), "bye"), "fails");
+	ok(strncmp(answer(), path, strlen(path)) == 0, "first it says why");
+	for (const char *at = strchr(answer(), '\n'); at; rows++) {
+		const char *feed = strchr(++at, '\n');
+		int columns = text_columns(at, feed ? (size_t)(feed - at) : strlen(at));
+		widest = columns > widest ? columns : widest;
+		at = feed;
+	}
+	ok(rows > 5 && widest <= 22, "the rows of the ladder fit: %d of %d columns", rows, widest);
+	unlink(path);
 	end();
 }
 
@@ -489,6 +515,7 @@ int main(void)
 	test_bad_files();
 	test_start_waits();
 	test_conversation();
+	test_narrow();
 	test_failures();
 	test_missed();
 	test_calls();
