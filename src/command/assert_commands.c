@@ -266,9 +266,11 @@ struct tried {
 	char *with; /* the text that its failure must have, as typed; NULL = any */
 };
 
-/* What becomes of the result of the command. A mistake stays one, unless it is what was to come. */
-static enum command_result settle(struct app *app, bool must_fail, const char *with,
-                                  enum command_result result, struct error *error)
+/* What becomes of the result of the command. A mistake stays one, unless it is what was to come. What
+ * waited in its session has been reported by that. */
+static enum command_result settle(struct app *app, const struct wait *tried, bool must_fail,
+                                  const char *with, enum command_result result,
+                                  struct error *error)
 {
 	struct error ignored;
 	if (result == COMMAND_WAITING)
@@ -294,8 +296,12 @@ static enum command_result settle(struct app *app, bool must_fail, const char *w
 			error_append(error, "but it succeeded");
 		return COMMAND_FAILED;
 	}
-	if (failed && (app->attended || !must_fail))
-		app_note(app, "%s", error->text);
+	if (!failed || tried->in_session)
+		return COMMAND_DONE;
+	bool answering = app->answering;
+	app->answering = answering && app->attended; /* a script that goes well says nothing */
+	app_note(app, "%s", error->text);
+	app->answering = answering;
 	return COMMAND_DONE;
 }
 
@@ -312,14 +318,10 @@ static enum command_result check_tried(struct app *app, struct wait *wait, bool 
                                        struct error *error)
 {
 	struct tried *tried = wait->data;
-	bool answering = app->answering;
-	app->answering = true;
-	enum command_result result = settle(app, tried->must_fail, tried->with,
-	                                    tried->wait.check(app, &tried->wait, over, error), error);
-	app->answering = answering;
+	enum command_result result = tried->wait.check(app, &tried->wait, over, error);
 	wait->wake = tried->wait.wake;
 	wait->deadline = tried->wait.deadline;
-	return result;
+	return settle(app, &tried->wait, tried->must_fail, tried->with, result, error);
 }
 
 /* A command; none that runs another line itself, so that nesting has an end, and none that only says
@@ -354,7 +356,7 @@ static enum command_result try(const struct invocation *invocation, bool must_fa
 	struct wait *wait = invocation->wait, inner = { 0 };
 	enum command_result result = command_run(invocation->app, line, strlen(line), &inner, error);
 	if (result != COMMAND_WAITING)
-		return settle(invocation->app, must_fail, with, result, error);
+		return settle(invocation->app, &inner, must_fail, with, result, error);
 	struct tried *tried = xmalloc(sizeof *tried);
 	*tried = (struct tried){ inner, must_fail, with ? xstrdup(with) : NULL };
 	*wait = inner;

@@ -124,6 +124,16 @@ same(script.end(), (0, ""), "the queue of a listener")
 
 same(result_of("/socket tcp as c", "/send $c.queue"), (2, "script:2: $c.queue is not available"), "if it is known")
 
+# ---- calls that fail ----
+
+with open("script", "w", encoding="utf-8") as file:
+    file.write("/socket tcp as c\n/try /assert recv = 1\n/try /expect x within 10ms\n/try /wait open within 10ms\n")
+same(run("-f", "script"), (0, b"", b""), "what is tried is not reported, whether it waits or not,")
+status, out, err = run("-v", "-f", "script")
+same((status, out.decode(), [line for line in err.decode().splitlines() if "got" in line or "not open" in line]),
+     (0, "", ["1: expected recv = 1, got 0 bytes", '1: expected "x" within 10.0 ms, got nothing',
+              "1: session 1 is not open within 10.0 ms: CLOSED"]), "but by -v")
+
 # ---- mistakes ----
 
 with open("script", "w", encoding="utf-8") as file:
