@@ -220,9 +220,9 @@ def look(browser, name):
          0, "no element that could load or run")
     same(browser.evaluate("[...document.querySelectorAll('*')].filter(e => [...e.attributes].some(a => /^on|^src$|^srcdoc$/.test(a.name))).length"),
          0, "no handler in any attribute")
-    for width in 375, 1280:
+    for width in 320, 375, 1280:
         browser.emulate(width=width)
-        ok(browser.evaluate("document.documentElement.scrollWidth") <= width, "no wider than a screen of %d" % width)
+        ok(browser.evaluate("document.documentElement.scrollWidth") <= browser.evaluate("document.documentElement.clientWidth"), "no wider than a screen of %d" % width)
     for scheme in "light", "dark":
         browser.emulate(scheme=scheme)
         same(browser.evaluate(CONTRAST), [], "every text can be read: %s" % scheme)
