@@ -23,6 +23,7 @@
 #include "base/clock.h"
 #include "base/savefile.h"
 #include "base/text.h"
+#include "command/script.h"
 #include "net/option.h"
 #include "socket/sockopt.h"
 
@@ -57,6 +58,7 @@ struct save {
 	const struct part *current;
 	enum eol eol; /* as the script has it */
 	unsigned secrets;
+	size_t least; /* bytes that what came takes, if it takes no escapes */
 	int64_t done;                  /* when something was done last: what comes answers that */
 	int64_t now;                   /* of the entry at hand */
 	const struct part *unfinished; /* has sent a part of a secret; NULL = none */
@@ -141,6 +143,7 @@ static void put_within(struct save *save, const struct part *part, const char *b
 
 static void put_expect(struct save *save, const struct part *part, const char *bytes, size_t len)
 {
+	save->least += strlen("/expect next \"\"\n") + len;
 	put_command(save, part, "expect");
 	fputs(" next \"", save->file);
 	put_escaped(save->file, bytes, len, "\"");
@@ -148,11 +151,12 @@ static void put_expect(struct save *save, const struct part *part, const char *b
 	put_within(save, part, "");
 }
 
+/* It is no script any more when it is too large for one. */
 static void flush_in(struct save *save, struct part *part)
 {
 	const char *bytes = buf_data(&part->in);
 	size_t len = part->in.len;
-	while (len) {
+	while (len && save->least <= SCRIPT_MOST) {
 		const char *feed = memchr(bytes, '\n', len);
 		size_t taken = feed ? (size_t)(feed + 1 - bytes) : len;
 		taken = taken < LINE_MOST ? taken : text_whole(bytes, LINE_MOST);
@@ -294,9 +298,11 @@ static void put_port(const struct save *save, const struct session *sender,
                      const struct endpoint *addr, char between)
 {
 	const struct part *server = find_server(save, sender, addr);
+	if (endpoint_is_unix(addr))
+		return;
 	if (server)
 		fprintf(save->file, "%c$%s.port", between, server->name);
-	else if (!endpoint_is_unix(addr))
+	else
 		fprintf(save->file, "%c%u", between, addr->port);
 }
 
@@ -665,8 +671,11 @@ static void mark(const struct app *app, const struct session *session, bool *mar
 		return;
 	marked[index] = true;
 	mark(app, app_other_end(app, session), marked);
+	struct endpoint peer = session_peer(session); /* a client of a UNIX path has no address of its own */
 	for (size_t i = 0; i < count; i++) {
 		const struct session *other = sessions_at(app->sessions, i);
+		if (session_is_server(other) && endpoint_is_set(&peer) && is_at(other, session, &peer))
+			mark(app, other, marked);
 		for (size_t j = 0; j < session_peer_count(session); j++)
 			if (is_at(other, session, &session_peer_at(session, j)->addr))
 				mark(app, other, marked);
@@ -837,7 +846,14 @@ static enum command_result do_save(const struct invocation *invocation, struct e
 	if (done) {
 		save.file = file.file;
 		write_script(&save);
-		done = savefile_end(&file, error);
+		done = save.least <= SCRIPT_MOST && ftello(file.file) <= SCRIPT_MOST;
+		if (done) {
+			done = savefile_end(&file, error);
+		} else {
+			error_set(error, "%.60s: a script has at most 64 MiB: /log FILE.jsonl keeps more",
+			          path);
+			savefile_drop(&file);
+		}
 	}
 	if (done)
 		app_note(app, "session %u is a script now: %s", session_number(invocation->session),

@@ -303,6 +303,16 @@ for name, words in (("one", ["/listen 127.0.0.1 0 echo as server", "/open 127.0.
     ok(all(word in read_text(name) for word in words), "with both ends in the script")
 
 status, _, err = script("""\
+/listen unix ./path echo as server
+/open unix ./path as client
+hello
+/expect "hello\\n"
+/save! again
+""")
+ok(status == 0 and "/listen unix ./path echo as server\n" in read_text("again"), "a path has its server: %r" % err)
+same(run("-f", "again")[::2], (0, b""), "also when it runs again")
+
+status, _, err = script("""\
 /listen udp 127.0.0.1 0 as a
 /listen udp 127.0.0.1 0 as b
 /to @a 127.0.0.1:$b.port hello
@@ -435,6 +445,21 @@ status, got, err = play((b"I am one\n", b"I am 2\n"), False)
 ok(status == 1 and "I am two" in text.splitlines()[int(err.split(":")[1]) - 1], "another one fails at its line: %r" % err)
 
 # ---- files ----
+
+flood = b"".join(b"%07d\n" % number for number in range(3000000))
+status, _, err = script("""\
+/set scrollback 300M
+/open 127.0.0.1 %d as c
+/expect "2999999" within 60s
+/save! too_large
+""" % Server(lambda connection, lines: connection.sendall(flood)).port)
+same((status, err.partition("\n")[0]), (1, "script:4: too_large: a script has at most 64 MiB: /log FILE.jsonl keeps more"),
+     "what is too much for a script is not written")
+ok(not [name for name in os.listdir(".") if "too_large" in name], "not in part either")
+with open("large", "wb") as file:
+    file.write((b"/say " + b"x" * 1000000 + b"\n") * 80)
+status, out, err = run("--check", "-f", "large")
+same((status, err), (2, b"large:68: the file is larger than 64 MiB\n"), "nor is it read")
 
 status, _, err = script("/listen 127.0.0.1 0 as s\n/save again\n")
 ok(status == 1 and "exists" in err, "a file is not overwritten without being told")
