@@ -19,6 +19,20 @@ struct text2pcap {
 	bool begun; /* the comments are there */
 };
 
+static const char first_words[] = "# text2pcap ";
+
+static bool is_own(const char *start, size_t len)
+{
+	return len >= strlen(first_words) && memcmp(start, first_words, strlen(first_words)) == 0;
+}
+
+/* A line of an earlier log that has no end gets one. */
+static void begin(struct log_state *state, struct buf *out)
+{
+	if (state->breaks)
+		buf_append_text(out, "\n");
+}
+
 /* The headers that text2pcap is to add are those of what comes in: it swaps them for what goes out. */
 static void put_command(const struct session *session, bool datagram, struct buf *out)
 {
@@ -26,7 +40,8 @@ static void put_command(const struct session *session, bool datagram, struct buf
 	struct endpoint local = session_local(session), peer = session_peer(session);
 	local = endpoint_on_wire(&local);
 	peer = endpoint_on_wire(&peer);
-	buf_append_text(out, "# text2pcap -D -t '%Y-%m-%d %H:%M:%S.%f'");
+	buf_append_text(out, first_words);
+	buf_append_text(out, "-D -t '%Y-%m-%d %H:%M:%S.%f'");
 	if (transport_is_unix(session_transport(session)) || !endpoint_is_set(&peer)) {
 		buf_append_text(out, " -l 147 FILE.txt FILE.pcapng\n");
 		return;
@@ -103,5 +118,7 @@ const struct log_format text2pcap_log_format = {
 	.help = "the data of one session's calls, for text2pcap, where no wire is seen",
 	.one_session = true,
 	.state_size = sizeof(struct text2pcap),
+	.is_own = is_own,
+	.begin = begin,
 	.entry = put_entry,
 };

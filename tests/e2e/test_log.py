@@ -83,6 +83,9 @@ for name, why in REFUSED.items():
 ok(not os.path.exists("target") and read("exists.log") == b"mine\n", "and nothing was written")
 status, out, err = script("/listen 127.0.0.1 0\n/log append exists.log\n")
 ok(status == 1 and "exists.log: is no log in the format text, so it is not continued" in err, "what is no log is not continued")
+for name in "text", "json", "text2pcap":
+    status, out, err = script("/listen 127.0.0.1 0\n/log append exists.log as " + name + "\n")
+    ok(status == 1 and "so it is not continued" in err and read("exists.log") == b"mine\n", "nor is it as " + name)
 same(script("/listen 127.0.0.1 0\n/log! exists.log\n")[0], 0, "it is replaced by /log!")
 ok(read("exists.log").startswith(b"# sockpit log"), "then it is a log")
 same(script("/listen 127.0.0.1 0 as again\n/log append exists.log\n/name twice\n")[0], 0, "which is continued")
@@ -92,6 +95,12 @@ with open("exists.log", "ab") as file:
     file.write(b"torn")
 same(script("/listen 127.0.0.1 0 as again\n/log append exists.log\n")[0], 0, "also after a line that has no end")
 ok(b"\ntorn\n# sockpit log" in read("exists.log"), "and that line gets one")
+HELLO = ECHO + "hello\n/expect hello\n/log %s as text2pcap\n"
+same(script(HELLO % "hex.dump")[0], 0, "text2pcap")
+with open("hex.dump", "ab") as file:
+    file.write(b"torn")
+same(script(HELLO.replace("/log", "/log append") % "hex.dump" + "more\n/expect more\n")[0], 0, "continued")
+ok(b"\ntorn\n# text2pcap -D" in read("hex.dump"), "on a line of its own")
 status, out, err = script("/listen 127.0.0.1 0\n/log exists.log\n/log now b.log\n/log append b.log\n")
 ok("exists" in err, "a script ends at a log that it cannot have")
 status, out, err = script("/listen 127.0.0.1 0\n/log d.log\n/log append d.log\n")
