@@ -215,6 +215,8 @@ static bool may_log(const struct log_request *request, const struct log_format *
 	else if (file->start_len && format->is_own && !format->is_own(file->start, file->start_len))
 		error_set(error, "%.150s: is no log in the format %s, so it is not continued",
 		          request->path, format->name);
+	else if (file->start_len && format->is_whole && !format->is_whole(file->fd, file->size))
+		error_set(error, "%.150s: is cut off at its end, so it is not continued", request->path);
 	else
 		return true;
 	return false;

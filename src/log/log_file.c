@@ -61,6 +61,7 @@ static bool read_ends(struct log_file *file, off_t size, struct error *error)
 	if (got < 0)
 		error_errno(error, errno, "%.150s", file->path);
 	file->start_len = got > 0 ? (size_t)got : 0;
+	file->size = size;
 	return got >= 0;
 }
 

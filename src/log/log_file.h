@@ -26,6 +26,7 @@ struct log_file {
 	char start[LOG_START]; /* of a file that is continued, and its last byte */
 	size_t start_len;      /* 0 = it was empty or new */
 	char last;
+	off_t size;
 };
 
 /* False with one line; error->code is EEXIST where only `how` is in the way. The caller closes `fd` and

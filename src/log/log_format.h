@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/buf.h"
 #include "base/error.h"
@@ -41,6 +42,10 @@ struct log_format {
 	/* Whether a file that begins with these bytes, at most LOG_START of it and at least one, is a log
 	 * of this format, which can be continued. NULL: any file can. */
 	bool (*is_own)(const char *start, size_t len);
+
+	/* Whether such a file of `size` bytes ends with a whole record, so that more can follow; it is read
+	 * with pread(). NULL: more can always follow. */
+	bool (*is_whole)(int fd, off_t size);
 
 	/* The header, also of what continues a log. NULL = there is none. */
 	void (*begin)(struct log_state *state, struct buf *out);

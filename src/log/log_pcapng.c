@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "config.h"
 
@@ -180,6 +181,17 @@ static bool is_own(const char *start, size_t len)
 {
 	static const uint32_t type = SECTION_HEADER;
 	return len >= sizeof type && memcmp(start, &type, sizeof type) == 0;
+}
+
+/* The length of a block is at both of its ends. */
+static bool is_whole(int fd, off_t size)
+{
+	uint32_t len, head[2]; /* type, length */
+	if (size < (off_t)sizeof len || pread(fd, &len, sizeof len, size - (off_t)sizeof len) != sizeof len)
+		return false;
+	return len <= size && pread(fd, head, sizeof head, size - (off_t)len) == sizeof head && head[1] == len &&
+	       (head[0] == SECTION_HEADER || head[0] == INTERFACE_DESCRIPTION || head[0] == ENHANCED_PACKET ||
+	        head[0] == NAME_RESOLUTION || head[0] == INTERFACE_STATISTICS);
 }
 
 static void describe(struct pcapng *pcapng, enum place place, struct buf *out)
@@ -461,6 +473,7 @@ const struct log_format pcapng_log_format = {
 	.whole_frames = true,
 	.state_size = sizeof(struct pcapng),
 	.is_own = is_own,
+	.is_whole = is_whole,
 	.may_begin = may_begin,
 	.begin = begin,
 	.entry = put_entry,

@@ -214,6 +214,13 @@ ok(any(b"before" in frame.data for frame in frames) and any(b"after" in frame.da
 same({(len(frame.data), frame.length) for frame in frames if any("secret" in text for text in frame.comments)},
      {(66, 66 + len(SECRET) + 1)}, "the headers and the length of such a frame stay")
 same(len(sections), 2, "a log that is continued has another section")
+with open("secret.pcapng", "rb") as file:
+    whole = file.read()
+for cut in 1, 4, 10, 12, 40:
+    with open("torn.pcapng", "wb") as file:
+        file.write(whole[:-cut])
+    status, out, err = script("/sandbox on\n/log all append torn.pcapng\n")
+    ok(status == 1 and "torn.pcapng: is cut off at its end, so it is not continued" in err, "not one that lacks %d bytes" % cut)
 experts("secret.pcapng")
 subprocess.run(["rm", "-r", home], check=True)
 done()
