@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -92,6 +93,33 @@ static bool open_existing(struct log_file *file, enum log_file_how how, struct e
 	return false;
 }
 
+/* Two programs that write to one file tear each other's lines. */
+static bool take(struct log_file *file, struct error *error)
+{
+	if (flock(file->fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+		return true;
+	error_set(error, "%.150s: is being written by another program", file->path);
+	return false;
+}
+
+/* Unless another program writes to it. */
+static bool remove_existing(struct log_file *file, struct error *error)
+{
+	struct stat status;
+	if (lstat(file->path, &status) < 0 || !S_ISREG(status.st_mode))
+		return true;
+	file->fd = open(file->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (file->fd >= 0 && !take(file, error))
+		return false;
+	int result = unlink(file->path);
+	if (result < 0)
+		error_errno(error, errno, "%.150s", file->path);
+	if (file->fd >= 0)
+		close(file->fd);
+	file->fd = -1;
+	return result == 0;
+}
+
 static int create(const char *path)
 {
 	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -99,21 +127,17 @@ static int create(const char *path)
 
 static bool open_path(struct log_file *file, enum log_file_how how, struct error *error)
 {
-	struct stat status;
 	int number = named_descriptor(file->path);
 	if (number >= 0)
 		return open_descriptor(file, number, error);
-	if (how == LOG_FILE_REPLACE && lstat(file->path, &status) == 0 && S_ISREG(status.st_mode) &&
-	    unlink(file->path) < 0) {
-		error_errno(error, errno, "%.150s", file->path);
+	if (how == LOG_FILE_REPLACE && !remove_existing(file, error))
 		return false;
-	}
 	file->fd = create(file->path);
 	if (file->fd < 0 && errno == EEXIST)
-		return open_existing(file, how, error);
+		return open_existing(file, how, error) && take(file, error);
 	if (file->fd < 0)
 		error_errno(error, errno, "%.150s", file->path);
-	return file->fd >= 0;
+	return file->fd >= 0 && take(file, error);
 }
 
 bool log_file_open(const char *path, enum log_file_how how, struct log_file *file,

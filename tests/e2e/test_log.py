@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Logs: what is in them, which files they are written to, and what happens when a disk takes no more."""
 
+import fcntl
 import os
 import re
 import stat
@@ -105,6 +106,12 @@ status, out, err = script("/listen 127.0.0.1 0\n/log exists.log\n/log now b.log\
 ok("exists" in err, "a script ends at a log that it cannot have")
 status, out, err = script("/listen 127.0.0.1 0\n/log d.log\n/log append d.log\n")
 ok(status == 1 and "d.log: is a log already" in err, "one file has one log")
+with open("d.log", "rb") as file:
+    fcntl.flock(file, fcntl.LOCK_EX)
+    whole = read("d.log")
+    for how in "/log append", "/log!":
+        status, out, err = script("/listen 127.0.0.1 0\n" + how + " d.log\n")
+        ok(status == 1 and "d.log: is being written by another program" in err and read("d.log") == whole, how + ": and one writer")
 status, out, err = script("/listen 127.0.0.1 0 as s\n/log d2.log\n/log! d2.log\n")
 ok(status == 1 and "d2.log: is a log already" in err and b"command /log! d2.log" in read("d2.log"),
    "and is not replaced while it is written")
