@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/count.h"
 
-enum { PIECES = 24, PIECE = 64, LEAST_RANK = 10 };
+enum { PIECES = 24, PIECE = 64, LEAST_RANK = 10, FILTER_COLUMNS = 28 };
 
 /* Pieces in the order in which they are shown; if not all fit, those with a high rank are left
  * out. */
@@ -244,8 +244,10 @@ static void collect(const struct snapshot *snapshot, const struct status_words *
 	add_replay(pieces, words->replay);
 	add_piece(pieces, 9, STYLE_TEXT, "%s", words->eol);
 	add_piece(pieces, 10, STYLE_TEXT, "%s", words->view);
+	if (*words->filter)
+		add_piece(pieces, 0, STYLE_NOTE, "%s", words->filter); /* it may hide every row */
 	if (*words->mode)
-		add_piece(pieces, 0, STYLE_NOTE, "%s", words->mode); /* it may hide every row */
+		add_piece(pieces, 0, STYLE_NOTE, "%s", words->mode);
 }
 
 static void shorten(char text[PIECE], int room)
@@ -260,11 +262,11 @@ static void shorten(char text[PIECE], int room)
 	snprintf(text + len, PIECE - len, "%s", more);
 }
 
-/* What hides rows, or sends every line as data, is shown beside the state, at least its first word: the
- * state gives up its transport for it, and its end. */
-static void fit_mode(struct piece *state, struct piece *mode, int columns)
+/* What hides rows is shown beside the state, at least its first word: the state gives up its transport for
+ * it, and its end. */
+static void fit_filter(struct piece *state, struct piece *filter, int columns)
 {
-	int first = text_columns(mode->text, strcspn(mode->text, " "));
+	int first = text_columns(filter->text, strcspn(filter->text, " "));
 	int room = columns - 3 - text_columns(state->text, strlen(state->text));
 	const char *name = strchr(state->text, ' ');
 	if (room < first && name)
@@ -272,9 +274,9 @@ static void fit_mode(struct piece *state, struct piece *mode, int columns)
 	if (room < first)
 		shorten(state->text, columns - 3 - first);
 	room = columns - 3 - text_columns(state->text, strlen(state->text));
-	if (text_columns(mode->text, strlen(mode->text)) > room && room <= first + 1)
-		mode->text[strcspn(mode->text, " ")] = '\0';
-	shorten(mode->text, room);
+	if (text_columns(filter->text, strlen(filter->text)) > room && room <= first + 1)
+		filter->text[first] = '\0';
+	shorten(filter->text, room);
 }
 
 /* The state is there even if it has to be cut. */
@@ -284,8 +286,8 @@ void status_line_draw_snapshot(const struct snapshot *snapshot, const struct sta
 	struct pieces pieces = { .count = 0 };
 	row_clear(row);
 	collect(snapshot, words, &pieces);
-	if (snapshot && *words->mode)
-		fit_mode(&pieces.piece[0], &pieces.piece[pieces.count - 1], columns);
+	if (snapshot && *words->filter)
+		fit_filter(&pieces.piece[0], &pieces.piece[pieces.count - 1 - !!*words->mode], columns);
 	choose(&pieces, columns);
 	pieces.piece[0].kept = pieces.piece[0].kept || pieces.piece[0].rank == 0;
 	for (size_t i = 0; i < pieces.count; i++) {
@@ -298,15 +300,19 @@ void status_line_draw_snapshot(const struct snapshot *snapshot, const struct sta
 
 void status_line_draw(const struct app *app, const char *mode, int columns, struct row *row)
 {
-	char view[32];
+	char view[32], filter[PIECE] = "";
 	struct snapshot snapshot;
 	struct view_mode shown = app_view_mode(app, app_shown(app));
 	enum eol eol = app->current ? session_eol(app->current) : app->settings.eol;
 	struct buf replay = { .max = SIZE_MAX };
 	replay_describe(app, clock_now(), &replay);
 	bool recorded = app_is_recorded(app, app_shown(app));
-	struct status_words words = { eol_label(eol), view, mode,
+	struct status_words words = { eol_label(eol), view, mode, filter,
 		                      replay.len || !recorded ? buf_text(&replay) : "recording" };
+	if (app->filter)
+		snprintf(filter, sizeof filter, "FILTER %s", app->filter_words);
+	filter[text_whole(filter, strlen(filter))] = '\0';
+	shorten(filter, FILTER_COLUMNS);
 	const char *line = app->open_page.line; /* of a page the name of its command */
 	if (page_is_open(app))
 		snprintf(view, sizeof view, "%.*s", (int)strcspn(line + (*line == '/'), " "),

@@ -11,6 +11,7 @@
 struct status_words {
 	const char *eol, *view; /* "LF", "chat" */
 	const char *mode;       /* of the input: vi mode, scrolled back; may be "" */
+	const char *filter;     /* "FILTER not err"; "" for none */
 	const char *replay;     /* "replay 12.5 s of 47.0 s, x1, paused"; "" for none */
 };
 

@@ -44,7 +44,6 @@ enum {
 	ONE_INPUT_ROW = 6, /* in a window with fewer rows, the input has one */
 	HEADING_SHARE = 3, /* a heading larger than this part of the pane is left out */
 	WAITING = 128,
-	FILTER_WORDS = 40, /* bytes on the status line */
 	HINT = 1024,
 };
 
@@ -308,21 +307,6 @@ static void fill_hint(struct window *window, int columns)
 		row_put(&window->row, more, columns - 1, STYLE_NOTE);
 }
 
-/* "FILTER not err", as much of it as there may be room for. */
-static void add_filter(const struct app *app, char *mode, size_t size)
-{
-	char words[FILTER_WORDS];
-	if (!app->filter)
-		return;
-	const char *more = text_has_unicode() ? "…" : "...";
-	size_t len = strlen(app->filter_words);
-	bool cut = len > FILTER_WORDS / 2;
-	if (cut)
-		len = text_whole(app->filter_words, FILTER_WORDS / 2);
-	snprintf(words, sizeof words, "FILTER %.*s%s", (int)len, app->filter_words, cut ? more : "");
-	add_word(mode, size, words);
-}
-
 static void fill_status(struct window *window, int columns)
 {
 	char mode[64] = "";
@@ -332,7 +316,6 @@ static void fill_status(struct window *window, int columns)
 	}
 	add_word(mode, sizeof mode, shown_pane(window)->position.at_end ? "" : "SCROLLED");
 	add_word(mode, sizeof mode, window->app->literal ? "LITERAL" : "");
-	add_filter(window->app, mode, sizeof mode);
 	add_word(mode, sizeof mode, input_mode());
 	status_line_draw(window->app, mode, columns, &window->row);
 }

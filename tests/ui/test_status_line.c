@@ -8,11 +8,11 @@
 
 static struct row row;
 static struct buf text = { .max = SIZE_MAX };
-static const char *replay = "";
+static const char *replay = "", *filter = "";
 
 static const char *status(const struct snapshot *snapshot, const char *mode, int columns)
 {
-	struct status_words words = { "LF", "chat", mode, replay };
+	struct status_words words = { "LF", "chat", mode, filter, replay };
 	status_line_draw_snapshot(snapshot, &words, columns, &row);
 	buf_clear(&text);
 	row_print(&row, &text);
@@ -156,12 +156,15 @@ static void replays(void)
 	          "a replay");
 	is_status(&snapshot, 47, " tcp ESTABLISHED *  replay 12.5 s  x1, paused", "a replay");
 	is_status(&snapshot, 40, " tcp ESTABLISHED *  replay 12.5 s  LF", "a replay");
-	is_text(status(&snapshot, "FILTER err", 40), " tcp ESTABLISHED *  ↑15 ↓15  FILTER err",
-	        "in a narrow row, what hides rows comes first");
-	is_text(status(&snapshot, "FILTER err", 20), " ESTABLISHE…  FILTER", "and leaves the state what room there is");
-	is_text(status(&snapshot, "FILTER not error", 32), " tcp ESTABLISHED *  FILTER not …", "it is cut itself");
-	is_text(status(&snapshot, "FILTER not error", 27), " tcp ESTABLISHED *  FILTER", "to its first word");
-	is_text(status(&snapshot, "LITERAL", 22), " ESTABLISHED…  LITERAL", "where every line is data, too");
+	filter = "FILTER err";
+	is_status(&snapshot, 40, " tcp ESTABLISHED *  ↑15 ↓15  FILTER err",
+	          "in a narrow row, what hides rows comes first");
+	is_status(&snapshot, 20, " ESTABLISHE…  FILTER", "and leaves the state what room there is");
+	is_text(status(&snapshot, "SCROLLED", 40), " tcp ESTABLISHED *  FILTER err  SCROLLED", "it is not all");
+	filter = "FILTER not error";
+	is_status(&snapshot, 32, " tcp ESTABLISHED *  FILTER not …", "it is cut itself");
+	is_status(&snapshot, 27, " tcp ESTABLISHED *  FILTER", "to its first word");
+	filter = "";
 	replay = "recording";
 	is_status(&snapshot, 40, " tcp ESTABLISHED *  ↑15 ↓15  recording", "what is left of it");
 	replay = "";
