@@ -202,7 +202,7 @@ def flood():
 # No view and no page has these letters by itself, nor has what a terminal is told.
 LETTERS = "αβγδεζηθικλμνξοπρστυφχψω"
 LOOKS = ("/view chat", "/view hex", "/view trace", "/view ladder", "/view chat all", "/view hex all",
-         "/view trace all", "/info", "/states", "/stream", "/code python", "/code c")
+         "/view trace all", "/filter nosuch", "/filter not nosuch", "/info", "/states", "/stream", "/code python", "/code c")
 
 
 def settle(terminal, seconds):
