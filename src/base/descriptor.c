@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/select.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/poller.h"
@@ -41,6 +42,23 @@ bool descriptor_pipe(int ends[2])
 	close(ends[1]);
 	errno = EMFILE;
 	return false;
+}
+
+int descriptor_open_regular(const char *path, struct error *error)
+{
+	struct stat status;
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int code = fd < 0 ? errno : 0;
+	bool known = fd >= 0 && fstat(fd, &status) == 0;
+	if (known && S_ISREG(status.st_mode))
+		return fd;
+	if (known && !S_ISDIR(status.st_mode))
+		error_set(error, "%.150s: not a regular file", path);
+	else
+		descriptor_explain(error, known ? EISDIR : code, path);
+	if (fd >= 0)
+		close(fd);
+	return -1;
 }
 
 void descriptor_explain(struct error *error, int code, const char *what)

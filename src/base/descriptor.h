@@ -19,5 +19,8 @@ int descriptor_watchable(int fd);
 /* pipe(2) whose reading end select(2) can watch. False with errno. */
 bool descriptor_pipe(int ends[2]);
 
+/* For reading a file whole, which never sleeps: -1 with one line for anything but a regular file. */
+int descriptor_open_regular(const char *path, struct error *error);
+
 /* "what: why" of an errno value; for EMFILE it names the limit that was reached. */
 void descriptor_explain(struct error *error, int code, const char *what);

@@ -92,7 +92,9 @@ struct pending {
 struct queues {
 	struct queue *first;
 	struct pending *oldest;
-	struct queue *running;         /* whose line runs */
+	struct queue *running;         /* whose line runs, */
+	struct queue *going_on;        /* or waits, and goes on now */
+	uint64_t run;                  /* of a /repeat whose line runs, from 1; 0 = none */
 	bool ran;                      /* a line ran in this turn: a wait may be over */
 	struct script_variables given; /* to every script */
 	struct queue_reporter reporter;
@@ -342,6 +344,15 @@ static void end_pending(struct app *app, struct pending *pending, enum command_r
 	remove_pending(app->queues, pending);
 }
 
+static enum command_result go_on(struct app *app, struct queue *queue, struct wait *wait, bool over,
+                                 struct error *error)
+{
+	app->queues->going_on = queue;
+	enum command_result result = wait->check(app, wait, over, error);
+	app->queues->going_on = NULL;
+	return result;
+}
+
 static void check_pending(struct app *app, struct pending *pending)
 {
 	struct error error = { 0 };
@@ -349,7 +360,7 @@ static void check_pending(struct app *app, struct pending *pending)
 		return;
 	bool over = pending->wait.deadline && clock_now() >= pending->wait.deadline;
 	app->outcome = pending->queue ? &pending->queue->outcome : NULL;
-	enum command_result result = pending->wait.check(app, &pending->wait, over, &error);
+	enum command_result result = go_on(app, pending->queue, &pending->wait, over, &error);
 	app->outcome = NULL;
 	if (result != COMMAND_WAITING)
 		end_pending(app, pending, result, &error);
@@ -556,6 +567,10 @@ static enum script_value value_of(void *context, const char *name, const char *o
 		buf_printf(out, "%" PRIu64, loop->round);
 		return SCRIPT_VALUE;
 	}
+	if (queue->app->queues->run && strcmp(name, "repeat") == 0) {
+		buf_printf(out, "%" PRIu64, queue->app->queues->run);
+		return SCRIPT_VALUE;
+	}
 	if (!variable)
 		variable = script_variable(&queue->app->queues->given, name);
 	value = variable ? variable->value : secret ? getenv(name) : NULL;
@@ -576,6 +591,9 @@ static enum script_value value_of(void *context, const char *name, const char *o
 		            name, name, name);
 	else if (strcmp(name, "loop") == 0)
 		error_usage(error, "$loop has a value within /loop only");
+	else if (strcmp(name, "repeat") == 0)
+		error_usage(error, "$repeat has a value while /repeat runs its line: in a file "
+		                   "/repeat 9 1s /expand $$repeat");
 	else if (app_find_session(queue->app, name, &ignored))
 		error_usage(error, "no name \"%s\"; of the session there are $%s.port and other values", name, name);
 	else
@@ -723,6 +741,25 @@ static bool load(void *context, const char *path, struct script *script, struct 
 	return true;
 }
 
+static bool read_file(void *context, const char *path, struct buf *out, struct error *error)
+{
+	int fd = descriptor_open_regular(path, error);
+	ssize_t got = fd < 0 ? -1 : 1;
+	(void)context;
+	while (got > 0) {
+		char *room = buf_reserve(out, READ_SIZE);
+		got = room ? read(fd, room, READ_SIZE) : -1;
+		if (!room)
+			error_set(error, "%.150s: larger than %d MiB", path, SCRIPT_MOST >> 20);
+		else if (got < 0)
+			error_errno(error, errno, "%.150s", path);
+		buf_commit(out, got > 0 ? (size_t)got : 0);
+	}
+	if (fd >= 0)
+		close(fd);
+	return got == 0;
+}
+
 static size_t check(struct queue *queue, const struct script *script,
                     void (*report)(void *context, const char *path, size_t line,
                                    const struct error *error),
@@ -736,6 +773,7 @@ static size_t check(struct queue *queue, const struct script *script,
 		.any = !replay_is_over(app), /* it brings sessions */
 		.report = report,
 		.load = load,
+		.read = read_file,
 		.context = context,
 	};
 	return script_check(&checker, script);
@@ -862,7 +900,7 @@ static void run_and_wait(struct app *app, struct queue *queue, const struct file
 	if (waits && wait.in_session && !queue->script) /* a start-up file leaves calls to it */
 		result = COMMAND_DONE;
 	else if (waits)
-		result = wait.check(app, &wait, false, &error);
+		result = go_on(app, queue, &wait, false, &error);
 	char *where = NULL, *text = NULL;
 	if (result != COMMAND_DONE || judges(line)) {
 		where = xasprintf("%s:%u", file->script.path, (unsigned)line->number);
@@ -1082,10 +1120,46 @@ static struct queue *running_queue(struct app *app, const char *command, struct 
 
 bool queue_let(struct app *app, const char *name, const char *value, struct error *error)
 {
-	struct queue *queue = running_queue(app, "let", error);
-	if (queue)
-		script_let(&queue->let, name, value);
-	return queue;
+	struct queue *queue = queues_of(app)->running;
+	(void)error;
+	script_let(queue && queue->script ? &queue->let : &app->queues->given, name, value);
+	return true;
+}
+
+/* Of the file whose line runs or goes on; `person`, made here, where it is in none. */
+static struct script_names names_here(struct app *app, struct queue *person)
+{
+	const struct queues *queues = queues_of(app);
+	*person = (struct queue){ .app = app };
+	return names_of(queues->running    ? queues->running
+	                : queues->going_on ? queues->going_on
+	                                   : person);
+}
+
+bool queue_expand(struct app *app, const char *text, size_t len, struct buf *out,
+                  struct error *error)
+{
+	struct queue person;
+	const struct script_names names = names_here(app, &person);
+	return script_expand_text(text, len, &names, out, NULL, error);
+}
+
+bool queue_expand_file(struct app *app, const char *path, struct buf *out, struct error *error)
+{
+	struct queue person;
+	const struct script_names names = names_here(app, &person);
+	struct buf bytes = { .max = SCRIPT_MOST };
+	bool good = read_file(NULL, path, &bytes, error) &&
+	            script_expand_template(path, &bytes, &names, out, NULL, error);
+	buf_free(&bytes);
+	return good;
+}
+
+uint64_t queue_count_run(struct app *app, uint64_t run)
+{
+	uint64_t before = queues_of(app)->run;
+	app->queues->run = run;
+	return before;
 }
 
 /* The value that it has in the next round. */

@@ -67,13 +67,23 @@ struct queue_reporter {
 void queue_report_to(struct app *app, const struct queue_reporter *reporter);
 
 /* What the lines of a file do with the file that they are in; false with one line where a person types
- * them. A loop without rounds is passed over. */
+ * them, but for /let, which gives the name to every script, as in the start-up file. A loop without rounds is passed over. */
 bool queue_let(struct app *app, const char *name, const char *value, struct error *error);
 /* `name`, unless NULL, has one of that number of values in each round: words. */
 bool queue_loop(struct app *app, uint64_t rounds, const char *name, const char *values,
                 struct error *error);
 bool queue_end(struct app *app, struct error *error);
 bool queue_skip(struct app *app, const char *why, struct error *error);
+
+/* Appends a text with the values of its names, where a command runs or goes on that was in a file: as
+ * they are there; else as a person has given them. False with one line. `path`: it is a file, whose text is
+ * read. */
+bool queue_expand(struct app *app, const char *text, size_t len, struct buf *out,
+                  struct error *error);
+bool queue_expand_file(struct app *app, const char *path, struct buf *out, struct error *error);
+
+/* Which run of a /repeat begins, 0 for none: $repeat. Returns what it was. */
+uint64_t queue_count_run(struct app *app, uint64_t run);
 
 /* For the loop, beside the app's own; queue_stop() forgets everything. */
 void queue_prepare(struct app *app, struct poller *poller);

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/leave.h"
@@ -14,6 +12,7 @@
 #include "base/clock.h"
 #include "base/descriptor.h"
 #include "command/command.h"
+#include "command/queue.h"
 
 /* Sending that goes on while the person types: each is a command that waits, and goes on in each turn
  * of the loop. */
@@ -62,8 +61,10 @@ static enum command_result run_line(struct app *app, uint32_t session, struct re
 	struct app_focus focus = app_borrow(app, session);
 	repeat->inner = (struct wait){ 0 };
 	app->answering = true;
+	uint64_t outer = queue_count_run(app, repeat->done + 1);
 	enum command_result result =
 	        command_run(app, repeat->line, strlen(repeat->line), &repeat->inner, error);
+	queue_count_run(app, outer);
 	app->answering = false;
 	app_give_back(app, focus);
 	return result;
@@ -74,14 +75,14 @@ static enum command_result step(struct app *app, const struct wait *wait, struct
                                 struct error *error)
 {
 	struct wait *inner = &repeat->inner;
-	enum command_result result;
-	if (repeat->inner_waits) {
-		bool over = inner->deadline && clock_now() >= inner->deadline;
-		result = inner->check(app, inner, over, error);
-	} else {
+	enum command_result result = COMMAND_WAITING;
+	if (!repeat->inner_waits)
 		result = run_line(app, wait->session, repeat, error);
-	}
-	if (result != COMMAND_WAITING && repeat->inner_waits && inner->free)
+	if (result != COMMAND_WAITING)
+		return result;
+	bool over = inner->deadline && clock_now() >= inner->deadline;
+	result = inner->check(app, inner, over, error);
+	if (result != COMMAND_WAITING && inner->free)
 		inner->free(inner);
 	repeat->inner_waits = result == COMMAND_WAITING;
 	return result;
@@ -98,7 +99,7 @@ static enum command_result check_repeat(struct app *app, struct wait *wait, bool
 		int64_t next = repeat->begin + (int64_t)repeat->done * repeat->interval;
 		if (wait->session && !ready_session(app, wait, &full, error))
 			return COMMAND_FAILED;
-		wait->deadline = 0;
+		wait->deadline = wait->wake = 0;
 		if (full || leave_has_begun(app))
 			return COMMAND_WAITING;
 		if (!repeat->inner_waits && (i == TURN_MOST || clock_now() < next)) {
@@ -108,6 +109,7 @@ static enum command_result check_repeat(struct app *app, struct wait *wait, bool
 		enum command_result result = step(app, wait, repeat, &why);
 		if (result == COMMAND_WAITING) {
 			wait->deadline = repeat->inner.deadline;
+			wait->wake = repeat->inner.wake;
 			return COMMAND_WAITING;
 		}
 		repeat->done++;
@@ -167,10 +169,42 @@ static enum command_result do_repeat(const struct invocation *invocation, struct
 	return COMMAND_WAITING;
 }
 
+/* ---- /expand ---- */
+
+/* Whether a line is a command or data does not depend on what its names stand for. */
+static enum command_result run_expanded(const struct invocation *invocation, bool data,
+                                        const char *line, size_t len, struct error *error)
+{
+	struct app *app = invocation->app;
+	if (!data)
+		return command_run(app, line, len, invocation->wait, error);
+	struct session *session = app_need_session(app, error);
+	app_to_newest(app);
+	return session && send_line(session, line, len, error);
+}
+
+static enum command_result do_expand(const struct invocation *invocation, struct error *error)
+{
+	const char *line = invocation->args->value[0];
+	bool slashes = line[0] == '/' && line[1] == '/', data = line[0] != '/' || slashes;
+	struct buf expanded = { .max = SIZE_MAX };
+	if (command_hides(invocation->app, line)) {
+		error_usage(error, "expand: a secret comes from a file: /secret $NAME");
+		return COMMAND_FAILED;
+	}
+	line += slashes;
+	bool good = queue_expand(invocation->app, line, strlen(line), &expanded, error);
+	enum command_result result = good ? run_expanded(invocation, data, buf_text(&expanded),
+	                                                 expanded.len, error)
+	                                  : COMMAND_FAILED;
+	buf_free(&expanded);
+	return result;
+}
+
 /* ---- /file ---- */
 
 struct file {
-	int fd;
+	int fd; /* -1: all of it has been read */
 	char *path;
 	bool by_lines;
 	int64_t begin, interval;
@@ -183,7 +217,8 @@ struct file {
 static void free_file(struct wait *wait)
 {
 	struct file *file = wait->data;
-	close(file->fd);
+	if (file->fd >= 0)
+		close(file->fd);
 	buf_free(&file->read);
 	free(file->path);
 	free(file);
@@ -270,18 +305,17 @@ static enum command_result send_bytes(const struct app *app, struct wait *wait, 
 	wait->deadline = 0;
 	if (full)
 		return COMMAND_WAITING;
-	if (!read_piece(file, error))
-		return COMMAND_FAILED;
-	while (datagram && !file->ended && file->read.len < PIECE)
-		if (!read_piece(file, error))
+	do
+		if (!file->ended && !read_piece(file, error))
 			return COMMAND_FAILED;
-	bool last = file->ended;
-	if ((file->read.len > 0 || datagram) &&
-	    !session_send(session, buf_data(&file->read), file->read.len, error))
+	while (datagram && !file->ended && file->read.len < PIECE);
+	size_t len = file->read.len < PIECE || datagram ? file->read.len : PIECE;
+	if ((len > 0 || datagram) &&
+	    !session_send(session, buf_data(&file->read), len, error))
 		return COMMAND_FAILED;
-	buf_clear(&file->read);
+	buf_consume(&file->read, len);
 	wait->deadline = clock_now(); /* the next turn goes on */
-	return last || datagram ? COMMAND_DONE : COMMAND_WAITING;
+	return datagram || (file->ended && !file->read.len) ? COMMAND_DONE : COMMAND_WAITING;
 }
 
 static enum command_result check_file(struct app *app, struct wait *wait, bool over,
@@ -297,49 +331,36 @@ static enum command_result check_file(struct app *app, struct wait *wait, bool o
 	                      : send_bytes(app, wait, file, error);
 }
 
-/* A FIFO or a device could keep the program waiting. */
-static int open_regular(const char *path, struct error *error)
-{
-	struct stat status;
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	int code = fd < 0 ? errno : 0;
-	bool known = fd >= 0 && fstat(fd, &status) == 0;
-	if (known && S_ISREG(status.st_mode))
-		return fd;
-	if (known && !S_ISDIR(status.st_mode))
-		error_set(error, "%.150s: not a regular file", path);
-	else
-		descriptor_explain(error, known ? EISDIR : code, path);
-	if (fd >= 0)
-		close(fd);
-	return -1;
-}
-
 static bool check_file_words(const struct args *args, struct error *error)
 {
 	int64_t interval;
-	return !args->value[1] || clock_parse_duration(args->value[1], &interval, error) ||
-	       args_blame(args, 1, error);
+	return !args->value[2] || clock_parse_duration(args->value[2], &interval, error) ||
+	       args_blame(args, 2, error);
 }
 
 static enum command_result do_file(const struct invocation *invocation, struct error *error)
 {
 	const char *const *value = invocation->args->value;
 	int64_t interval = 0;
-	if (value[1])
-		clock_parse_duration(value[1], &interval, error);
+	struct buf expanded = { .max = SIZE_MAX };
+	bool expand = value[1];
+	if (value[2])
+		clock_parse_duration(value[2], &interval, error);
 	if (session_has_clients(invocation->session))
 		return session_send(invocation->session, "", 0, error); /* which says why not */
-	int fd = open_regular(value[0], error);
-	if (fd < 0)
+	int fd = expand ? -1 : descriptor_open_regular(value[0], error);
+	if (expand ? !queue_expand_file(invocation->app, value[0], &expanded, error) : fd < 0) {
+		buf_free(&expanded);
 		return COMMAND_FAILED;
+	}
 	struct file *file = xcalloc(1, sizeof *file);
 	*file = (struct file){ .fd = fd,
 		               .path = xstrdup(value[0]),
-		               .by_lines = value[1] != NULL,
+		               .by_lines = value[2] != NULL,
 		               .begin = clock_now(),
 		               .interval = interval,
-		               .read = { .max = SIZE_MAX } };
+		               .ended = expand,
+		               .read = expanded };
 	*invocation->wait = (struct wait){
 		.check = check_file,
 		.free = free_file,
@@ -351,6 +372,18 @@ static enum command_result do_file(const struct invocation *invocation, struct e
 
 const struct command repeat_commands[] = {
 	{
+	        .name = "expand",
+	        .group = "sending",
+	        .usage = "<line...>",
+	        .help = "replace names in a line, then run it: /expand user $name\n"
+	                "$NAME and ${NAME} are what /let NAME says, $c.port and the like a value of a "
+	                "session, $repeat the number of the run in /repeat, and $$ is a dollar. The "
+	                "line is data or a command. Other typed lines are sent as they are; in a file "
+	                "names are replaced in any line, so that a dollar for /expand is $$ there.",
+	        .waits = true,
+	        .run = do_expand,
+	},
+	{
 	        .name = "repeat",
 	        .group = "sending",
 	        .usage = "<count> <interval> <line...>",
@@ -359,6 +392,8 @@ const struct command repeat_commands[] = {
 	                "interval counts from the beginning of one run to the beginning of the "
 	                "next, and 0 is as fast as the peer takes it. forever repeats until Ctrl-C, with & in a "
 	                "script until that ends.\n"
+	                "$repeat is the number of the run, from 1, where names are replaced: "
+	                "/repeat 10 500ms /expand user $repeat.\n"
 	                "It goes on in its session while others are shown. The first run that "
 	                "fails ends it.",
 	        .needs = TAKES_SESSION,
@@ -369,8 +404,11 @@ const struct command repeat_commands[] = {
 	{
 	        .name = "file",
 	        .group = "sending",
-	        .usage = "<file> [every <interval>]",
-	        .help = "send a file as it is, or line by line\n"
+	        .usage = "<file> [expand] [every <interval>]",
+	        .help = "send a file as it is, line by line, or as a template\n"
+	                "expand: with the values of names in place of $NAME and ${NAME}, as /expand "
+	                "knows them, and with a dollar in place of $$. Nothing is sent where a name is "
+	                "not known.\n"
 	                "every: a line each time, with the line end of the session in place of its "
 	                "own: /file lines.txt every 200ms; 0 sends one after the other.\n"
 	                "A datagram has the whole file, with every a line. A stream takes the "

@@ -180,6 +180,8 @@ bool script_check_name(const char *name, struct error *error)
 		error_usage(error, "a name has at most %d bytes", SCRIPT_NAME - 1);
 	else if (strcmp(name, "loop") == 0)
 		error_usage(error, "$loop is the number of the round in /loop");
+	else if (strcmp(name, "repeat") == 0)
+		error_usage(error, "$repeat is the number of the run in /repeat");
 	else
 		return true;
 	return false;
@@ -313,14 +315,12 @@ static bool read_reference(const char *at, size_t left, struct reference *refere
 	return copy_name(reference->name, at + 1, 1, error);
 }
 
-/* Expands. *column, unless NULL: a column of what comes out becomes that of the line. */
-static bool expand(const struct script *script, const struct script_line *line,
-                   const struct script_names *names, struct buf *out, bool *later, size_t *column,
-                   struct error *error)
+/* `secret`: what comes out is shown and kept nowhere. *column, unless NULL: a column of what comes out
+ * becomes that of the text. */
+static bool expand(const char *begin, size_t len, bool secret, const struct script_names *names,
+                   struct buf *out, bool *later, size_t *column, struct error *error)
 {
-	const char *begin = script_text(script, line), *at = begin, *end = begin + line->len;
-	const char *dollar;
-	bool secret = line->command && line->command->hides;
+	const char *at = begin, *end = begin + len, *dollar;
 	size_t found = 0, before = out->len, wanted = column && *column ? *column - 1 : SIZE_MAX;
 	while ((dollar = memchr(at, '$', (size_t)(end - at)))) {
 		size_t left = (size_t)(end - dollar);
@@ -340,7 +340,7 @@ static bool expand(const struct script *script, const struct script_line *line,
 			                     error);
 		if (value == SCRIPT_NO_VALUE) {
 			error->usage = true;
-			error->column = line->column + (size_t)(dollar - begin);
+			error->column = (size_t)(dollar - begin) + 1;
 			return false;
 		}
 		if (later && value == SCRIPT_LATER)
@@ -359,7 +359,31 @@ bool script_expand(const struct script *script, const struct script_line *line,
                    const struct script_names *names, struct buf *out, bool *later,
                    struct error *error)
 {
-	return expand(script, line, names, out, later, NULL, error);
+	bool secret = line->command && line->command->hides;
+	bool good = expand(script_text(script, line), line->len, secret, names, out, later, NULL, error);
+	error->column += good ? 0 : line->column - 1;
+	return good;
+}
+
+bool script_expand_text(const char *text, size_t len, const struct script_names *names,
+                        struct buf *out, bool *later, struct error *error)
+{
+	return expand(text, len, false, names, out, later, NULL, error);
+}
+
+bool script_expand_template(const char *path, const struct buf *bytes,
+                            const struct script_names *names, struct buf *out, bool *later,
+                            struct error *error)
+{
+	if (expand(buf_data(bytes), bytes->len, false, names, out, later, NULL, error))
+		return true;
+	struct error why = *error;
+	const char *line = buf_data(bytes), *at = line + why.column - 1, *feed;
+	size_t number = 1;
+	for (; (feed = memchr(line, '\n', (size_t)(at - line))); line = feed + 1)
+		number++;
+	error_usage(error, "%.100s:%zu:%zu: %.180s", path, number, (size_t)(at - line) + 1, why.text);
+	return false;
 }
 
 size_t script_column(const struct script *script, const struct script_line *line,
@@ -367,7 +391,9 @@ size_t script_column(const struct script *script, const struct script_line *line
 {
 	struct error ignored;
 	struct buf again = { .max = SIZE_MAX };
-	if (column > 0 && expand(script, line, names, &again, NULL, &column, &ignored))
+	bool secret = line->command && line->command->hides;
+	if (column > 0 && expand(script_text(script, line), line->len, secret, names, &again, NULL,
+	                         &column, &ignored))
 		column += line->column - 1;
 	buf_wipe(&again);
 	buf_free(&again);
@@ -442,6 +468,10 @@ static enum script_value value_at_check(void *context, const char *name, const c
 	}
 	if (!variable && value_is_of_script(name))
 		return SCRIPT_LATER;
+	if (strcmp(name, "repeat") == 0 && checker->repeats > 0) {
+		buf_append_text(out, "1");
+		return SCRIPT_VALUE;
+	}
 	if (!variable) {
 		enum script_value value = checker->names.value(checker->names.context, name, NULL,
 		                                               secret, out, error);
@@ -523,7 +553,19 @@ static void check_file(struct script_checker *checker, const char *path, struct 
 	}
 }
 
-/* Commands of the language itself. */
+static void check_template(struct script_checker *checker, const char *path, struct error *error)
+{
+	const struct script_names names = { .value = value_at_check, .context = checker };
+	struct buf bytes = { .max = SCRIPT_MOST }, out = { .max = SIZE_MAX };
+	struct error ignored;
+	bool later;
+	if (checker->read && checker->read(checker->context, path, &bytes, &ignored))
+		script_expand_template(path, &bytes, &names, &out, &later, error);
+	buf_free(&bytes);
+	buf_free(&out);
+}
+
+/* Commands of the language itself, and those that replace names. */
 static bool follow_language(struct script_checker *checker, const struct command_words *words,
                             struct error *error)
 {
@@ -545,10 +587,10 @@ static bool follow_language(struct script_checker *checker, const struct command
 		char *path = script_beside(checker->path[checker->depth - 1], value[0]);
 		check_file(checker, path, error);
 		free(path);
-		if (error->text[0])
-			return args_blame(&words->args, 0, error);
+	} else if (strcmp(name, "file") == 0 && value[1]) {
+		check_template(checker, value[0], error);
 	}
-	return true;
+	return !error->text[0] || args_blame(&words->args, 0, error);
 }
 
 /* With a value left out the words are not those that the line will have. */
@@ -584,15 +626,25 @@ static bool follow_line(struct script_checker *checker, const struct command_wor
 	while (at < count && strcmp(elements[at].name, "line") != 0)
 		at++;
 	const char *line = at < count ? words->args.value[at] : NULL;
-	if (!line || line[0] != '/' || line[1] == '/')
+	if (!line)
 		return true;
 	if (checker->within == WITHIN_MOST) {
 		error_usage(error, "more than %d commands run one another", WITHIN_MOST);
 		return args_blame(&words->args, at, error);
 	}
+	bool expands = strcmp(words->command->name, "expand") == 0;
+	bool counts = strcmp(words->command->name, "repeat") == 0;
+	const struct script_names names = { .value = value_at_check, .context = checker };
+	struct buf out = { .max = SIZE_MAX };
+	bool later = false;
 	checker->within++;
-	bool good = check_command(checker, line, error);
+	checker->repeats += counts;
+	bool good = !expands || script_expand_text(line, strlen(line), &names, &out, &later, error);
+	if (good && !later && line[0] == '/' && line[1] != '/')
+		good = check_command(checker, expands ? buf_text(&out) : line, error);
+	checker->repeats -= counts;
 	checker->within--;
+	buf_free(&out);
 	error->column += good ? 0 : words->args.column[at] - 1;
 	return good;
 }

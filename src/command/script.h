@@ -109,6 +109,15 @@ bool script_expand(const struct script *script, const struct script_line *line,
                    const struct script_names *names, struct buf *out, bool *later,
                    struct error *error);
 
+/* The same of a text that is no line of a script, such as that of /expand; error->column counts its bytes. */
+bool script_expand_text(const char *text, size_t len, const struct script_names *names,
+                        struct buf *out, bool *later, struct error *error);
+
+/* The same of a file's bytes; the error says where in the file: "path:line:column: why". */
+bool script_expand_template(const char *path, const struct buf *bytes,
+                            const struct script_names *names, struct buf *out, bool *later,
+                            struct error *error);
+
 /* Where a column of the expanded line is in the line of the file. */
 size_t script_column(const struct script *script, const struct script_line *line,
                      const struct script_names *names, size_t column);
@@ -124,7 +133,11 @@ struct script_checker {
 
 	/* Reads a file of /source. False with one line; NULL: such files are not looked into. */
 	bool (*load)(void *context, const char *path, struct script *script, struct error *error);
-	void *context; /* of both */
+
+	/* Reads a template of /file. False where it cannot be read by now, with an error that is not
+	 * asked for; NULL as above. */
+	bool (*read)(void *context, const char *path, struct buf *out, struct error *error);
+	void *context; /* of all three */
 
 	/* The checker's own. */
 	size_t mistakes;
@@ -132,6 +145,7 @@ struct script_checker {
 	const char *path[SCRIPT_DEPTH];
 	size_t depth, files, loops;
 	int within;   /* commands that run the line that is looked at: /try, /repeat */
+	int repeats;  /* of them those that count, as $repeat */
 	bool unnamed; /* a session that was given no name has been made, */
 	bool any;     /* or names that cannot be known before the script runs */
 	bool varies;  /* the line has values that are not the same in each round of a loop */

@@ -219,7 +219,9 @@ const struct command source_commands[] = {
 	        .usage = "<name> [<value...>]",
 	        .help = "give a name a value, for the lines of a file after it\n"
 	                "$NAME or ${NAME} in such a line is replaced by the value. A typed line is "
-	                "never changed.",
+	                "not changed, but for /expand.\n"
+	                "Typed, or in the start-up file, it is for /expand, for the templates of /file, "
+	                "and for every script.",
 	        .check = check_let,
 	        .run = do_let,
 	},

@@ -45,7 +45,7 @@ def sender(data, server, end_it=True):
             if end_it:
                 peer.close()
         except OSError as error:
-            print("# the sender: %s" % error, flush=True)
+            sys.stdout.write("# the sender: %s\n" % error)  # at once: another thread prints, too
     act.sent, act.peer = 0, None
     act.thread = threading.Thread(target=act, daemon=True)
     act.thread.start()

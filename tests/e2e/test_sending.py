@@ -2,6 +2,7 @@
 """Sending that goes on: /repeat and /file, against peers that are not ours."""
 
 import os
+import re
 import socket
 import sys
 import time
@@ -96,7 +97,86 @@ ok("long:1: a line of more than 1048576 bytes" in received_by_server("/file long
 status, err, _ = datagrams("/file large\n", 0)
 ok(status == 1 and "65507" in err, "no datagram has 3 MiB: " + err.strip())
 
+# ---- templates ----
+
+NAMES = "/let user alice\n/let empty\n"
+write("template", b"user $user, pass ${user}x$empty, $$5 a$ $\x00\xff\nport $srv.port\n")
+srv = "/listen 127.0.0.1 0 as srv\n/session 1\n"
+
+
+def expanded(port):
+    return b"user alice, pass alicex, $5 a$ $\x00\xff\nport %d\n" % port
+
+
+def sent(lines):
+    """What a stream gets, without the number of a port, which it returns, too."""
+    status, err, got = received_by_server("/listen 127.0.0.1 0 as srv\n/session @1\n" + NAMES + lines)
+    return status, err, got, int(b"0" + b"".join(re.findall(rb"port (\d+)", got)))
+
+
+status, err, got, port = sent("/file template expand\n")
+same((status, err, got), (0, "", expanded(port)), "a template: the values of its names")
+ok(port > 0, "also those of a session")
+status, err, got, port = sent("/set eol crlf\n/file template expand every 0\n")
+same((status, got), (0, expanded(port).replace(b"\n", b"\r\n")), "line by line")
+with open("template", "rb") as file:
+    same(sent("/file template\n")[:3], (0, "", file.read()), "what is no template is sent as it is")
+write("counted", "run $repeat\n")
+same(sent("/repeat 3 0 /file counted expand\n")[:3], (0, "", b"run 1\nrun 2\nrun 3\n"), "the number of the run")
+same(sent("/repeat 3 0 /expand user $$user $$repeat\n")[:3], (0, "", b"user alice 1\nuser alice 2\nuser alice 3\n"), "also in a line")
+same(sent("/repeat 2 0 /repeat 2 1ms /expand $$repeat\n")[:3], (0, "", b"1\n2\n1\n2\n"), "that of the inner one")
+same(sent("/loop 2\n/expand $$loop $loop\n/end\n")[:3], (0, "", b"1 1\n2 2\n"), "that of the round")
+same(sent("/let slash /quit\n/expand $$slash\n/expand //x\n/expand /send $$user\\n\n")[:3], (0, "", b"/quit\n/x\nalice\n"),
+     "what a name stands for makes no command of data")
+same(datagrams(NAMES + "/file counted\n/repeat 2 0 /file counted expand\n", 3)[2], [b"run $repeat\n", b"run 1\n", b"run 2\n"], "a datagram of each")
+write("unknown", "first\nsecond $user $nosuch\n")
+write("outside", "$repeat")
+write("open", "${user")
+write("large", b"$user\n" + b"x" * (3 << 20))
+same(sent("/file large expand\n")[:3], (0, "", b"alice\n" + b"x" * (3 << 20)), "a large template")
+for line, error in [
+    ("/file unknown expand", "script:7:7: unknown:2:14: no name \"nosuch\": /let nosuch VALUE makes one, $$ is a dollar"),
+    ("/file unknown expand every 1s", "script:7:7: unknown:2:14: no name \"nosuch\""),
+    ("/file open expand", "script:7:7: open:1:1: ${ without }"),
+    ("/file outside expand", "script:7:7: outside:1:1: $repeat has a value while /repeat runs its line"),
+    ("/expand $$nosuch", "script:7:9: no name \"nosuch\""),
+    ("/expand /nosuch", "script:7:10: no such command: \"nosuch\""),
+    ("/repeat 2 0 x $repeat", "script:7:15: $repeat has a value while /repeat runs its line"),
+    ("/let repeat 3", "script:7:6: $repeat is the number of the run in /repeat"),
+    ("/expand", "script:7:8: expand: needs a line: /expand <line...>"),
+    ("/file nosuch expand", "script:7: nosuch: no such file or directory"),
+    ("/file . expand", "script:7: .: is a directory"),
+]:
+    begin = "/listen 127.0.0.1 0 as srv\n/listen 127.0.0.1 0 as sink\n/open 127.0.0.1 $sink.port\nhello\n" + NAMES
+    status, err = script(begin + line + "\n")
+    ok(status == (1 if "script:7: " in error else 2) and err.startswith(error), line + " is one line: " + err.strip())
+    if status == 2:
+        same(run("--check", "script")[::2], (2, err.encode()), "which --check says, too")
+same(script("/socket udp\n/let user $1\n/file template expand &\n", "x")[0], 2, "a session that is missed is a mistake as well")
+
 # ---- as a person ----
+
+with listener() as server:
+    write("hello", "hello $user, $$1\n")
+    window = Plain("127.0.0.1", port_of(server), start_up="/let user bob\n")
+    peer = server.accept()[0]
+    window.sees("connected")
+    window.type("/file %s/hello expand" % work)
+    same(peer.recv(100), b"hello bob, $1\n", "a name of the start-up file")
+    window.type("/let user carol")
+    window.type("/repeat 2 0 /expand $user $repeat\r$user")
+    got = b""
+    while got.count(b"\n") < 3:
+        got += peer.recv(100)
+    ok(b"carol 1\n" in got and b"carol 2\n" in got and b"$user\n" in got, "a name that was typed, and a line that is sent as it is: %r" % got)
+    window.type("/expand $nosuch")
+    ok(window.sees("no name \"nosuch\": /let nosuch VALUE makes one"), "an unknown one is reported")
+    window.type("/expand /secret x")
+    ok(window.sees("expand: a secret comes from a file"), "no secret")
+    write("source", "/send $user!\n")
+    window.type("/source %s/source" % work)
+    same(peer.recv(100), b"carol!", "a script knows them, too")
+    window.leave()
 
 with listener() as server:
     window = Plain("127.0.0.1", port_of(server))
