@@ -109,6 +109,11 @@ static void test_words(struct app *app)
 	is_text(complete(app, "/view "), "chat hex trace ladder wire all", "views");
 	is_text(complete(app, "/view t"), "trace", "that begin so");
 	is_text(complete(app, "/view chat "), "all", "of all");
+	is_text(complete(app, "/view all "), "chat hex trace ladder wire", "or first of all");
+	is_text(complete(app, "/log append a"), "all as(files)", "choices in any order");
+	is_text(complete(app, "/log all append a"), "as(files)", "each once");
+	is_text(complete(app, "/file lines "), "expand every", "what is done with a file");
+	is_text(complete(app, "/file lines every 1s "), "expand", "and what else");
 	is_text(complete(app, "/set eol "), "lf crlf cr nul none", "their values");
 	is_text(complete(app, "/set eol c"), "crlf cr", "that begin so");
 	is_text(complete(app, "/set mou "), "off on", "of a setting by its prefix");
