@@ -9,7 +9,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from script import enter_home, script, write  # noqa: E402
-from tap import done, listener, ok, port_of, receive_all, same, watchdog  # noqa: E402
+from tap import done, listener, ok, port_of, receive_all, run, same, watchdog  # noqa: E402
 from plain import Plain  # noqa: E402
 
 watchdog(120)
@@ -148,7 +148,7 @@ for line, error in [
     ("/file . expand", "script:7: .: is a directory"),
 ]:
     begin = "/listen 127.0.0.1 0 as srv\n/listen 127.0.0.1 0 as sink\n/open 127.0.0.1 $sink.port\nhello\n" + NAMES
-    status, err = script(begin + line + "\n")
+    status, _, err = script(begin + line + "\n")
     ok(status == (1 if "script:7: " in error else 2) and err.startswith(error), line + " is one line: " + err.strip())
     if status == 2:
         same(run("--check", "script")[::2], (2, err.encode()), "which --check says, too")
