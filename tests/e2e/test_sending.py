@@ -161,7 +161,7 @@ with listener() as server:
     window = Plain("127.0.0.1", port_of(server), start_up="/let user bob\n")
     peer = server.accept()[0]
     window.sees("connected")
-    window.type("/file %s/hello expand" % work)
+    window.type("/file %s expand" % os.path.abspath("hello"))
     same(peer.recv(100), b"hello bob, $1\n", "a name of the start-up file")
     window.type("/let user carol")
     window.type("/repeat 2 0 /expand $user $repeat\r$user")
@@ -174,7 +174,7 @@ with listener() as server:
     window.type("/expand /secret x")
     ok(window.sees("expand: a secret comes from a file"), "no secret")
     write("source", "/send $user!\n")
-    window.type("/source %s/source" % work)
+    window.type("/source %s" % os.path.abspath("source"))
     same(peer.recv(100), b"carol!", "a script knows them, too")
     window.leave()
 
