@@ -16,7 +16,7 @@ enum {
 	SLOTS = 32,        /* buffers of one file that wait */
 	SPARES = 16,       /* empty ones whose memory is kept for the next, */
 	LARGEST = 4 << 20, /* if that is no more, and of all together */
-	KEPT = 16 << 20,   /* no more: as much as waits in a flood */
+	KEPT = 24 << 20,   /* no more: as much as waits in a flood */
 	PIECE = 1 << 18,   /* of one write(): progress is seen, and the other files have their turn */
 };
 
@@ -39,7 +39,7 @@ struct shared {
 	pthread_mutex_t lock;
 	pthread_cond_t news; /* for the thread */
 	struct log_output *first;
-	struct buf spare[SPARES]; /* the last that was written is the next to be filled: it is in the cache */
+	struct buf spare[SPARES]; /* first come, first filled: the last is in the cache of another processor */
 	unsigned spares;
 	size_t kept; /* bytes of their memory */
 	bool ending;
@@ -132,11 +132,12 @@ static struct log_output *next_busy(const struct shared *shared, const struct lo
 	return found;
 }
 
-static void take_slot(struct log_output *output)
+static struct buf take_first(struct buf *list, unsigned *count)
 {
-	output->busy = output->slot[0];
-	output->count--;
-	memmove(output->slot, output->slot + 1, output->count * sizeof output->slot[0]);
+	struct buf first = list[0];
+	--*count;
+	memmove(list, list + 1, *count * sizeof *list);
+	return first;
 }
 
 static void keep_spare(struct shared *shared, struct buf *spent)
@@ -164,7 +165,7 @@ static void close_output(struct shared *shared, struct log_output *output, int c
 static void serve_output(struct shared *shared, struct log_output *output)
 {
 	if (!output->busy.len && output->count)
-		take_slot(output);
+		output->busy = take_first(output->slot, &output->count);
 	if (!output->busy.len) {
 		close_output(shared, output, 0);
 		return;
@@ -266,7 +267,7 @@ void log_output_put(struct log_output *output, struct buf *bytes)
 		output->slot[output->count++] = *bytes;
 		buf_init(bytes, SIZE_MAX);
 		if (output->shared->spares) {
-			*bytes = output->shared->spare[--output->shared->spares];
+			*bytes = take_first(output->shared->spare, &output->shared->spares);
 			output->shared->kept -= bytes->cap;
 		}
 	} else {
