@@ -124,7 +124,7 @@ same(script.end(), (0, ""), "the queue of a listener")
 
 same(result_of("/socket tcp as c", "/send $c.queue"), (2, "script:2: $c.queue is not available"), "if it is known")
 
-# ---- calls that fail ----
+# ---- mistakes ----
 
 with open("script", "w", encoding="utf-8") as file:
     file.write("/socket tcp as c\n/try /assert recv = 1\n/try /expect x within 10ms\n/try /wait open within 10ms\n")
