@@ -84,18 +84,20 @@ static bool parse_operand(struct condition *condition, const char *typed, struct
 	if (!escape_decode_word(typed, &condition->text, error))
 		return false;
 	const char *text = buf_text(&condition->text);
+	char shown[WORDS_QUOTED];
 	if (of->kind == VALUE_TIME) {
 		struct error why;
 		if (clock_parse_duration(text, &condition->number, &why))
 			return true;
-		error_usage(error, "%s: %s", of->name, why.text);
+		error_usage(error, "%s is a time: %s is none (500ms, 3, 1.5s, 2m, 1h)", of->name,
+		            word_show(text, strlen(text), shown));
 		return false;
 	}
 	if (is_number(of)) {
 		if (parse_number(text, &condition->number))
 			return true;
-		error_usage(error, "%s is a number: \"%.40s\" is none (18, 1k, 1.5M)", of->name,
-		            text);
+		error_usage(error, "%s is a number: %s is none (18, 1k, 1.5M)", of->name,
+		            word_show(text, strlen(text), shown));
 		return false;
 	}
 	if (condition->comparison != COMPARE_IS) {
@@ -108,7 +110,7 @@ static bool parse_operand(struct condition *condition, const char *typed, struct
 		if (strcasecmp(words->name(words->context, i), text) == 0)
 			return true;
 	if (words) {
-		error_usage(error, "%s is never \"%.40s\"", of->name, text);
+		error_usage(error, "%s is never %s", of->name, word_show(text, strlen(text), shown));
 		choice_suggest(words, text, condition->text.len,
 		               strcmp(of->name, "errno") == 0 ? "a name of errno(3), or 0" : NULL,
 		               error);
