@@ -1118,12 +1118,10 @@ static struct queue *running_queue(struct app *app, const char *command, struct 
 	return NULL;
 }
 
-bool queue_let(struct app *app, const char *name, const char *value, struct error *error)
+void queue_let(struct app *app, const char *name, const char *value)
 {
 	struct queue *queue = queues_of(app)->running;
-	(void)error;
 	script_let(queue && queue->script ? &queue->let : &app->queues->given, name, value);
-	return true;
 }
 
 /* Of the file whose line runs or goes on; `person`, made here, where it is in none. */

@@ -66,9 +66,12 @@ struct queue_reporter {
 };
 void queue_report_to(struct app *app, const struct queue_reporter *reporter);
 
+/* Names a value for the script whose line runs; elsewhere, also in the start-up file, for every script and
+ * for the person. */
+void queue_let(struct app *app, const char *name, const char *value);
+
 /* What the lines of a file do with the file that they are in; false with one line where a person types
- * them, but for /let, which gives the name to every script, as in the start-up file. A loop without rounds is passed over. */
-bool queue_let(struct app *app, const char *name, const char *value, struct error *error);
+ * them. A loop without rounds is passed over. */
 /* `name`, unless NULL, has one of that number of values in each round: words. */
 bool queue_loop(struct app *app, uint64_t rounds, const char *name, const char *values,
                 struct error *error);

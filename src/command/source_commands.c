@@ -43,7 +43,9 @@ static bool check_let(const struct args *args, struct error *error)
 static enum command_result do_let(const struct invocation *invocation, struct error *error)
 {
 	const char *const *value = invocation->args->value;
-	return queue_let(invocation->app, value[0], value[1] ? value[1] : "", error);
+	(void)error;
+	queue_let(invocation->app, value[0], value[1] ? value[1] : "");
+	return COMMAND_DONE;
 }
 
 /* ---- /loop, /end ---- */
