@@ -348,7 +348,9 @@ static enum command_result go_on(struct app *app, struct queue *queue, struct wa
                                  struct error *error)
 {
 	app->queues->going_on = queue;
+	app->outcome = queue ? &queue->outcome : NULL;
 	enum command_result result = wait->check(app, wait, over, error);
+	app->outcome = NULL;
 	app->queues->going_on = NULL;
 	return result;
 }
@@ -359,9 +361,7 @@ static void check_pending(struct app *app, struct pending *pending)
 	if (pending->dropped)
 		return;
 	bool over = pending->wait.deadline && clock_now() >= pending->wait.deadline;
-	app->outcome = pending->queue ? &pending->queue->outcome : NULL;
 	enum command_result result = go_on(app, pending->queue, &pending->wait, over, &error);
-	app->outcome = NULL;
 	if (result != COMMAND_WAITING)
 		end_pending(app, pending, result, &error);
 }
@@ -579,11 +579,12 @@ static enum script_value value_of(void *context, const char *name, const char *o
 		return SCRIPT_VALUE;
 	}
 	struct value of_script;
+	struct outcome *outer = queue->app->outcome;
 	queue->app->outcome = &queue->outcome;
 	bool known = value_is_of_script(name) &&
 	             value_get(queue->app, name, NULL, &of_script, error) &&
 	             value_write(&of_script, out);
-	queue->app->outcome = NULL;
+	queue->app->outcome = outer;
 	if (known)
 		return SCRIPT_VALUE;
 	if (secret)
@@ -1128,7 +1129,7 @@ void queue_let(struct app *app, const char *name, const char *value)
 static struct script_names names_here(struct app *app, struct queue *person)
 {
 	const struct queues *queues = queues_of(app);
-	*person = (struct queue){ .app = app };
+	*person = (struct queue){ .app = app, .outcome.took = -1 };
 	return names_of(queues->running    ? queues->running
 	                : queues->going_on ? queues->going_on
 	                                   : person);

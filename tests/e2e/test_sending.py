@@ -101,7 +101,6 @@ ok(status == 1 and "65507" in err, "no datagram has 3 MiB: " + err.strip())
 
 NAMES = "/let user alice\n/let empty\n"
 write("template", b"user $user, pass ${user}x$empty, $$5 a$ $\x00\xff\nport $srv.port\n")
-srv = "/listen 127.0.0.1 0 as srv\n/session 1\n"
 
 
 def expanded(port):
@@ -148,11 +147,11 @@ for line, error in [
     ("/file . expand", "script:7: .: is a directory"),
 ]:
     begin = "/listen 127.0.0.1 0 as srv\n/listen 127.0.0.1 0 as sink\n/open 127.0.0.1 $sink.port\nhello\n" + NAMES
-    status, _, err = script(begin + line + "\n")
+    status, err = errors_of(begin + line + "\n")
     ok(status == (1 if "script:7: " in error else 2) and err.startswith(error), line + " is one line: " + err.strip())
     if status == 2:
         same(run("--check", "script")[::2], (2, err.encode()), "which --check says, too")
-same(script("/socket udp\n/let user $1\n/file template expand &\n", "x")[0], 2, "a session that is missed is a mistake as well")
+same(errors_of("/socket udp\n/let user $1\n/file template expand &\n", "x")[0], 2, "a session that is missed is a mistake as well")
 
 # ---- as a person ----
 
@@ -161,7 +160,7 @@ with listener() as server:
     window = Plain("127.0.0.1", port_of(server), start_up="/let user bob\n")
     peer = server.accept()[0]
     window.sees("connected")
-    window.type("/file %s expand" % os.path.abspath("hello"))
+    window.type("/file hello expand")
     same(peer.recv(100), b"hello bob, $1\n", "a name of the start-up file")
     window.type("/let user carol")
     window.type("/repeat 2 0 /expand $user $repeat\r$user")
@@ -174,7 +173,7 @@ with listener() as server:
     window.type("/expand /secret x")
     ok(window.sees("expand: a secret comes from a file"), "no secret")
     write("source", "/send $user!\n")
-    window.type("/source %s" % os.path.abspath("source"))
+    window.type("/source source")
     same(peer.recv(100), b"carol!", "a script knows them, too")
     window.leave()
 
