@@ -732,9 +732,6 @@ bool app_confirmed(struct app *app, const char *format, ...)
 	bool again = app->asked && strcmp(app->asked, deed) == 0 &&
 	             now - app->asked_at <= ASK_SECONDS * CLOCK_S;
 	free(app->asked);
-	filter_free(app->filter);
-	free(app->filter_words);
-	buf_free(&app->copied);
 	app->asked = NULL;
 	if (again) {
 		free(deed);
@@ -877,6 +874,8 @@ void app_free(struct app *app)
 	free(app->tabs);
 	named_targets_free(&app->targets);
 	free(app->searched);
+	filter_free(app->filter);
+	free(app->filter_words);
 	buf_free(&app->copied);
 	free(app->asked);
 	free(app->open_page.line);
