@@ -272,6 +272,8 @@ static void set_due(struct replay *replay)
 	replay->begun = true;
 	int64_t due = returned - replay->first;
 	replay->due = due > replay->due ? due : replay->due;
+	if (replay->last && replay->due > replay->last) /* it has grown since */
+		replay->last = replay->due;
 	replay->skipped = 0;
 }
 

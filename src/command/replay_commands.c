@@ -2,10 +2,12 @@
 /* A log in the window: /replay. */
 #include "command/command.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "app/replay.h"
+#include "base/choice.h"
 #include "base/clock.h"
 
 enum action { DESCRIBE, BEGIN, PAUSE, RESUME, STEP, SPEED, TO, END, STOP };
@@ -19,6 +21,22 @@ struct request {
 };
 
 /* ---- words ---- */
+
+#define WORDS "pause|resume|step|speed|to|end|stop"
+
+static const char *const words[] = {
+	[PAUSE] = "pause", [RESUME] = "resume", [STEP] = "step", [SPEED] = "speed",
+	[TO] = "to",       [END] = "end",       [STOP] = "stop",
+};
+
+/* Nobody has such a file: it may be one of these words. */
+static void suggest(const char *path, struct error *error)
+{
+	struct choice_words list = { WORDS, strlen(WORDS) };
+	const struct choice choice = { .name = choice_word, .context = &list };
+	if (error->code == ENOENT)
+		choice_suggest(&choice, path, strlen(path), "", error);
+}
 
 static bool parse_steps(const char *text, unsigned *steps, struct error *error)
 {
@@ -51,10 +69,6 @@ static bool parse_speed(const char *text, int *speed, struct error *error)
 
 static bool read_request(const struct args *args, struct request *request, struct error *error)
 {
-	static const char *const words[] = {
-		[PAUSE] = "pause", [RESUME] = "resume", [STEP] = "step", [SPEED] = "speed",
-		[TO] = "to",       [END] = "end",       [STOP] = "stop",
-	};
 	const char *word = args->value[0], *value = args->value[1], *speed = args->value[2];
 	*request = (struct request){ .action = value ? BEGIN : DESCRIBE,
 		               .speed = REPLAY_SPEED_OWN,
@@ -109,7 +123,10 @@ static bool act(struct app *app, const struct request *request, const char *path
 	int64_t now = clock_now();
 	switch (request->action) {
 	case BEGIN:
-		return replay_start(app, path, request->speed, now, error);
+		if (replay_start(app, path, request->speed, now, error))
+			return true;
+		suggest(path, error);
+		return false;
 	case PAUSE:
 	case RESUME:
 		replay_pause(app, request->action == PAUSE && replay_is_running(app), now);
@@ -194,7 +211,7 @@ const struct command replay_commands[] = {
 	{
 	        .name = "replay",
 	        .group = "keeping",
-	        .usage = "[pause|resume|step|speed|to|end|stop] [<file>] [<speed>]",
+	        .usage = "[" WORDS "] [<file>] [<speed>]",
 	        .help = "show a log as it went\n"
 	                "The log is one of JSON lines, as /log writes it to a name that ends in "
 	                ".jsonl. Its sessions appear beside those that are open, as recordings: all "

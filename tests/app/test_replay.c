@@ -108,6 +108,20 @@ static void goes_as_it_went(void)
 	end();
 }
 
+static void grows(void)
+{
+#define SHORT HEADER NOTE("02", "\"text\":\"a\"") NOTE("04", "\"text\":\"b\"")
+	static const char grown[] = SHORT NOTE("14", "\"text\":\"c\"") NOTE("24", "\"text\":\"d\"");
+	begin(SHORT, REPLAY_SPEED_OWN);
+	app.settings.replay_idle = 0;
+	tap_file(grown, sizeof grown - 1);
+	is_int(entries_at(1 SECONDS), 1, "a log that is still being written");
+	is_text(describes(1 SECONDS), "replay 1.0 s of 2.0 s, x1", "ends where it did when it was opened,");
+	is_int(entries_at(13 SECONDS), 3, "and has more by then");
+	is_text(describes(13 SECONDS), "replay 13.0 s of 22.0 s, x1", "which ends later");
+	end();
+}
+
 static void obeys(void)
 {
 	begin(conversation, REPLAY_SPEED_OWN);
@@ -208,6 +222,7 @@ int main(void)
 {
 	setlocale(LC_ALL, "C.UTF-8");
 	goes_as_it_went();
+	grows();
 	obeys();
 	shortens_pauses();
 	follows();

@@ -71,6 +71,8 @@ def refuses():
     for words in ("--demo",), ("-z", "127.0.0.1", "1"), ("127.0.0.1", "1"), ("--pipe",):
         status, _, error = run("--replay", LOG, *words)
         ok(status == 2 and error.count(b"\n") == 1, "--replay goes without " + words[0])
+    status, _, error = run("-f", write("typo", "/try /replay nothing.jsonl\n/replay pauze\n"))
+    same((status, error.split(b"\n")[0]), (1, os.path.join(WORK, "typo").encode() + b":2: pauze: no such file or directory: did you mean pause?"), "a word that is wrong")
     status, _, error = run("--replay", LOG, "--speed", "fast")
     ok(status == 2 and b"0.001 to 1000, or max" in error, "a speed is a number")
 
