@@ -515,6 +515,13 @@ static bool follow_sessions(struct script_checker *checker, const struct command
 		error->column = words->session_column;
 		return false;
 	}
+	if (words->command->needs == NEEDS_SESSION && !*words->session && !checker->has_current &&
+	    !checker->any) {
+		checker->has_current = true; /* once is enough */
+		error_usage(error, "no session: /open HOST PORT makes one");
+		error->column = 1;
+		return false;
+	}
 	for (size_t i = 0; i < count; i++) {
 		const char *value = words->args.value[i];
 		bool as = elements[i].tagged && strcmp(elements[i].name, "name") == 0 &&

@@ -278,6 +278,8 @@ static void test_mistakes(void)
 		  "/close @3\n",
 		  "" },
 		{ "hello\n", "x:1:1: no session to send \"hello\" to: commands begin with /\n" },
+		{ "/try /wait open\n/close\n/open h 1\n/close\n",
+		  "x:1:6: no session: /open HOST PORT makes one\n" },
 		{ "one\ntwo\n", "x:1:1: no session to send \"one\" to: commands begin with /\n" },
 		{ "\\hello\n", "x:1:2: no session to send \"hello\" to: commands begin with /\n" },
 		{ "/close @srv\n", "x:1:8: no session \"srv\" is made before this line: \"as NAME\" "
@@ -307,7 +309,7 @@ static void test_mistakes(void)
 		{ "/loop 2\n\n  /loop 3\n/end\n/sleep never\n",
 		  "x:1:1: /loop without an /end after it\n"
 		  "x:5:8: not a time: never (like 500ms, 3, 1.5s, 2m, 1h)\n" },
-		{ "/loop x\n/end\n/send $loopy\n",
+		{ "/loop x\n/end\n/say $loopy\n",
 		  "x:1:7: loop: \"x\" is not a number from 0 to 999999999; values are looped over like "
 		  "this: /loop name in a b c\n" },
 		{ "/loop 2 3\n/end\n/loop 1x in a\n/end\n/loop x in\n/end\n/loop x in a 'b\n/end\n",
@@ -316,7 +318,7 @@ static void test_mistakes(void)
 		  "x:3:7: \"1x\" is not a name: letters, digits and _, no digit first\n"
 		  "x:5:9: loop: no values after in: /loop name in a b c\n"
 		  "x:7:9: loop: a quote does not end: 'b\n" },
-		{ "/loop x in 1 'two three'\n/send $x $loop\n/sleep ${x}s\n/listen 0 as s$x\n/end\n/close @s2\n", "" },
+		{ "/loop x in 1 'two three'\n/say $x $loop\n/sleep ${x}s\n/listen 0 as s$x\n/end\n/close @s2\n", "" },
 		{ "/fails /opne\n/fails /sleep x\n/fails /close @y with \"z\"\n/fails /sleep 1 with /(/\n"
 		  "/fails hello\n/fails /try /set\n/assert last.error is x\n/source x &\n",
 		  "x:1:8: no such command: \"opne\": did you mean /open?\n"
