@@ -346,7 +346,7 @@ static bool check_try(const struct args *args, struct error *error)
 	    strcmp(command->name, "end") != 0)
 		return true;
 	if (command)
-		error_usage(error, "/%s runs a command itself, and is not tried", command->name);
+		error_usage(error, "/%s is not tried: it runs other lines", command->name);
 	return args_blame(args, TRY_LINE, error);
 }
 

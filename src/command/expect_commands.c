@@ -217,10 +217,15 @@ static enum found search(struct expect *expect, int64_t until)
 	return FOUND_NOT;
 }
 
+/* As /expect would take them. */
 static void print_bytes(const char *bytes, size_t len, size_t most, struct buf *out)
 {
 	buf_append_text(out, "\"");
-	escape_encode(bytes, len < most ? len : most, out);
+	for (size_t i = 0; i < len && i < most; i++)
+		if (bytes[i] == '"')
+			buf_append_text(out, "\\\"");
+		else
+			escape_encode(bytes + i, 1, out);
 	buf_append_text(out, len < most ? "\"" : "\"...");
 }
 

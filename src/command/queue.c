@@ -1032,11 +1032,10 @@ static void drop_ended(struct app *app)
 			if (!leave_has_begun(app))
 				leave_begin(app, "", &ignored);
 		}
-		while (queue->waits > 0) {
-			struct pending *left = app->queues->oldest;
-			while (left->queue != queue)
-				left = left->next;
-			remove_pending(app->queues, left);
+		for (struct pending *pending = app->queues->oldest; pending; pending = next) {
+			next = pending->next;
+			if (pending->queue == queue)
+				remove_pending(app->queues, pending);
 		}
 		script_forget(&queue->let);
 		free(queue->outcome.error);

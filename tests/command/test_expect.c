@@ -178,6 +178,11 @@ static void test_taken(void)
 	ok(strstr(answer_to("/expect not /tw./ within 1h"), "did not expect /tw./, after "),
 	   "what came though it was not to come");
 	ok(holds("/expect two within 0"), "is not taken by that");
+	receive("\"a\"", 3, false);
+	is_text(answer_to("/expect x within 0"),
+	        "/expect x within 0: expected \"x\" at once, got \"\\\"a\\\"\" (3 bytes)",
+	        "what is shown can be typed");
+	ok(holds("/expect \"\\\"a\\\"\" within 0"), "and is found");
 	receive("a\0b", 3, false);
 	ok(holds("/expect \"a\\0b\" within 0"), "a NUL byte");
 	receive("Hello, world\n", 13, false);

@@ -326,7 +326,7 @@ static void test_mistakes(void)
 		  "x:3:15: no session \"y\" is made before this line: \"as NAME\" names one\n"
 		  "x:4:22: regular expression, byte 1: ( has no )\n"
 		  "x:5:8: \"hello\" is no command: /open HOST PORT is one\n"
-		  "x:6:8: /try runs a command itself, and is not tried\n"
+		  "x:6:8: /try is not tried: it runs other lines\n"
 		  "x:7:9: error is not a value of one call\n"
 		  "x:8:11: source: & is for a command that waits: /source <file>\n" },
 		{ "/set bell loud\n/set left.x 1\n/set left 3\n/set left\n/set both.tcp_s 1\n",
@@ -343,7 +343,7 @@ static void test_mistakes(void)
 		{ LOOPS_16 "/loop 1\n/loop 1\n/end\n/end\n" ENDS_16,
 		  "x:17:1: loop: at most 16, one within the other\n" },
 		{ "/loop 1\n/try /end\n/try /loop 2\n/end\n",
-		  "x:2:6: /end runs a command itself, and is not tried\nx:3:6: /loop runs a command itself, and is not tried\n" },
+		  "x:2:6: /end is not tried: it runs other lines\nx:3:6: /loop is not tried: it runs other lines\n" },
 		{ "/let SECRET_a b\n", "x:1:6: let: a file keeps no secret: --let SECRET_a=... or the "
 		                       "environment gives it\n" },
 		{ "/listen 0 as s\n/assert @t.recv = 1\n/assert t.recv.errno is 0\n/assert s.recv = 1\n",
