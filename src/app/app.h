@@ -102,7 +102,7 @@ struct app {
 	uint64_t lost;        /* bytes that were not sent in time */
 	struct open_page open_page;
 	bool shows_pages; /* the frontend shows pages; else a page is printed as a note */
-	int columns;      /* of its rows; 0 = it has none of a certain length */
+	int note_columns; /* that a row of a note has, beside its time; 0 = any number */
 	struct search search;
 	struct filter *filter; /* of /filter; NULL = none */
 	char *filter_words;    /* how it reads: "not /err.r/" */

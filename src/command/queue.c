@@ -32,7 +32,6 @@ enum {
 	LADDER_ROWS = 10,    /* shown after a failure */
 	LADDER_COLUMNS = 80, /* at most, */
 	LADDER_LEAST = 16,
-	LADDER_INDENT = 18, /* of a note, beside its time */
 };
 
 struct loop {
@@ -235,10 +234,9 @@ static void judge_unfinished(struct app *app, const struct queue *queue)
 
 static int ladder_columns(const struct app *app)
 {
-	int room = app->columns - LADDER_INDENT;
-	if (!app->columns || room > LADDER_COLUMNS)
+	if (!app->note_columns || app->note_columns > LADDER_COLUMNS)
 		return LADDER_COLUMNS;
-	return room < LADDER_LEAST ? LADDER_LEAST : room;
+	return app->note_columns < LADDER_LEAST ? LADDER_LEAST : app->note_columns;
 }
 
 /* The newest rows of a session's ladder, or of its trace where it has none. */

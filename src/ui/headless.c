@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -156,5 +157,8 @@ struct ui *headless_new(const struct ui_hooks *hooks, int verbose, enum headless
 	headless->verbose = verbose;
 	headless->output = output;
 	follower_init(&headless->printed, hooks->app->transcript);
+	struct winsize size;
+	if (output == HEADLESS_ANSWERS && ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0)
+		hooks->app->note_columns = size.ws_col;
 	return &headless->ui;
 }

@@ -302,7 +302,7 @@ static void on_resize(void *context, bool resumed)
 	struct plain *plain = context;
 	terminal_size(plain->terminal, &plain->rows, &plain->columns);
 	input_set_size(plain->rows, plain->columns);
-	plain->app->columns = plain->columns;
+	plain->app->note_columns = plain->columns > NOTE_BEGINS ? plain->columns - NOTE_BEGINS : 1;
 	if (resumed) {
 		buf_clear(&plain->shown);
 		plain->shown_columns = plain->shown_cursor = 0;

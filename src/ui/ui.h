@@ -11,6 +11,8 @@
 #include "base/error.h"
 #include "base/poller.h"
 
+enum { NOTE_BEGINS = 18 }; /* columns at most, of time and arrow, before the words of a note */
+
 struct ui {
 	/* Says what to wait for: keys, room at the terminal, the next frame. */
 	void (*prepare)(struct ui *ui, struct poller *poller);

@@ -581,7 +581,7 @@ static void on_resize(void *context, bool resumed)
 	screen_resize(window->screen);
 	screen_size(window->screen, &rows, &columns);
 	input_set_size(rows, columns);
-	window->app->columns = columns;
+	window->app->note_columns = columns > NOTE_BEGINS ? columns - NOTE_BEGINS : 1;
 	refresh(window);
 }
 

@@ -234,7 +234,7 @@ static void test_narrow(void)
 	struct error error;
 	int widest = 0, rows = 0;
 	app_fixture_start(&app);
-	app.columns = 40;
+	app.note_columns = 22;
 	static const char text[] = "/listen 127.0.0.1 0 echo as srv\n/open 127.0.0.1 $srv.port as c\n"
 	                           "Hello\n/expect bye within 100ms\n";
 	write_bytes(text, sizeof text - 1);

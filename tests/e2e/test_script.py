@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Scripts without a screen: what they print and where, how they end, and what ends them."""
 
+import fcntl
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
+import termios
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from script import enter_home, script, write  # noqa: E402
@@ -73,6 +76,15 @@ same((status, err.split("\n")[0]), (1, "script:5: expected \"Goodbye\" within 10
 rows = err.split("\n")[1:]
 ok(rows[-1] == "" and 2 < len(rows) <= 11 and any("recv() = 6" in row and "Hello" in row for row in rows),
    "with the last rows of the session's ladder: %r" % rows)
+terminal, other = os.openpty()
+fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 40, 0, 0))
+process = sockpit("-f", write("script", "/listen 127.0.0.1 0 echo as s\n/open 127.0.0.1 $s.port\n/expect x within 50ms\n"),
+                  stderr=other)
+same(process.wait(10), 1, "on a terminal of 40 columns")
+rows = os.read(terminal, 65536).decode().split("\r\n")
+ok(rows[0].startswith("script:3: ") and len(rows) > 5 and max(len(row) for row in rows[1:]) <= 40, "they fit: %r" % rows)
+os.close(terminal)
+os.close(other)
 with socket.create_server(("127.0.0.1", 0)) as server:
     port = server.getsockname()[1]
 status, err = errors_of("/open 127.0.0.1 %d\n" % port)
