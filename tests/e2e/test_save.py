@@ -192,13 +192,13 @@ saved("a line after another", says(b"1\n3\n"), says(b"1\n2\n3\n"), "/expect \"3\
 saved("a line", says(b"1\n", b"2\n"), says(b"1 and\n", b"2\n"), "/expect 1\nnext\n/expect 2\n", '"1')
 FIN = "/assert fin is yes within 5s\n"
 LAST = "/expect last\ngo\n"
-saved("a peer that closes", says(b"last\n"), says(b"last\n", then="stay"), LAST + FIN, FIN.strip())
-saved("instead of a reset", says(b"last\n"), says(b"last\n", then="reset"), LAST + FIN, FIN.strip())
+saved("a peer that closes", says(b"last\n"), says(b"last\n", then="stay"), LAST + FIN, "fin is yes")
+saved("instead of a reset", says(b"last\n"), says(b"last\n", then="reset"), LAST + FIN, "fin is yes")
 RESET = "/assert recv.errno is ECONNRESET within 5s\n"
-text = saved("a peer that resets", says(b"last\n", then="reset"), says(b"last\n", then="stay"), LAST + RESET, RESET.strip())
+text = saved("a peer that resets", says(b"last\n", then="reset"), says(b"last\n", then="stay"), LAST + RESET, "ECONNRESET")
 ok(text.endswith("go\n" + RESET + "/wait closed\n"), "nothing is left to be closed")
 text = saved("a peer that half-closes", says(b"last\n", then="half-close"), says(b"last\n", then="stay"),
-             LAST + FIN + "more\n/shutdown write\n/wait closed\n", FIN.strip())
+             LAST + FIN + "more\n/shutdown write\n/wait closed\n", "fin is yes")
 ok(text.endswith(FIN + "more\n/shutdown write\n/wait closed\n"), "is closed when both sides are")
 status, _, err = script("""\
 /socket tcp as hand
