@@ -10,6 +10,7 @@ import tempfile
 
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "support"))
 from tap import *  # noqa: E402,F403
+from netcats import Stage  # noqa: E402
 from plain import Plain  # noqa: E402
 
 WORK = tempfile.mkdtemp()
@@ -124,9 +125,8 @@ def asks_and_hears(port, text):
 
 
 def datagrams_on_every_address():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("0.0.0.0", 0))
-        port = free.getsockname()[1]
+    stage = Stage()
+    port = stage.unused_port()  # for several programs, one after the other
     plain = Plain("-u", "-l", "0.0.0.0", str(port), "--service", "echo")
     plain.sees("every IPv4 address")
     same(asks_and_hears(port, b"five"), b"five", "a client of 127.0.0.5 is answered from there")
@@ -141,6 +141,7 @@ def datagrams_on_every_address():
         ok(has_bound(process, port), "the %s program has the port" % language)
         same(asks_and_hears(port, b"five"), b"five", "the %s program answers from there" % language)
         same(finish(process), (0, b"five", b""), "and ends well")
+    stage.done()
     same(plain.leave(), 0, "leaves")
 
 
@@ -348,8 +349,9 @@ def other_clients():
 
 
 def what_failed_then():
-    with listener() as taken:
-        port = port_of(taken)
+    closed = socket.socket()
+    closed.bind(("127.0.0.1", 0))
+    port = port_of(closed)
     plain = Plain()
     plain.type("/socket tcp")
     ok(plain.sees("paused"), "a socket")
@@ -359,6 +361,7 @@ def what_failed_then():
         status, out, err = finish(start(export(plain, language)))
         same((status, out), (0, b""), "a call that failed is tried in %s, too" % language)
         ok(b"refused" in err.lower(), "and says why")
+    closed.close()
     same(plain.leave(), 0, "leaves")
 
 

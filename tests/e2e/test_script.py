@@ -85,8 +85,9 @@ rows = os.read(terminal, 65536).decode().split("\r\n")
 ok(rows[0].startswith("script:3: ") and len(rows) > 5 and max(len(row) for row in rows[1:]) <= 40, "they fit: %r" % rows)
 os.close(terminal)
 os.close(other)
-with socket.create_server(("127.0.0.1", 0)) as server:
-    port = server.getsockname()[1]
+closed = socket.socket()  # nobody listens there, and nobody else gets it
+closed.bind(("127.0.0.1", 0))
+port = closed.getsockname()[1]
 status, err = errors_of("/open 127.0.0.1 %d\n" % port)
 ok(status == 1 and err.startswith("script:1: ") and "refused" in err.split("\n")[0] and "connect(" in err, "so does a refusal")
 status, out, err = run("-v", "-f", write("script", "/open 127.0.0.1 %d\n" % port))
