@@ -50,12 +50,22 @@ if not shutil.which("ss"):
     skip("no ss here")
     done()
 
-server = socket.create_server(("127.0.0.1", 0))
-port = server.getsockname()[1]
+def listener_and_udp():
+    """At the same port, which somebody else may have of UDP."""
+    while True:
+        server, udp = socket.create_server(("127.0.0.1", 0)), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            udp.bind(server.getsockname())
+            return server, udp
+        except OSError:
+            server.close()
+            udp.close()
+
+
+server, udp = listener_and_udp()
+port = port_of(server)
 text = agrees(port, "a listener of another process")
 ok("bind() to 127.0.0.1 or * fails with EADDRINUSE, with SO_REUSEADDR, too" in text, "in the way of bind()")
-udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-udp.bind(("127.0.0.1", port))
 agrees(port, "and a UDP socket at the same port")
 client = socket.create_connection(("127.0.0.1", port))
 accepted = server.accept()[0]
