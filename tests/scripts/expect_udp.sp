@@ -13,4 +13,5 @@
 /set eol none
 /send ab
 /send cd
+/assert @c.recvs = 5 within 5s
 /fails /expect bc within 200ms with "got \"abcd\" (4 bytes)"
