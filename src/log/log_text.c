@@ -48,7 +48,8 @@ enum {
 	ESCAPE = 4,      /* most bytes of one */
 	PAYLOAD = 64,    /* bytes of one that are shown with its call */
 	ODD = 64,        /* bytes of which each is looked at, after one that is not plain, */
-	CALM = 8,        /* unless so many are plain */
+	CALM = 8,        /* unless so many are plain, */
+	ODD_ROOM = (ODD + 1) * ESCAPE, /* and what they become at most */
 	PIECE = 4 << 10, /* most of a line that is looked at together, */
 	SPAN = 64 << 10, /* and how much room is made at a time */
 };
@@ -184,7 +185,7 @@ static inline const char *put_odd(struct text *text, const char *at, const char 
 			if (!len || !(text->safe[character / WORD] >> character % WORD & 1)) {
 				len = shown_length(text, *base, at, left < PIECE ? end : at + PIECE);
 				sink->to = to;
-				make_room(sink, len + (ODD + 1) * ESCAPE);
+				make_room(sink, len + ODD_ROOM);
 				to = sink->to;
 			}
 			if (len) {
@@ -217,7 +218,7 @@ static inline size_t put_line(struct text *text, const char *bytes, size_t len, 
 	const char *at = bytes, *end = bytes + len, *base = bytes;
 	while (at < end) {
 		size_t span = end - at < PIECE ? (size_t)(end - at) : PIECE;
-		make_room(sink, span + VECTOR + (ODD + 1) * ESCAPE);
+		make_room(sink, span + VECTOR + ODD_ROOM);
 		size_t plain = copy_plain(sink->to, at, span);
 		at += plain;
 		sink->to += plain;
