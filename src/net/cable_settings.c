@@ -3,15 +3,13 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/choice.h"
-#include "base/clock.h"
-#include "base/count.h"
+#include "base/measure.h"
 
-enum { BOTH = 1 << HOST_LEFT | 1 << HOST_RIGHT, MILLION = 1000000, QUEUE = 100 };
+enum { BOTH = 1 << HOST_LEFT | 1 << HOST_RIGHT, QUEUE = 100 };
 
 /* The words that begin a setting; each has its function, parse_delay() … */
 #define WORDS(row)                                                                                 \
@@ -19,8 +17,7 @@ enum { BOTH = 1 << HOST_LEFT | 1 << HOST_RIGHT, MILLION = 1000000, QUEUE = 100 }
 	        row(mtu) row(unplug) row(plug) row(seed) row(off) row(from)
 #define LISTED(word) #word "|"
 #define KINDS        "SYN|SYN-ACK|ACK|data|FIN|RST|UDP|ICMP|ARP" /* enum cable_kind */
-static const char words_text[] = WORDS(LISTED),
-                  kinds_text[] = KINDS;
+static const char words_text[] = WORDS(LISTED), kinds_text[] = KINDS;
 static const struct choice_words words_list = { words_text, sizeof words_text - 1 };
 static const struct choice_words kinds_list = { kinds_text, sizeof kinds_text - 1 };
 static const char *const action_names[CABLE_ACTIONS] = { "loss", "duplicate", "reorder",
@@ -84,41 +81,9 @@ static bool wrong(struct parser *parser, const char *name, const char *right)
 	return false;
 }
 
-/* The digits of a decimal number; *rest is what follows them. */
-static bool read_number(const char *text, double *value, const char **rest)
-{
-	size_t len = strspn(text, "0123456789.");
-	char digits[WORD], *end;
-	if (len == 0 || len >= sizeof digits)
-		return false;
-	memcpy(digits, text, len);
-	digits[len] = '\0';
-	*value = strtod(digits, &end);
-	*rest = text + len;
-	return *end == '\0';
-}
-
-static bool read_count(const char *text, uint32_t least, uint32_t most, uint32_t *count,
-                       const char **rest)
-{
-	double value = 0;
-	size_t len = strspn(text, "0123456789");
-	*rest = text + len;
-	for (size_t i = 0; i < len; i++)
-		value = value * 10 + (text[i] - '0');
-	*count = value <= UINT32_MAX ? (uint32_t)value : 0;
-	return len > 0 && value >= least && value <= most;
-}
-
 static bool parse_time(struct parser *parser, const char *right, int64_t *time)
 {
-	struct error ignored;
-	size_t len = strlen(parser->word);
-	bool bare = len > 0 && strspn(parser->word, "0123456789.") == len;
-	if (clock_parse_duration(parser->word, time, &ignored) && *time <= 60 * CLOCK_S &&
-	    (!bare || *time == 0))
-		return true;
-	return wrong(parser, "delay", right);
+	return measure_parse_time(parser->word, time) || wrong(parser, "delay", right);
 }
 
 static bool parse_delay(struct parser *parser)
@@ -147,28 +112,15 @@ static bool parse_delay(struct parser *parser)
 
 static bool parse_rate(struct parser *parser)
 {
-	static const char right[] = "bits per second, 1k to 100G: 64k, 1M, 1.5M; or off";
-	static const struct {
-		const char *name;
-		double factor;
-	} units[] = { { "", 1 },    { "k", 1e3 },    { "M", 1e6 },    { "G", 1e9 },
-		      { "bit", 1 }, { "kbit", 1e3 }, { "Mbit", 1e6 }, { "Gbit", 1e9 } };
-	double value = 0, rate = 0;
-	const char *unit;
+	static const char right[] = MEASURE_RATE;
+	uint64_t rate = 0;
 	if (!next_value(parser, "rate", right))
 		return false;
-	if (strcmp(parser->word, "off") != 0) {
-		if (!read_number(parser->word, &value, &unit))
-			return wrong(parser, "rate", right);
-		for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-			if (strcasecmp(unit, units[i].name) == 0)
-				rate = value * units[i].factor;
-		if (rate < 1e3 || rate > 1e11)
-			return wrong(parser, "rate", right);
-	}
+	if (strcmp(parser->word, "off") != 0 && !measure_parse_rate(parser->word, &rate))
+		return wrong(parser, "rate", right);
 	for (enum host host = HOST_LEFT; host < HOST_COUNT; host++)
 		if (parser->from & 1 << host)
-			parser->settings.direction[host].rate = (uint64_t)(rate + 0.5);
+			parser->settings.direction[host].rate = rate;
 	return true;
 }
 
@@ -179,7 +131,7 @@ static bool parse_queue(struct parser *parser)
 	const char *rest;
 	if (!next_value(parser, "queue", right))
 		return false;
-	if (!read_count(parser->word, 1, 10000, &count, &rest) || *rest)
+	if (!measure_read_count(parser->word, 1, 10000, &count, &rest) || *rest)
 		return wrong(parser, "queue", right);
 	for (enum host host = HOST_LEFT; host < HOST_COUNT; host++)
 		if (parser->from & 1 << host)
@@ -195,7 +147,7 @@ static bool parse_mtu(struct parser *parser)
 	if (!next_value(parser, "mtu", right))
 		return false;
 	if (strcmp(parser->word, "off") != 0 &&
-	    (!read_count(parser->word, 68, 65535, &mtu, &rest) || *rest))
+	    (!measure_read_count(parser->word, 68, 65535, &mtu, &rest) || *rest))
 		return wrong(parser, "mtu", right);
 	for (enum host host = HOST_LEFT; host < HOST_COUNT; host++)
 		if (parser->from & 1 << host)
@@ -210,7 +162,7 @@ static bool parse_seed(struct parser *parser)
 	uint32_t seed;
 	if (!next_value(parser, "seed", right))
 		return false;
-	if (!read_count(parser->word, 0, UINT32_MAX, &seed, &rest) || *rest)
+	if (!measure_read_count(parser->word, 0, UINT32_MAX, &seed, &rest) || *rest)
 		return wrong(parser, "seed", right);
 	parser->settings.seed = seed;
 	parser->settings.seeded++;
@@ -257,13 +209,8 @@ static void set_chance(struct parser *parser, enum cable_action action, uint32_t
 /* "60", "60-62" */
 static bool parse_which(struct parser *parser, const char *name, struct cable_rule *rule)
 {
-	const char *rest;
-	bool good = next_word(parser) &&
-	            read_count(parser->word, 1, UINT32_MAX - 1, &rule->first, &rest);
-	rule->last = rule->first;
-	if (good && *rest == '-')
-		good = read_count(rest + 1, rule->first, UINT32_MAX - 1, &rule->last, &rest);
-	return (good && !*rest) ||
+	return (next_word(parser) &&
+	        measure_parse_range(parser->word, &rule->first, &rule->last)) ||
 	       wrong(parser, name, "which one of them from now on: 60, or 60-62");
 }
 
@@ -311,7 +258,8 @@ static bool parse_action(struct parser *parser, enum cable_action action)
 	const char *name = action_names[action], *rest;
 	const struct choice choice = { .name = choice_word, .context = &kinds_list };
 	struct cable_settings *settings = &parser->settings;
-	double percent;
+	double number;
+	uint32_t share;
 	if (!next_value(parser, name, "a share like 1%, or one frame: SYN, ACK, data 60 …; or off"))
 		return false;
 	if (strcmp(parser->word, "off") == 0) {
@@ -319,11 +267,11 @@ static bool parse_action(struct parser *parser, enum cable_action action)
 		drop_rules(parser, action);
 		return true;
 	}
-	if (read_number(parser->word, &percent, &rest)) {
-		if (strcmp(rest, "%") != 0 || percent > 100)
+	if (measure_read_number(parser->word, &number, &rest)) {
+		if (!measure_parse_share(parser->word, &share))
 			return wrong(parser, name,
 			             "a share is 0% to 100%; one frame is \"data 60\"");
-		set_chance(parser, action, (uint32_t)(percent * MILLION / 100 + 0.5));
+		set_chance(parser, action, share);
 		return true;
 	}
 	size_t kind = find_kind(parser->word);
@@ -450,17 +398,11 @@ const char *cable_expected(const char *words)
 
 /* ---- settings to words ---- */
 
-static void print_time(int64_t time, struct buf *out)
-{
-	buf_printf(out, " %.10g%s", (double)time / (double)(time >= CLOCK_S ? CLOCK_S : CLOCK_MS),
-	           time >= CLOCK_S ? "s" : "ms");
-}
-
 const char *cable_format_chance(enum cable_action action, uint32_t chance,
                                 char out[CABLE_RULE_TEXT])
 {
 	snprintf(out, CABLE_RULE_TEXT, "%s %g%%", action_names[action],
-	         (double)chance * 100 / MILLION);
+	         (double)chance * 100 / MEASURE_MILLION);
 	return out;
 }
 
@@ -482,20 +424,18 @@ static void print_direction(const struct cable_direction *direction, struct buf 
 	uint64_t rate = direction->rate;
 	if (direction->unplugged)
 		buf_append_text(out, " unplug");
-	if (direction->delay)
-		buf_append_text(out, " delay");
-	if (direction->delay)
-		print_time(direction->delay, out);
-	if (direction->jitter)
-		print_time(direction->jitter, out);
-	if (rate)
-		buf_printf(out, " rate %.12g%s",
-		           (double)rate / (rate >= 1000000000 ? 1e9
-		                           : rate >= 1000000  ? 1e6
-		                                              : 1e3),
-		           rate >= 1000000000 ? "G"
-		           : rate >= 1000000  ? "M"
-		                              : "k");
+	if (direction->delay) {
+		buf_append_text(out, " delay ");
+		measure_print_time(direction->delay, out);
+	}
+	if (direction->jitter) {
+		buf_append_text(out, " ");
+		measure_print_time(direction->jitter, out);
+	}
+	if (rate) {
+		buf_append_text(out, " rate ");
+		measure_print_rate(rate, out);
+	}
 	if (rate || direction->queue != QUEUE)
 		buf_printf(out, " queue %" PRIu32, direction->queue);
 	for (enum cable_action action = 0; action < CABLE_ACTIONS; action++)
