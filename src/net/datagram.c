@@ -844,7 +844,8 @@ static void prepare(struct session *session, struct poller *poller)
 	if (own->again_at)
 		poller_wake_at(poller, own->again_at);
 	for (unsigned i = 0; i < session->fd_count; i++) {
-		if (!session->read_blocked && session->queue.len < BACKLOG)
+		if (!session->read_blocked && !session->service->reads_not &&
+		    session->queue.len < BACKLOG)
 			poller_want_read(poller, session->fd[i]);
 		if (session->queue.len && !own->again_at)
 			poller_want_write(poller, session->fd[i]);

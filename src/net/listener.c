@@ -125,7 +125,7 @@ static struct session *make_client(struct session *session, int fd, const struct
 	client->fd[client->fd_count++] = fd;
 	client->family[0] = local->family;
 	client->listener = session->caller.session;
-	client->service = session->service;
+	session_take_service(client, session->service, session->serving);
 	client->eol = session->eol;
 	client->paused = session->paused;
 	client->local[0] = *local;
@@ -184,8 +184,8 @@ static bool is_crowded(const struct session *session)
 {
 	const struct listener *listener = session->own;
 	const struct open_parameters *made = session->open_parameters;
-	return made && made->options.clients_most &&
-	       listener->clients >= made->options.clients_most;
+	size_t most = session_is_iterative(session) ? 1 : made ? made->options.clients_most : 0;
+	return most && listener->clients >= most;
 }
 
 /* False where there are no more clients for this turn, or no more can be taken. */

@@ -1,82 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "net/service.h"
 
+#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
-#include "net/session.h"
-#include "record/entry.h"
+#include "base/alloc.h"
+#include "net/session_internal.h"
 
 #define DECLARE(name) extern const struct service service_##name;
 #define POINTER(name) &service_##name,
 SERVICES(DECLARE)
-
-static const char greeting[] = "Hello from sockpit!\n";
-
-/* A stream that takes no more is shut or reset, which its transcript says already. */
-static void answer(struct session *session, const struct endpoint *to, const char *data, size_t len)
-{
-	struct error error;
-	if (!to)
-		session_send(session, data, len, &error);
-	else if (!session_send_to(session, to, data, len, &error))
-		session_note(session, ENTRY_ERROR, "not answered: %s", error.text);
-}
-
-static void drop(struct session *session, const struct endpoint *from, const char *data, size_t len)
-{
-	(void)session;
-	(void)from;
-	(void)data;
-	(void)len;
-}
 
 static void stay_open(struct session *session)
 {
 	(void)session;
 }
 
-/* FIN and not close(): a client that has already written would be answered by RST, which destroys
- * the greeting on its way. What it writes is read and dropped until it closes, too. */
-static void greet(struct session *session)
-{
-	struct error error;
-	answer(session, NULL, greeting, sizeof greeting - 1);
-	session_shutdown(session, SHUT_WR, &error);
-}
-
-static void greet_back(struct session *session, const struct endpoint *from, const char *data,
-                       size_t len)
-{
-	(void)data;
-	(void)len;
-	if (from)
-		answer(session, from, greeting, sizeof greeting - 1);
-}
-
 static const struct service none = {
 	.name = "none",
 	.help = "a person answers",
 	.ended = stay_open,
-};
-
-const struct service service_echo = {
-	.name = "echo",
-	.help = "sends back what it reads (RFC 862)",
-	.data = answer,
-};
-
-const struct service service_discard = {
-	.name = "discard",
-	.help = "reads and drops (RFC 863)",
-	.data = drop,
-};
-
-const struct service service_hello = {
-	.name = "hello",
-	.help = "greets and closes; on UDP it answers each datagram",
-	.opened = greet,
-	.data = greet_back,
 };
 
 const struct service *const service_table[] = { &none, SERVICES(POINTER) NULL };
@@ -103,4 +46,98 @@ const struct service *service_choose(const char *name, struct error *error)
 {
 	size_t index = choice_choose(&service_names, "service", name, NULL, error);
 	return index == CHOICE_NONE ? NULL : service_table[index];
+}
+
+/* ---- its words ---- */
+
+#define BLANKS " \t\n"
+
+static void trim(char *text)
+{
+	size_t len = strlen(text);
+	while (len && strchr(BLANKS, text[len - 1]))
+		text[--len] = '\0';
+}
+
+static bool cut_last(char *text, const char *word)
+{
+	trim(text);
+	size_t len = strlen(text), word_len = strlen(word);
+	char *at = len < word_len ? text : text + len - word_len;
+	if (strcmp(at, word) != 0 || (at > text && !strchr(BLANKS, at[-1])))
+		return false;
+	*at = '\0';
+	trim(text);
+	return true;
+}
+
+static struct serving *parse_words(const struct service *service, char *words, struct error *error)
+{
+	void *configuration = NULL;
+	bool iterative = cut_last(words, "iterative");
+	if (*words && !service->configure) {
+		error_usage(error, "%s takes no words but iterative: %.100s", service->name, words);
+		return NULL;
+	}
+	if (*words) {
+		struct error why;
+		configuration = service->configure(words, &why);
+		if (!configuration) {
+			error_usage(error, "%s: %.200s", service->name, why.text);
+			return NULL;
+		}
+	}
+	return serving_new(service, configuration, words, iterative);
+}
+
+const struct service *service_parse(const char *name, const char *words, struct serving **serving,
+                                    struct error *error)
+{
+	const struct service *service = service_choose(name, error);
+	*serving = NULL;
+	if (!service)
+		return NULL;
+	words += strspn(words, BLANKS);
+	if (!*words && !service->needs_words)
+		return service;
+	if (!*words) {
+		error_usage(error, "%s needs words: %s %s", service->name, service->name,
+		            service->usage);
+		return NULL;
+	}
+	char *text = xstrdup(words);
+	*serving = parse_words(service, text, error);
+	free(text);
+	return *serving ? service : NULL;
+}
+
+/* ---- for services ---- */
+
+void service_answer(struct session *session, const struct endpoint *to, const char *data, size_t len)
+{
+	struct error error;
+	if (!to)
+		session_send(session, data, len, &error);
+	else if (!session_send_to(session, to, data, len, &error))
+		session_note(session, ENTRY_ERROR, "not answered: %s", error.text);
+}
+
+bool service_send(struct session *client, const char *data, size_t len)
+{
+	struct error error;
+	uint8_t flags = client->caller.flags;
+	if (!session_takes_data(client) || session_unsent(client) + len > SERVICE_QUEUE)
+		return false;
+	session_begin_service(client);
+	bool sent = session_send(client, data, len, &error);
+	client->caller.flags = flags;
+	return sent;
+}
+
+void service_drop(struct session *session, const struct endpoint *from, const char *data, size_t len)
+{
+	(void)session;
+	(void)from;
+	(void)data;
+	(void)len;
 }

@@ -83,6 +83,7 @@ void session_free(struct session *session)
 		free(session->open_parameters);
 	}
 	session_free_service_state(session);
+	serving_release(session->serving);
 	buf_free(&session->queue);
 	free_own(session);
 	free(session);
@@ -171,7 +172,13 @@ static void let_go(struct session *session, enum session_end end)
 	session_end_lookup(session);
 	session_drop_queue(session);
 	buf_free(&session->queue);
+	session->service_due = 0;
 	session->table->ended(session, connected);
+	if (connected && session->service->over && !session->recording) {
+		session_begin_service(session);
+		session->service->over(session);
+		session_end_service(session);
+	}
 }
 
 void session_finish(struct session *session, enum session_end end, const char *format, ...)
@@ -456,6 +463,49 @@ void session_free_service_state(struct session *session)
 	session->service_state = NULL;
 }
 
+void session_take_service(struct session *session, const struct service *service,
+                          struct serving *serving)
+{
+	session_free_service_state(session);
+	serving_share(serving);
+	serving_release(session->serving);
+	session->service = service;
+	session->serving = serving;
+	session->service_due = 0;
+	session->service_full = false;
+}
+
+void session_wake_service(struct session *session, int64_t instant)
+{
+	session->service_due = instant;
+}
+
+void session_service_full(struct session *session, bool full)
+{
+	session->service_full = full;
+}
+
+void session_serve_service(struct session *session)
+{
+	if (!session->service_due || session->service_due > clock_now())
+		return;
+	session->service_due = 0;
+	session_begin_service(session);
+	session->service->woken(session);
+	session_end_service(session);
+}
+
+struct session *session_next_client(const struct session *session, const struct session *after)
+{
+	struct session_table *table = session->table;
+	uint32_t listener = session->listener ? session->listener : session->caller.session;
+	struct session *client = table->after(table, after ? after->caller.session : listener);
+	while (client && (client->listener != listener || client->state != SESSION_OPEN ||
+	                  client->recording))
+		client = table->after(table, client->caller.session);
+	return client;
+}
+
 void session_answer(struct session *session, const struct endpoint *from, const char *data,
                     size_t len)
 {
@@ -646,6 +696,8 @@ bool session_send_to(struct session *session, const struct endpoint *to, const v
 {
 	if (session_refuse_closed(session, error))
 		return false;
+	if (!to && session->service->typed && session_is_server(session))
+		return session->service->typed(session, data, len, error);
 	if (!session_is_by_hand(session))
 		return session->ops->send(session, to, data, len, error);
 	return session_may_step(session, error) &&
@@ -929,9 +981,24 @@ const struct service *session_service(const struct session *session)
 	return session->service;
 }
 
+void *session_service_configuration(const struct session *session)
+{
+	return session->serving ? session->serving->configuration : NULL;
+}
+
+const char *session_service_words(const struct session *session)
+{
+	return session->serving ? session->serving->words : "";
+}
+
+bool session_is_iterative(const struct session *session)
+{
+	return session->serving && session->serving->iterative;
+}
+
 bool session_is_served(const struct session *session)
 {
-	return session->service->data != NULL;
+	return session->service->data || session->service->reads_not;
 }
 
 enum eol session_eol(const struct session *session)

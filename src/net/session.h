@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/poller.h"
 #include "net/peers.h"
+#include "net/serving.h"
 #include "net/target.h"
 #include "record/sample.h"
 #include "socket/endpoint.h"
@@ -49,32 +50,6 @@ struct recording {
 	bool over;         /* and no more will be */
 };
 
-/* What a session calls of its service; the services themselves are in service.h. */
-struct service {
-	const char *name;
-	const char *help;  /* one line for TAB, /help and the manual */
-	size_t state_size; /* bytes that it keeps of each session, see session_service_state() */
-
-	/* A client has been accepted. NULL = nothing to do. */
-	void (*opened)(struct session *session);
-
-	/* Bytes of a stream, or one datagram of `from`. They stay valid until the next call on a
-	 * session. NULL = nobody answers but a person. */
-	void (*data)(struct session *session, const struct endpoint *from, const char *data,
-	             size_t len);
-
-	/* A stream has room: what was written has left the queue, and the kernel takes more. Called
-	 * once after something was written, or was refused for want of room. NULL = never. */
-	void (*ready)(struct session *session);
-
-	/* The peer has sent FIN. NULL = close when everything queued is out. */
-	void (*ended)(struct session *session);
-
-	/* The session is over, or has another service now: releases what the state holds. NULL =
-	 * nothing. */
-	void (*freed)(void *state);
-};
-
 /* A socket option that each socket of a session is given before anything else, where it is of a sort
  * that has it. */
 struct session_preset {
@@ -98,6 +73,7 @@ struct session_options {
 	size_t queue_max;                     /* most bytes waiting to be sent; 0 = 64 MiB */
 	const char *name;                     /* or NULL: made from the target */
 	const struct service *service;        /* of a listener or UDP server; NULL = none */
+	struct serving *serving;              /* its words; shared; NULL = it has none */
 	enum eol eol;                         /* what a typed line ends with */
 	const struct session_preset *presets; /* copied */
 	size_t preset_count;
@@ -175,6 +151,21 @@ bool session_is_served(const struct session *session); /* by its service; else a
 
 /* What its service keeps of this session: `state_size` bytes, all zero at first. */
 void *session_service_state(struct session *session);
+
+/* What the words of its service have come to, shared by a server and its clients; the words
+ * themselves, "" for none. A listener that is iterative has one client at a time. */
+void *session_service_configuration(const struct session *session);
+const char *session_service_words(const struct session *session);
+bool session_is_iterative(const struct session *session);
+
+/* The open clients of this listener, or of the one that has accepted this client, in the order of their
+ * numbers; `after` is NULL for the first. NULL after the last. */
+struct session *session_next_client(const struct session *session, const struct session *after);
+
+/* For a service: it is called again at this instant, 0 = no longer; a stream is not read while it
+ * takes no more. */
+void session_wake_service(struct session *session, int64_t instant);
+void session_service_full(struct session *session, bool full);
 
 /* What a typed line ends with; a client has it from its listener. */
 enum eol session_eol(const struct session *session);

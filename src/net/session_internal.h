@@ -87,6 +87,7 @@ struct session_ops {
 	                     size_t len, int flags, struct error *error);
 	bool (*disconnect)(struct session *session, struct error *error);
 	void (*resumed)(struct session *session);
+	void (*service_changed)(struct session *session);
 
 	enum tcp_state (*tcp_state)(const struct session *session); /* open or listening */
 	unsigned (*stream_ends)(const struct session *session);     /* enum stream_end */
@@ -133,6 +134,7 @@ struct session_table {
 	struct session *(*find)(struct session_table *table, uint32_t number); /* NULL = none */
 	struct session *(*find_named)(struct session_table *table, const char *name);
 	struct session *(*at)(struct session_table *table, size_t index); /* NULL after the last */
+	struct session *(*after)(struct session_table *table, uint32_t number); /* the next one */
 
 	/* A listener has made it; it has a new socket; it has ended. */
 	void (*born)(struct session *session);
@@ -206,7 +208,10 @@ struct session {
 	struct buf queue;  /* streams: bytes; datagrams: each after a struct of its own */
 	size_t unsent;     /* bytes of payload in it */
 	const struct service *service;
-	void *service_state; /* NULL until it is asked for, and in the turn after the end */
+	struct serving *serving; /* the words of the service; NULL = it has none */
+	void *service_state;     /* NULL until it is asked for, and in the turn after the end */
+	int64_t service_due;     /* clock_now() when its service wants to be called; 0 = never */
+	bool service_full;       /* nothing is read: its service takes no more */
 	struct dial *dial;   /* it is being opened */
 	struct step *step;   /* the call by hand that waits, NULL = none */
 	int64_t again_at;    /* clock_now() when it will be opened again; 0 = it will not */
@@ -333,6 +338,13 @@ void session_end_service(struct session *session);
 
 /* Frees its state: not from within the service. */
 void session_free_service_state(struct session *session);
+
+/* From now on it has this one, with these words. Not from within the service. */
+void session_take_service(struct session *session, const struct service *service,
+                          struct serving *serving);
+
+/* Calls its service if the instant that it has asked for has come. */
+void session_serve_service(struct session *session);
 
 /* Gives what has come to the service, which session_is_served(); `from` is NULL for a stream. */
 void session_answer(struct session *session, const struct endpoint *from, const char *data,

@@ -87,7 +87,8 @@ struct session *sessions_at(const struct sessions *sessions, size_t index)
 	return index < sessions->count ? sessions->list[index] : NULL;
 }
 
-struct session *sessions_numbered(const struct sessions *sessions, uint32_t number)
+/* Of the first session with this number or a higher one; `count` for none. */
+static size_t find_index(const struct sessions *sessions, uint32_t number)
 {
 	size_t low = 0, high = sessions->count;
 	while (low < high) {
@@ -97,9 +98,13 @@ struct session *sessions_numbered(const struct sessions *sessions, uint32_t numb
 		else
 			high = middle;
 	}
-	if (low == sessions->count || sessions->list[low]->caller.session != number)
-		return NULL;
-	return sessions->list[low];
+	return low;
+}
+
+struct session *sessions_numbered(const struct sessions *sessions, uint32_t number)
+{
+	struct session *session = sessions_at(sessions, find_index(sessions, number));
+	return session && session->caller.session == number ? session : NULL;
 }
 
 /* The newest one; a recording only where no other session has that name. */
@@ -486,6 +491,11 @@ static struct session *at(struct session_table *table, size_t index)
 	return sessions_at(of(table), index);
 }
 
+static struct session *after(struct session_table *table, uint32_t number)
+{
+	return sessions_at(of(table), find_index(of(table), number + 1));
+}
+
 static void born(struct session *session)
 {
 	const struct sessions *sessions = of(session->table);
@@ -594,6 +604,7 @@ struct sessions *sessions_new(struct transcript *transcript)
 		.find = find,
 		.find_named = find_named,
 		.at = at,
+		.after = after,
 		.born = born,
 		.lingering = &sessions->lingering,
 		.socket_made = socket_made,
@@ -686,6 +697,7 @@ static struct session *make(struct sessions *sessions, const struct target *targ
 	for (size_t i = 0; i < options->preset_count; i++)
 		option_preset(session, &options->presets[i]);
 	open_parameters->options.presets = NULL;
+	open_parameters->options.serving = NULL;
 	if (!ops->has_peers || transport_is_unix(transport))
 		open_parameters->options.broadcast = false;
 	session->open_parameters = open_parameters;
@@ -719,8 +731,8 @@ struct session *sessions_listen(struct sessions *sessions, const struct target *
 	if (!target->host[0] && open_parameters->local_host)
 		snprintf(open_parameters->target.host, sizeof open_parameters->target.host, "%s",
 		         open_parameters->local_host);
-	if (open_parameters->options.service)
-		session->service = open_parameters->options.service;
+	if (options && options->service)
+		session_take_service(session, options->service, options->serving);
 	session_name_server(session);
 	dial_begin(session);
 	return session;
@@ -793,14 +805,17 @@ uint32_t sessions_record(struct sessions *sessions, struct recording *recording,
 	return session_number(recorded_new(&sessions->table, recording, identity));
 }
 
-static void change_service(struct session *session, const struct service *service)
+static void change_service(struct session *session, const struct service *service,
+                           struct serving *serving)
 {
-	session_free_service_state(session);
-	session->service = service;
+	session_take_service(session, service, serving);
+	if (session->ops->service_changed && session->state == SESSION_OPEN)
+		session->ops->service_changed(session);
 }
 
 bool sessions_set_service(struct sessions *sessions, struct session *session,
-                          const struct service *service, struct error *error)
+                          const struct service *service, struct serving *serving,
+                          struct error *error)
 {
 	bool is_server = session_is_server(session);
 	if (session_refuse_recorded(session, error))
@@ -810,10 +825,10 @@ bool sessions_set_service(struct sessions *sessions, struct session *session,
 		          (unsigned)session->caller.session);
 		return false;
 	}
-	change_service(session, service);
+	change_service(session, service, serving);
 	for (size_t i = 0; is_server && i < sessions->count; i++)
 		if (sessions->list[i]->listener == session->caller.session)
-			change_service(sessions->list[i], service);
+			change_service(sessions->list[i], service, serving);
 	if (is_server)
 		session_name_server(session); /* it says what a server does */
 	return true;
@@ -830,8 +845,11 @@ static void prepare_one(struct sessions *sessions, struct session *session, stru
 		dial_prepare(session, poller);
 	else if (session_is_by_hand(session))
 		step_prepare(session, poller);
-	else if (!session->held)
+	else if (!session->held) {
 		session->ops->prepare(session, poller);
+		if (session->service_due)
+			poller_wake_at(poller, session->service_due);
+	}
 }
 
 static void serve_one(struct session *session, const struct poller *poller)
@@ -842,8 +860,10 @@ static void serve_one(struct session *session, const struct poller *poller)
 		dial_serve(session, poller);
 	else if (session_is_by_hand(session))
 		step_serve(session, poller);
-	else if (!session->held)
+	else if (!session->held) {
 		session->ops->serve(session, poller);
+		session_serve_service(session);
+	}
 }
 
 void sessions_prepare(struct sessions *sessions, struct poller *poller)

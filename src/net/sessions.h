@@ -75,9 +75,10 @@ uint64_t sessions_lost(const struct sessions *sessions);
  * transcript. */
 bool sessions_forget(struct sessions *sessions, struct session *session, struct error *error);
 
-/* A listener's clients have its new service, too. */
+/* A listener's clients have its new service, too. The words are shared; NULL = it has none. */
 bool sessions_set_service(struct sessions *sessions, struct session *session,
-                          const struct service *service, struct error *error);
+                          const struct service *service, struct serving *serving,
+                          struct error *error);
 
 /* Samples the kernel now, the timers too; what has changed is recorded. */
 void sessions_sample(struct sessions *sessions, struct session *session);

@@ -315,11 +315,13 @@ static bool stream_shutdown(struct session *session, int how, struct error *erro
 static size_t readable_now(const struct session *session)
 {
 	const struct stream *stream = session->own;
-	if (stream->peer_closed || stream->read_shut || session->read_blocked)
+	const struct service *service = session->service;
+	if (stream->peer_closed || stream->read_shut || session->read_blocked ||
+	    service->reads_not || session->service_full)
 		return 0;
 	if (!session_is_served(session) || stream->broken)
 		return SESSION_TURN;
-	return session->queue.len ? 0 : smaller(session->queue.max, SESSION_TURN);
+	return session->queue.len ? 0 : smaller(session->queue.max, SERVICE_QUEUE);
 }
 
 /* Calls the service for the client, once. */
@@ -377,6 +379,16 @@ static void resumed(struct session *session)
 	if (stream->fin_due)
 		answer_fin(session);
 	settle(session);
+}
+
+/* As if the client had been accepted by it, and had sent FIN only now. */
+static void service_changed(struct session *session)
+{
+	struct stream *stream = session->own;
+	stream->greeting_due = session->listener != 0;
+	stream->fin_due = stream->peer_closed && !stream->broken;
+	if (!session->paused)
+		resumed(session);
 }
 
 /* On a paused session a person makes close(), too, so the session stays open. */
@@ -709,7 +721,8 @@ static void stream_abort(struct session *session)
 static bool waits_for_reset(const struct session *session)
 {
 	const struct stream *stream = session->own;
-	return (stream->peer_closed || stream->read_shut) && !stream->fin_sent && !stream->broken;
+	bool reads_not = stream->peer_closed || stream->read_shut || session->service->reads_not;
+	return reads_not && !stream->fin_sent && !stream->broken;
 }
 
 static bool was_cut_off(const struct session *session)
@@ -823,6 +836,7 @@ const struct session_ops stream_ops = {
 	.end_recv = end_recv,
 	.send_by_hand = send_by_hand,
 	.resumed = resumed,
+	.service_changed = service_changed,
 	.tcp_state = tcp_state,
 	.stream_ends = stream_ends,
 };

@@ -310,8 +310,8 @@ static void test_usage_mistakes(void)
 		{ "/listen a 1 2", "listen: \"2\" is not none, echo, discard or hello: /listen "
 		                   "[tcp|udp|unix|unixgram] [<local-address>] <port> "
 		                   "[none|echo|discard|hello] [on <host>] [as <name>]" },
-		{ "/service", "service: needs a service: /service <service>" },
-		{ "/service echo 7", "service: \"7\" is one word too many: /service <service>" },
+		{ "/service", "service: needs a service: /service <service> [<words...>]" },
+		{ "/service echo 7", "echo takes no words but iterative: 7" },
 		{ "/service chargen", "no service \"chargen\": none, echo, discard and hello" },
 		{ "/close 1", "/close takes no argument: /close @1 is for session 1" },
 		{ "/close now please", "/close takes no argument: \"now\" is one word too many" },

@@ -189,7 +189,7 @@ static void answers_over_both(struct fixture *f)
 	ok(step_bind(server, "::", "0", &f->error), "a socket for both families");
 	ok(!asks_pktinfo(server), "a person alone makes the calls");
 	step_pause(server, false, &f->error);
-	sessions_set_service(f->sessions, server, service_find("echo"), &f->error);
+	sessions_set_service(f->sessions, server, service_find("echo"), NULL, &f->error);
 	struct endpoint five = at(5, session_local(server).port);
 	int fd = connected_to(&five);
 	send(fd, "mapped", 6, 0);

@@ -289,7 +289,7 @@ static void writes_when_there_is_room(struct fixture *f)
 	peer_half_close(fds[0]);
 	until(f, session_state(first) == SESSION_CLOSED && counters_freed == 1);
 	is_int(counters_freed, 1, "one goes with its client");
-	ok(sessions_set_service(f->sessions, server, service_find("none"), &f->error) &&
+	ok(sessions_set_service(f->sessions, server, service_find("none"), NULL, &f->error) &&
 	           counters_freed == 2,
 	   "the other one with its service");
 	peer_close_all(fds, 2);

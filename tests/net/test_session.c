@@ -365,7 +365,7 @@ static void refuses_what_makes_no_sense(struct fixture *f)
 	struct endpoint other = { .family = AF_INET, .port = 1 };
 	ok(!session_send_to(c.session, &other, "x", 1, &f->error), "TCP has one peer");
 	ok(!session_choose_peer(c.session, 1, &f->error), "that is not chosen");
-	ok(!sessions_set_service(f->sessions, c.session, service_find("echo"), &f->error),
+	ok(!sessions_set_service(f->sessions, c.session, service_find("echo"), NULL, &f->error),
 	   "a client serves nobody");
 	is_int(session_peer_count(c.session), 0, "and has no list of peers");
 	session_close(c.session, &f->error);
