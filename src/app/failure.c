@@ -411,6 +411,10 @@ static const struct errno_case *case_of(const struct failure *failure)
 	bool moves = entry_is_incoming(call) || entry_is_outgoing(call);
 	if (moves && context & (ERRNO_TCP | ERRNO_UNIX) && !(context & ERRNO_FRESH))
 		context |= ERRNO_OPEN;
+	const struct sockopt *option =
+	        call->call == CALL_SETSOCKOPT ? sockopt_numbered(call->arg2, call->arg) : NULL;
+	if (endpoint_is_multicast(&addr) || (option && option->form == SOCKOPT_GROUP))
+		context |= ERRNO_GROUP;
 	return errno_meaning_case(entry_call_name((enum call)call->call), failure->code, context);
 }
 

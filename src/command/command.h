@@ -111,6 +111,7 @@ struct command {
 	row(assert) \
 	row(option) \
 	row(server) \
+	row(group) \
 	row(sandbox) \
 	row(cable) \
 	row(log) \

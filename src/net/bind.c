@@ -31,7 +31,9 @@ const char *bind_reach(const struct session *session, char out[BIND_REACH])
 		any = any && endpoint_is_any(local);
 		*(endpoint_is_ipv6(&wire) ? &v6 : &v4) = true;
 	}
-	if (transport_is_unix(session->transport) || !(loopback || any))
+	if (session->fd_count && endpoint_is_multicast(&session->local[0]) && !session->groups)
+		snprintf(out, BIND_REACH, " (a group, which /join joins)");
+	else if (transport_is_unix(session->transport) || !(loopback || any))
 		out[0] = '\0';
 	else if (loopback)
 		snprintf(out, BIND_REACH, " (loopback only)");

@@ -104,12 +104,25 @@ static void take_stamp(const struct cmsghdr *cmsg, int64_t now, int64_t *buffere
 }
 
 /* The socket is asked: its interfaces may be those of another network namespace. */
+void control_interface_name(int fd, int number, char out[ENDPOINT_INTERFACE])
+{
+	struct ifreq request = { .ifr_ifindex = number };
+	*out = '\0';
+	if (ioctl(fd, SIOCGIFNAME, &request) == 0)
+		snprintf(out, ENDPOINT_INTERFACE, "%s", request.ifr_name);
+}
+
+uint32_t control_interface(int fd, const char *name)
+{
+	struct ifreq request = { .ifr_ifindex = 0 };
+	snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
+	return ioctl(fd, SIOCGIFINDEX, &request) == 0 ? (uint32_t)request.ifr_ifindex : 0;
+}
+
 static void take_interface(int fd, int index, struct arrival *arrival)
 {
-	struct ifreq request = { .ifr_ifindex = index };
-	if (arrival->asks_interface && ioctl(fd, SIOCGIFNAME, &request) == 0)
-		snprintf(arrival->to.interface, sizeof arrival->to.interface, "%s",
-		         request.ifr_name);
+	if (arrival->asks_interface)
+		control_interface_name(fd, index, arrival->to.interface);
 }
 
 /* For a datagram to a broadcast or multicast address, ipi_spec_dst is the interface's address. IPv6
@@ -307,6 +320,24 @@ bool control_next_error(int fd, struct queued *queued)
 }
 
 #else
+
+#include <net/if.h>
+#include <string.h>
+
+uint32_t control_interface(int fd, const char *name)
+{
+	(void)fd;
+	return if_nametoindex(name);
+}
+
+void control_interface_name(int fd, int number, char out[ENDPOINT_INTERFACE])
+{
+	char name[IF_NAMESIZE];
+	(void)fd;
+	*out = '\0';
+	if (if_indextoname((unsigned)number, name))
+		memcpy(out, name, sizeof name);
+}
 
 bool control_option(enum control control, int family, int *level, int *number, int *value)
 {

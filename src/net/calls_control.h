@@ -55,6 +55,11 @@ ssize_t control_send_from(int fd, const void *data, size_t len, int flags,
                           struct sockaddr_storage *to, socklen_t to_len,
                           const struct endpoint *local);
 
+/* An interface of the network that the socket is in: its number, 0 for none of this name; its name,
+ * "" for none of this number. */
+uint32_t control_interface(int fd, const char *name);
+void control_interface_name(int fd, int number, char out[ENDPOINT_INTERFACE]);
+
 /* The next of the error queue; false where it is empty. */
 struct queued {
 	struct errqueue error; /* .info of ERRQUEUE_ACKED: the low bits of the stream position */

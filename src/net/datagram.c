@@ -11,6 +11,7 @@
 #include "net/answer_loop.h"
 #include "net/bind.h"
 #include "net/dial.h"
+#include "net/multicast.h"
 #include "net/option.h"
 #include "net/pace.h"
 #include "net/peers.h"
@@ -101,8 +102,9 @@ static void explain(struct error *error, int code, size_t len, const struct endp
 {
 	char addr[ENDPOINT_TEXT], fit[48] = "more than the path takes";
 	unsigned headers = endpoint_udp_headers(to), most = endpoint_udp_max(to);
-	const struct errno_case *special =
-	        errno_meaning_case("send", code, most ? ERRNO_UDP : ERRNO_UNIX);
+	const struct errno_case *special = errno_meaning_case(
+	        "send", code,
+	        (most ? ERRNO_UDP : ERRNO_UNIX) | (endpoint_is_multicast(to) ? ERRNO_GROUP : 0));
 	endpoint_format(to, addr);
 	if (code != EMSGSIZE || !most) {
 		if (special)
@@ -778,18 +780,21 @@ static void make_path(struct session *session, unsigned slot)
 		               error_why(code));
 }
 
-/* SO_REUSEADDR would let a second program take the port. */
+/* SO_REUSEADDR would let a second program take the port. Of a group's port each gets a copy. */
 static void prepare_socket(struct session *session, unsigned slot, const struct endpoint *bound)
 {
 	const struct open_parameters *open_parameters = session->open_parameters;
 	bool broadcast = open_parameters->options.broadcast;
 	if (broadcast)
 		option_default(session, session->fd[slot], SOL_SOCKET, SO_BROADCAST);
+	if (bound && endpoint_is_multicast(bound) && !open_parameters->options.as_nc)
+		option_default(session, session->fd[slot], SOL_SOCKET, SO_REUSEADDR);
 	probe_timer_add_datagrams(session, session->fd[slot], session->family[slot]);
 	if (bound && (broadcast || open_parameters->listening))
 		ask_pktinfo(session, slot, bound);
 	if (!bound && transport_is_unix(session->transport) && open_parameters->options.as_nc)
 		make_path(session, slot);
+	multicast_restore(session, slot);
 }
 
 static void found(struct session *session, const struct lookup_answer *addresses)
@@ -803,13 +808,12 @@ static void found(struct session *session, const struct lookup_answer *addresses
 	}
 }
 
-/* To a broadcast address it is not connected: the answers come from other addresses. */
 static void opened(struct session *session, const char *took)
 {
 	char pair[SESSION_PAIR];
 	struct datagram *own = session->own;
 	(void)took;
-	own->connected = !session->open_parameters->options.broadcast;
+	own->connected = !session_is_unconnected(session, &session->peer);
 	ask_name(session);
 	if (transport_is_unix(session->transport))
 		session_report(session, 0, "%s connected: datagrams, each send() is one",

@@ -230,8 +230,7 @@ static bool try_next(struct session *session)
 		fail(session, slot, NULL, EAFNOSUPPORT);
 		return false;
 	}
-	/* connect() would hide the answers to a broadcast: they come from other addresses. */
-	bool unconnected = session->open_parameters->options.broadcast;
+	bool unconnected = session_is_unconnected(session, remote);
 	if (unconnected && !local)
 		local = &any;
 	session->ops->prepare_socket(session, slot, local);

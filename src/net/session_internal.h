@@ -238,6 +238,7 @@ struct session {
 	struct endpoint peer;
 	struct socket_file *file; /* of a UNIX path that its socket is bound to; NULL = none */
 	struct open_parameters *open_parameters;
+	struct membership *groups; /* that it has joined, see multicast.h; NULL = none */
 	struct kept_option *kept; /* what a person has set by /option, for the next socket, too */
 	struct lookup *lookup;    /* under way, for `dial` or `step` */
 
@@ -249,6 +250,15 @@ struct session {
 	bool hopeless;        /* this machine refused: trying again does not help */
 	int64_t pause;        /* before it was opened again by itself, ns; 0 = it was not */
 };
+
+/* connect() would hide the answers to a broadcast or a multicast: they come from other addresses. */
+static inline bool session_is_unconnected(const struct session *session,
+                                          const struct endpoint *remote)
+{
+	const struct session_options *options = &session->open_parameters->options;
+	return options->broadcast ||
+	       (session->ops->has_peers && !options->as_nc && endpoint_is_multicast(remote));
+}
 
 static inline unsigned session_stream_ends(const struct session *session)
 {

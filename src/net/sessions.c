@@ -17,6 +17,7 @@
 #include "net/dial.h"
 #include "net/lingering.h"
 #include "net/listener.h"
+#include "net/multicast.h"
 #include "net/option.h"
 #include "net/port_table.h"
 #include "net/probe_timer.h"
@@ -160,6 +161,7 @@ static void free_session(struct sessions *sessions, struct session *session)
 	lingering_end(&sessions->lingering, session);
 	dial_end(session);
 	option_forget(session);
+	multicast_forget(session);
 	session_free(session);
 }
 

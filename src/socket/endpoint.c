@@ -137,6 +137,13 @@ bool endpoint_is_any(const struct endpoint *addr)
 	return ip_size(&plain) && memcmp(plain.ip, zero, ip_size(&plain)) == 0;
 }
 
+bool endpoint_is_multicast(const struct endpoint *addr)
+{
+	struct endpoint plain = endpoint_on_wire(addr);
+	return plain.family == AF_INET ? plain.ip[0] >> 4 == 0xe
+	                               : plain.family == AF_INET6 && plain.ip[0] == 0xff;
+}
+
 bool endpoint_is_unix(const struct endpoint *addr)
 {
 	return addr->family == AF_UNIX;

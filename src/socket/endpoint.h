@@ -52,6 +52,7 @@ bool endpoint_parse_path(const char *text, struct endpoint *addr, struct error *
 bool endpoint_is_set(const struct endpoint *addr);  /* false for AF_UNSPEC */
 bool endpoint_is_ipv6(const struct endpoint *addr); /* also where it is a v4-mapped one */
 bool endpoint_is_any(const struct endpoint *addr);
+bool endpoint_is_multicast(const struct endpoint *addr); /* a group of IPv4 or IPv6 */
 bool endpoint_is_unix(const struct endpoint *addr);
 bool endpoint_is_unnamed(const struct endpoint *addr); /* a UNIX socket that bind() gave no name */
 

@@ -53,7 +53,8 @@ const struct errno_meaning errno_meaning_table[] = {
 	  "connection of it in TIME_WAIT, or, for a group, because it has been joined already.",
 	  "This kernel.",
 	  "/port shows who has the port. Close the other one, or wait for TIME_WAIT to end (a "
-	  "minute); SO_REUSEADDR overlooks TIME_WAIT where the old socket had it, too. Or take port "
+	  "minute); SO_REUSEADDR overlooks TIME_WAIT where the old socket had it, too. Or take "
+	  "port "
 	  "0.",
 	  CASES({ "bind", ERRNO_UNIX, "something has this path or name already", NULL,
 	          "ss -xlp shows the programs and their paths. A socket whose program has ended is "
@@ -62,7 +63,9 @@ const struct errno_meaning errno_meaning_table[] = {
 	        { "bind", 0,
 	          "another socket has this port, or a connection of it is still in TIME_WAIT", NULL,
 	          NULL },
-	        { "listen", 0, "another socket listens on this port", NULL, NULL }) },
+	        { "listen", 0, "another socket listens on this port", NULL, NULL },
+	        { "setsockopt", ERRNO_GROUP, "this socket has joined it already", NULL,
+	          "/peers lists the groups of a session." }) },
 	{ "EADDRNOTAVAIL", EADDRNOTAVAIL, "bind, connect, setsockopt",
 	  "No interface of this machine has that address; or connect() found every port of the "
 	  "range taken.",
@@ -72,6 +75,9 @@ const struct errno_meaning errno_meaning_table[] = {
 	  CASES({ "bind", ERRNO_SANDBOX, "not an address of this host", NULL, NULL },
 	        { "bind", 0, "not an address of this machine", NULL, NULL },
 	        { "connect", 0, "no local address or port to connect from", "not possible", NULL },
+	        { "setsockopt", ERRNO_GROUP,
+	          "this socket has not joined it, or not on that interface or for that sender",
+	          NULL, "/peers lists the groups of a session." },
 	        { "setsockopt, getsockopt", 0, "no interface of this machine has that address",
 	          NULL, NULL }) },
 	{ "EAFNOSUPPORT", EAFNOSUPPORT, "socket, bind, connect, send",
@@ -255,8 +261,9 @@ const struct errno_meaning errno_meaning_table[] = {
 	{ "ENETDOWN", ENETDOWN, "socket, connect, send, recv, setsockopt",
 	  "The network interface is down. In the sandbox: that host has ended.", "This kernel.",
 	  "Look with ip link; ip link set NAME up.",
-	  CASES({ "socket", ERRNO_SANDBOX, "that host has ended; /sandbox off, then on, makes another",
-	          NULL, "/sandbox off, then /sandbox on." }) },
+	  CASES({ "socket", ERRNO_SANDBOX,
+	          "that host has ended; /sandbox off, then on, makes another", NULL,
+	          "/sandbox off, then /sandbox on." }) },
 	{ "ENETRESET", ENETRESET, "send, recv, setsockopt",
 	  "The connection was dropped because the network, or keepalive, found it dead.",
 	  "This kernel.", "Connect again.", NULL },
@@ -269,17 +276,26 @@ const struct errno_meaning errno_meaning_table[] = {
 	  CASES({ "connect", ERRNO_SANDBOX, "a host of the sandbox reaches only the other one",
 	          "unreachable", "Leave out on and from: then the socket is on this machine." },
 	        { "connect", 0, "no route there, nothing was sent", "unreachable", NULL },
+	        { "send", ERRNO_UDP | ERRNO_GROUP, "no route to that group", "unreachable",
+	          "/option multicast_if chooses the interface: over IPv4 by its address, over IPv6 "
+	          "by its number." },
 	        { "send, recv", ERRNO_UDP, "network is unreachable", "unreachable", NULL }) },
 	{ "ENFILE", ENFILE, "socket, accept", "The whole system has as many open files as it may.",
 	  "This kernel.", "Close something; fs.file-max is the limit.",
 	  CASES({ "accept", 0, "too many open files in the system", NULL, NULL }) },
 	{ "ENOBUFS", ENOBUFS, "socket, send, setsockopt, connect",
 	  "There is no memory for the call, or the interface's queue is full.", "This kernel.",
-	  "Try again later, and more slowly.", NULL },
+	  "Try again later, and more slowly.",
+	  CASES({ "setsockopt", ERRNO_GROUP, "a socket may join no more groups", NULL,
+	          "net.ipv4.igmp_max_memberships is the limit; another socket has one of its "
+	          "own." }) },
 	{ "ENODEV", ENODEV, "setsockopt, bind, send",
 	  "There is no interface of that name or number.", "This kernel.",
 	  "ip link lists them. A link-local IPv6 address needs its interface: fe80::1%eth0.",
-	  CASES({ "setsockopt, getsockopt", 0, "there is no such interface", NULL, NULL }) },
+	  CASES({ "setsockopt", ERRNO_GROUP,
+	          "no route leads to the group, so name the interface: /join GROUP lo", NULL,
+	          "Name one: /join GROUP lo. ip link lists them." },
+	        { "setsockopt, getsockopt", 0, "there is no such interface", NULL, NULL }) },
 	{ "ENOENT", ENOENT, "connect, setsockopt",
 	  "Nothing has that name: no UNIX socket at that path, no such congestion control.",
 	  "This kernel.",
@@ -491,12 +507,18 @@ bool errno_case_differs(const struct errno_case *special)
 void errno_case_print_where(const struct errno_case *special, struct buf *out)
 {
 	static const char *const names[] = {
-		"TCP",           "UDP",
-		"UNIX",          "loopback",
-		"connected",     "never connected",
-		"after our FIN", "after an RST",
-		"by /listen",    "with a local address",
+		"TCP",
+		"UDP",
+		"UNIX",
+		"loopback",
+		"connected",
+		"never connected",
+		"after our FIN",
+		"after an RST",
+		"by /listen",
+		"with a local address",
 		"in the sandbox",
+		"of a group",
 	};
 	const char *mark = " (";
 	buf_append_text(out, special->calls);

@@ -23,6 +23,7 @@ enum errno_context {
 	ERRNO_LISTENER = 256, /* of /listen, which sets SO_REUSEADDR on TCP */
 	ERRNO_BOUND = 512,    /* to a local address that the user gave */
 	ERRNO_SANDBOX = 1024, /* on a host of the sandbox */
+	ERRNO_GROUP = 2048,   /* about a multicast group */
 };
 
 struct errno_case {

@@ -111,6 +111,9 @@ const struct sockopt *sockopt_numbered(int level, int number)
 	for (const struct sockopt *option = sockopt_table; option->name; option++)
 		if (option->level == level && option->number == number)
 			return option;
+	for (const struct sockopt *option = sockopt_groups; option->name; option++)
+		if (option->level == level && option->number == number)
+			return option;
 	return NULL;
 }
 
@@ -145,6 +148,7 @@ size_t sockopt_size(const struct sockopt *option)
 	case SOCKOPT_ADDR:
 		return sizeof(struct in_addr);
 	case SOCKOPT_TEXT:
+	case SOCKOPT_GROUP:
 	case SOCKOPT_BYTES:
 		break;
 	}
@@ -228,6 +232,53 @@ static void format_text(const char *text, size_t len, struct buf *out)
 		buf_append_text(out, "none");
 }
 
+static void add_host(const struct sockaddr_storage *addr, struct buf *out)
+{
+	char text[INET6_ADDRSTRLEN] = "?";
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+	memcpy(&v4, addr, sizeof v4);
+	memcpy(&v6, addr, sizeof v6);
+	if (addr->ss_family == AF_INET)
+		inet_ntop(AF_INET, &v4.sin_addr, text, sizeof text);
+	else if (addr->ss_family == AF_INET6)
+		inet_ntop(AF_INET6, &v6.sin6_addr, text, sizeof text);
+	buf_append_text(out, text);
+}
+
+/* The interface is a number: its name is that of the machine where the call was made. False where no
+ * such value has this length. */
+static bool format_group(const void *value, size_t len, struct buf *out)
+{
+	char text[INET6_ADDRSTRLEN];
+	uint32_t index;
+	struct ip_mreqn v4;
+	struct ipv6_mreq v6;
+	if (len == sizeof v4) {
+		memcpy(&v4, value, sizeof v4);
+		index = (uint32_t)v4.imr_ifindex;
+		buf_append_text(out, inet_ntop(AF_INET, &v4.imr_multiaddr, text, sizeof text));
+	} else if (len == sizeof v6) {
+		memcpy(&v6, value, sizeof v6);
+		index = v6.ipv6mr_interface;
+		buf_append_text(out, inet_ntop(AF_INET6, &v6.ipv6mr_multiaddr, text, sizeof text));
+#ifdef MCAST_JOIN_SOURCE_GROUP
+	} else if (len == sizeof(struct group_source_req)) {
+		struct group_source_req source;
+		memcpy(&source, value, sizeof source);
+		index = source.gsr_interface;
+		add_host(&source.gsr_group, out);
+		buf_append_text(out, " from ");
+		add_host(&source.gsr_source, out);
+#endif
+	} else {
+		return false;
+	}
+	if (index)
+		buf_printf(out, " on interface %" PRIu32, index);
+	return true;
+}
+
 void sockopt_format(const struct sockopt *option, const void *value, size_t len, struct buf *out)
 {
 	int64_t number;
@@ -245,6 +296,8 @@ void sockopt_format(const struct sockopt *option, const void *value, size_t len,
 		format_time(&time, out);
 	} else if (form == SOCKOPT_ADDR && len == sizeof(struct in_addr))
 		buf_append_text(out, inet_ntop(AF_INET, value, addr, sizeof addr));
+	else if (form == SOCKOPT_GROUP && format_group(value, len, out))
+		;
 	else if (form <= SOCKOPT_NUMBER && read_number(value, len, &number))
 		format_number(option, number, out);
 	else
@@ -411,6 +464,7 @@ static bool parse(const struct sockopt *option, const char *text, void *value, s
 		return inet_pton(AF_INET, text, &addr) == 1 && give(&addr, sizeof addr, value, len);
 	case SOCKOPT_TEXT:
 		return parse_text(text, value, len);
+	case SOCKOPT_GROUP:
 	case SOCKOPT_BYTES:
 		break;
 	}

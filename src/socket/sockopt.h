@@ -17,7 +17,8 @@ enum sockopt_form {
 	SOCKOPT_TIME,   /* struct timeval: a duration; 0 = off */
 	SOCKOPT_TEXT,   /* a name */
 	SOCKOPT_ADDR,   /* struct in_addr */
-	SOCKOPT_BYTES,  /* any other, shown in hexadecimal, read only */
+	SOCKOPT_GROUP, /* a multicast group, its interface, and a source: set by /join and /leave */
+	SOCKOPT_BYTES, /* any other, shown in hexadecimal, read only */
 };
 
 /* The sockets that have it. */
@@ -55,6 +56,10 @@ struct sockopt {
 
 /* Ended by one with a NULL name; by level, SO_ before IP_ before IPV6_ before TCP_. */
 extern const struct sockopt sockopt_table[];
+
+/* Options of the form SOCKOPT_GROUP, ended likewise: they have names and are shown, but /option, which
+ * has no words for them, does not list them. */
+extern const struct sockopt sockopt_groups[];
 
 /* The kind of socket, as bits of `of`; AF_UNSPEC means either family. */
 unsigned sockopt_sort(enum transport transport, int family);

@@ -457,3 +457,20 @@ const struct sockopt sockopt_table[] = {
 #endif
 	{ 0 },
 };
+
+const struct sockopt sockopt_groups[] = {
+	OPTION(IPPROTO_IP, IP_ADD_MEMBERSHIP, GROUP, UDP, "", "join a group"),
+	OPTION(IPPROTO_IP, IP_DROP_MEMBERSHIP, GROUP, UDP, "", "leave a group"),
+	OPTION(IPPROTO_IPV6, IPV6_JOIN_GROUP, GROUP, UDP, "", "join a group"),
+	OPTION(IPPROTO_IPV6, IPV6_LEAVE_GROUP, GROUP, UDP, "", "leave a group"),
+#ifdef MCAST_JOIN_SOURCE_GROUP
+	OPTION(IPPROTO_IP, MCAST_JOIN_SOURCE_GROUP, GROUP, UDP, "", "join a group for one sender"),
+	OPTION(IPPROTO_IP, MCAST_LEAVE_SOURCE_GROUP, GROUP, UDP, "",
+	       "leave a group for one sender"),
+	OPTION(IPPROTO_IPV6, MCAST_JOIN_SOURCE_GROUP, GROUP, UDP, "",
+	       "join a group for one sender"),
+	OPTION(IPPROTO_IPV6, MCAST_LEAVE_SOURCE_GROUP, GROUP, UDP, "",
+	       "leave a group for one sender"),
+#endif
+	{ .name = NULL },
+};

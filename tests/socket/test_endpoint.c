@@ -100,6 +100,20 @@ static void knows_loopback_and_any(void)
 		ok(endpoint_is_loopback(&addr) == table[i].loopback, "%s loopback", table[i].ip);
 		ok(endpoint_is_any(&addr) == table[i].any, "%s any", table[i].ip);
 	}
+	static const struct {
+		int family;
+		const char *ip;
+		bool group;
+	} groups[] = {
+		{ AF_INET, "223.255.255.255", false },  { AF_INET, "224.0.0.0", true },
+		{ AF_INET, "239.255.255.255", true },   { AF_INET, "240.0.0.0", false },
+		{ AF_INET6, "ff02::1", true },          { AF_INET6, "fe80::1", false },
+		{ AF_INET6, "::ffff:239.1.2.3", true },
+	};
+	for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
+		struct endpoint addr = parse(groups[i].family, groups[i].ip, 0, 0);
+		ok(endpoint_is_multicast(&addr) == groups[i].group, "%s a group", groups[i].ip);
+	}
 	struct endpoint none = { .family = AF_UNSPEC };
 	ok(!endpoint_is_any(&none) && !endpoint_is_loopback(&none), "no address is neither");
 	for (int i = 0; i < 2; i++) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "socket/sockopt.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
 #include <netinet/in.h>
@@ -75,6 +76,32 @@ static void test_table(void)
 	is_int(out_of_order, 0, "in the order of their names");
 	ok(!sockopt_numbered(SOL_SOCKET, 4711) && !sockopt_level_name(4711), "unknown numbers");
 	is_text(sockopt_level_name(IPPROTO_TCP), "IPPROTO_TCP", "a level");
+}
+
+/* Which /option does not list. */
+static void test_groups(void)
+{
+	const struct sockopt *join = sockopt_numbered(IPPROTO_IP, IP_ADD_MEMBERSHIP);
+	struct ip_mreqn group = { .imr_ifindex = 3 };
+	inet_pton(AF_INET, "239.1.2.3", &group.imr_multiaddr);
+	is_text(join ? join->name : "", "IP_ADD_MEMBERSHIP", "joining a group has a name");
+	is_text(format(join, &group, sizeof group), "239.1.2.3 on interface 3", "... and a value");
+	is_text(format(join, "abc", 3), "616263", "which may be broken");
+	ok(!sockopt_find("IP_ADD_MEMBERSHIP", 0, &error), "but /option has no words for it");
+	struct ipv6_mreq six = { .ipv6mr_interface = 0 };
+	inet_pton(AF_INET6, "ff15::1", &six.ipv6mr_multiaddr);
+	is_text(format(sockopt_numbered(IPPROTO_IPV6, IPV6_LEAVE_GROUP), &six, sizeof six),
+	        "ff15::1", "on whichever interface");
+#ifdef MCAST_JOIN_SOURCE_GROUP
+	struct group_source_req one = { .gsr_interface = 1 };
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr = group.imr_multiaddr },
+	                   from = { .sin_family = AF_INET,
+		                    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	memcpy(&one.gsr_group, &to, sizeof to);
+	memcpy(&one.gsr_source, &from, sizeof from);
+	is_text(format(sockopt_numbered(IPPROTO_IP, MCAST_JOIN_SOURCE_GROUP), &one, sizeof one),
+	        "239.1.2.3 from 127.0.0.1 on interface 1", "of one sender");
+#endif
 }
 
 static void test_of(void)
@@ -301,6 +328,7 @@ int main(void)
 {
 	tap_watchdog(30);
 	test_table();
+	test_groups();
 	test_of();
 	test_find();
 	test_switches();
