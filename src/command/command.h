@@ -102,6 +102,7 @@ struct command {
 	row(why) \
 	row(code) \
 	row(list) \
+	row(peer) \
 	row(graph) \
 	row(port) \
 	row(stats) \

@@ -14,11 +14,14 @@
 #include "command/command.h"
 #include "command/grammar.h"
 #include "net/cable_settings.h"
+#include "net/multicast.h"
 #include "net/sandbox.h"
 #include "net/service.h"
 #include "socket/errno_meaning.h"
 #include "socket/sockopt.h"
 #include "socket/sysctl.h"
+
+enum { INTERFACES = 64 }; /* numbers of interfaces that are tried */
 
 /* ---- what is offered ---- */
 
@@ -271,8 +274,26 @@ static void offer_values(struct offer *offer)
 
 static void offer_peers(struct offer *offer)
 {
-	for (size_t i = 0; offer->session && i < session_peer_count(offer->session); i++)
-		offer_word(offer, xasprintf("%u", session_peer_at(offer->session, i)->number));
+	const struct peer *peer = NULL;
+	while (offer->session && (peer = session_next_peer(offer->session, peer)))
+		offer_word(offer, xasprintf("%u", peer->number));
+}
+
+/* Those that a session has joined. */
+static void offer_groups(struct offer *offer)
+{
+	const struct membership *group = offer->session ? multicast_joined(offer->session) : NULL;
+	char text[ENDPOINT_TEXT];
+	for (; group; group = group->next)
+		offer_word(offer, xstrdup(endpoint_format_host(&group->group, text)));
+}
+
+static void offer_interfaces(struct offer *offer)
+{
+	char name[ENDPOINT_INTERFACE];
+	for (uint32_t i = 1; offer->session && i <= INTERFACES; i++)
+		if (*multicast_interface(offer->session, i, name))
+			offer_word(offer, xstrdup(name));
 }
 
 /* Unless it is a mistake. `address` is as it was typed, a host or all of "host:port"; `port` is NULL
@@ -450,6 +471,8 @@ static void offer_element(struct offer *offer, const struct element *element)
 		{ "setting", offer_settings_and_sysctls },
 		{ "value", offer_values },
 		{ "peer", offer_peers },
+		{ "group", offer_groups },
+		{ "interface", offer_interfaces },
 		{ "address", offer_addresses },
 		{ "target", offer_targets },
 		{ "port", offer_ports },

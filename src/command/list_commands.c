@@ -1,22 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "command/command.h"
 
-#include <inttypes.h>
-#include <string.h>
-
 #include "app/page.h"
 #include "app/session_snapshot.h"
-#include "base/clock.h"
 #include "base/count.h"
 #include "base/text.h"
 #include "command/text_table.h"
-
-static void begin_table(struct text_table *table, const char *const *headings, size_t columns)
-{
-	text_table_begin(table, columns);
-	for (size_t i = 0; i < columns; i++)
-		text_table_add(table, "%s", headings[i]);
-}
 
 static void add_addr(struct text_table *table, enum host host, const struct endpoint *addr)
 {
@@ -123,113 +112,6 @@ static enum command_result do_sessions(const struct invocation *invocation, stru
 	return COMMAND_DONE;
 }
 
-/* ---- /peers ---- */
-
-static void list_clients(const struct app *app, const struct session *server, struct buf *out)
-{
-	static const char *const headings[] = { "session", "name", "state", "peer", "in", "out" };
-	struct text_table table = { 0 };
-	for (size_t i = 0; i < sessions_count(app->sessions); i++) {
-		const struct session *client = sessions_at(app->sessions, i);
-		if (session_listener(client) != session_number(server) ||
-		    session_state(client) != SESSION_OPEN)
-			continue;
-		if (!table.count)
-			begin_table(&table, headings, sizeof headings / sizeof *headings);
-		const struct session_counts *counts = session_counts(client);
-		struct endpoint peer = session_peer(client);
-		text_table_add(&table, "%u", session_number(client));
-		text_table_add(&table, "%s", session_name(client));
-		text_table_add(&table, "%s", tcp_state_title(session_tcp_state(client)));
-		add_addr(&table, session_host(client), &peer);
-		text_table_add(&table, "%" PRIu64, counts->received_bytes);
-		text_table_add(&table, "%" PRIu64, counts->sent_bytes);
-	}
-	if (table.count)
-		text_table_end(&table, out);
-	else
-		buf_append_text(out, "no clients");
-}
-
-/* Whether answers leave from the address that each peer has written to. */
-static bool has_locals(const struct session *session)
-{
-	for (size_t i = 0; i < session_peer_count(session); i++)
-		if (endpoint_is_set(&session_peer_at(session, i)->local))
-			return true;
-	return false;
-}
-
-static void list_peer(struct text_table *table, enum host host, const struct peer *peer,
-                      bool chosen, bool locals)
-{
-	char last[CLOCK_TEXT], local[ENDPOINT_TEXT];
-	text_table_add(table, "%u%s", peer->number, chosen ? "*" : "");
-	add_addr(table, host, &peer->addr);
-	if (locals)
-		text_table_add(table, "%s",
-		               !endpoint_is_set(&peer->local)
-		                       ? "-"
-		                       : endpoint_format_host(&peer->local, local));
-	text_table_add(table, "%" PRIu64 " (%" PRIu64 ")", peer->received, peer->received_bytes);
-	text_table_add(table, "%" PRIu64 " (%" PRIu64 ")", peer->sent, peer->sent_bytes);
-	text_table_add(table, "%s",
-	               peer->received ? clock_format_time(peer->last, false, last) : "never");
-}
-
-static void list_peers(const struct session *session, struct buf *out)
-{
-	static const char *const headings[] = { "#", "peer", "in (bytes)", "out (bytes)", "last" };
-	/* shorter, so that it fits in 80 columns */
-	static const char *const asked[] = { "#", "peer", "asked", "in", "out", "last" };
-	struct text_table table;
-	struct endpoint chosen = session_peer(session);
-	bool locals = has_locals(session);
-	begin_table(&table, locals ? asked : headings,
-	            locals ? sizeof asked / sizeof *asked : sizeof headings / sizeof *headings);
-	for (size_t i = 0; i < session_peer_count(session); i++) {
-		const struct peer *peer = session_peer_at(session, i);
-		list_peer(&table, session_host(session), peer, endpoint_equal(&peer->addr, &chosen),
-		          locals);
-	}
-	text_table_end(&table, out);
-}
-
-static void print_peers(struct app *app, struct session *session, struct buf *out)
-{
-	char text[HOST_TEXT];
-	struct endpoint peer = session_peer(session);
-	if (session_has_clients(session))
-		list_clients(app, session, out);
-	else if (session_has_peers(session) && session_peer_count(session) > 0)
-		list_peers(session, out);
-	else if (endpoint_is_set(&peer))
-		buf_printf(out, "one peer: %s", host_format(session_host(session), &peer, text));
-	else
-		buf_append_text(out, "no peer yet");
-}
-
-static const struct page peers_page = {
-	.help = "who is at the other end",
-	.of_session = true,
-	.live = true,
-	.print = print_peers,
-};
-
-static enum command_result do_peers(const struct invocation *invocation, struct error *error)
-{
-	struct buf text = { .max = SIZE_MAX };
-	(void)error;
-	print_peers(invocation->app, invocation->session, &text);
-	if (strchr(buf_text(&text), '\n'))
-		page_toggle(invocation->app, &peers_page, invocation->line,
-		            invocation->chosen ? session_number(invocation->session) : 0, NULL);
-	else
-		app_note(invocation->app, "%s", buf_text(&text));
-	buf_free(&text);
-	return COMMAND_DONE;
-}
-
 const struct command list_commands[] = {
 	{
 	        .name = "sessions",
@@ -241,18 +123,6 @@ const struct command list_commands[] = {
 	                "Local port and peer, bytes sent and received. * marks the current one.\n"
 	                "The list changes with them; Escape or the same command closes it.",
 	        .run = do_sessions,
-	},
-	{
-	        .name = "peers",
-	        .group = "looking",
-	        .usage = "",
-	        .help = "list who is at the other end\n"
-	                "A listener has clients, a session of datagrams has peers.\n"
-	                "* marks the peer that plain lines go to. asked is the address of this "
-	                "machine that the peer used last; answers to it leave from there. in and "
-	                "out are datagrams, and their bytes.",
-	        .needs = NEEDS_SESSION,
-	        .run = do_peers,
 	},
 	{ 0 },
 };

@@ -313,11 +313,9 @@ static void put_peer(const struct save *save, const struct part *part, const str
 {
 	char host[ENDPOINT_TEXT];
 	unsigned number = 0;
-	for (size_t i = 0; i < session_peer_count(part->session); i++) {
-		const struct peer *peer = session_peer_at(part->session, i);
+	for (const struct peer *peer = NULL; (peer = session_next_peer(part->session, peer));)
 		if (peer->received && endpoint_equal(&peer->addr, addr))
 			number = peer->number;
-	}
 	if (number && !find_server(save, part->session, addr)) {
 		fprintf(save->file, " %u", number);
 		return;
@@ -676,8 +674,8 @@ static void mark(const struct app *app, const struct session *session, bool *mar
 		const struct session *other = sessions_at(app->sessions, i);
 		if (session_is_server(other) && endpoint_is_set(&peer) && is_at(other, session, &peer))
 			mark(app, other, marked);
-		for (size_t j = 0; j < session_peer_count(session); j++)
-			if (is_at(other, session, &session_peer_at(session, j)->addr))
+		for (const struct peer *met = NULL; (met = session_next_peer(session, met));)
+			if (is_at(other, session, &met->addr))
 				mark(app, other, marked);
 	}
 	if (session_is_accepted(session))

@@ -129,11 +129,9 @@ static enum command_result do_secret(const struct invocation *invocation, struct
 static const struct peer *last_writer(const struct session *session)
 {
 	const struct peer *last = NULL;
-	for (size_t i = 0; i < session_peer_count(session); i++) {
-		const struct peer *peer = session_peer_at(session, i);
+	for (const struct peer *peer = NULL; (peer = session_next_peer(session, peer));)
 		if (peer->received > 0 && (!last || peer->last > last->last))
 			last = peer;
-	}
 	return last;
 }
 
@@ -234,9 +232,9 @@ static void send_to_session(struct broadcast *broadcast, struct session *session
 
 static void send_to_peers(struct broadcast *broadcast, struct session *session)
 {
-	for (size_t i = 0; i < session_peer_count(session); i++) {
+	for (const struct peer *peer = NULL; (peer = session_next_peer(session, peer));) {
 		struct error error = { 0 };
-		struct endpoint to = session_peer_at(session, i)->addr;
+		struct endpoint to = peer->addr;
 		bool sent = send_line_to(session, &to, broadcast->text, broadcast->len, &error);
 		count_result(broadcast, sent, &error);
 	}

@@ -158,11 +158,10 @@ struct peer_slot *peers_meet(struct peers *peers, const struct endpoint *addr, u
 
 /* ---- looking ---- */
 
-const struct peer *peers_at(const struct peers *peers, size_t index)
+const struct peer *peers_next(const struct peers *peers, const struct peer *after)
 {
-	const struct peer_slot *slot = slot_at(peers, peers->first);
-	while (slot && index--)
-		slot = slot_at(peers, slot->after);
+	const struct peer_slot *slot = (const struct peer_slot *)after; /* its first member */
+	slot = slot_at(peers, slot ? slot->after : peers->first);
 	return slot ? &slot->peer : NULL;
 }
 

@@ -51,5 +51,6 @@ struct peer_slot *peers_find(const struct peers *peers, const struct endpoint *a
 /* Finds or adds, and makes it the most recently heard. */
 struct peer_slot *peers_meet(struct peers *peers, const struct endpoint *addr, unsigned socket);
 
-const struct peer *peers_at(const struct peers *peers, size_t index); /* in the order of numbers */
+/* In the order of numbers: the one after this one, NULL = the first. */
+const struct peer *peers_next(const struct peers *peers, const struct peer *after);
 const struct peer *peers_numbered(const struct peers *peers, unsigned number);

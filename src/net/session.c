@@ -1133,9 +1133,9 @@ size_t session_peer_count(const struct session *session)
 	return peers_of(session)->count;
 }
 
-const struct peer *session_peer_at(const struct session *session, size_t index)
+const struct peer *session_next_peer(const struct session *session, const struct peer *after)
 {
-	return peers_at(peers_of(session), index);
+	return peers_next(peers_of(session), after);
 }
 
 const struct peer *session_peer_numbered(const struct session *session, unsigned number)

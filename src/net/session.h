@@ -253,7 +253,8 @@ const char *session_waiting(const struct session *session, int64_t *since);
 
 /* UDP peers, in the order of their numbers. The pointers hold until the next datagram. */
 size_t session_peer_count(const struct session *session);
-const struct peer *session_peer_at(const struct session *session, size_t index);
+/* NULL = the first */
+const struct peer *session_next_peer(const struct session *session, const struct peer *after);
 const struct peer *session_peer_numbered(const struct session *session, unsigned number);
 
 /* The number of the peer at this address, which is added if it is new. Only where

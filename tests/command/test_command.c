@@ -296,17 +296,20 @@ static void test_usage_mistakes(void)
 		{ "/open tcp",
 		  "open: needs an address: /open [tcp|udp|unix|unixgram] <address> [<port>] "
 		  "[from|on <host>] [as <name>]" },
-		{ "/open a 1 2", "open: \"2\" is one word too many: /open [tcp|udp|unix|unixgram] <address> "
-		                 "[<port>] [from|on <host>] [as <name>]" },
+		{ "/open a 1 2",
+		  "open: \"2\" is one word too many: /open [tcp|udp|unix|unixgram] <address> "
+		  "[<port>] [from|on <host>] [as <name>]" },
 		{ "/open a 1 as",
 		  "open: \"as\" needs a name: /open [tcp|udp|unix|unixgram] <address> [<port>] "
 		  "[from|on <host>] [as <name>]" },
-		{ "/listen", "listen: needs a port: /listen [tcp|udp|unix|unixgram] [<local-address>] <port> "
-		             "[none|echo|discard|hello] "
-		             "[on <host>] [as <name>]" },
-		{ "/listen udp", "listen: needs a port: /listen [tcp|udp|unix|unixgram] [<local-address>] <port> "
-		                 "[none|echo|discard|hello] "
-		                 "[on <host>] [as <name>]" },
+		{ "/listen",
+		  "listen: needs a port: /listen [tcp|udp|unix|unixgram] [<local-address>] <port> "
+		  "[none|echo|discard|hello] "
+		  "[on <host>] [as <name>]" },
+		{ "/listen udp",
+		  "listen: needs a port: /listen [tcp|udp|unix|unixgram] [<local-address>] <port> "
+		  "[none|echo|discard|hello] "
+		  "[on <host>] [as <name>]" },
 		{ "/listen a 1 2", "listen: \"2\" is not none, echo, discard or hello: /listen "
 		                   "[tcp|udp|unix|unixgram] [<local-address>] <port> "
 		                   "[none|echo|discard|hello] [on <host>] [as <name>]" },
@@ -326,12 +329,14 @@ static void test_usage_mistakes(void)
 		  "shutdown: \"wrte\" is not write, read or both: did you mean write?" },
 		{ "/set elo crlf", "no setting \"elo\": did you mean eol?" },
 		{ "/set nosuch", "no setting \"nosuch\": /set lists them" },
-		{ "/target r a:1 nosuch=1", "no setting \"nosuch\": a target may have eol, view and timeout" },
+		{ "/target r a:1 nosuch=1",
+		  "no setting \"nosuch\": a target may have eol, view and timeout" },
 		{ "/target r a:1 vew=hex", "no setting \"vew\": did you mean view?" },
 		{ "/target r a:1 fold=3",
 		  "fold belongs to the program: a target may have eol, view and timeout" },
-		{ "/assert", "assert: needs a value-name: /assert <value-name> "
-		             "is|=|==|!=|<|<=|>|>=|has|matches [not] <pattern> [within <duration>]" },
+		{ "/assert",
+		  "assert: needs a value-name: /assert <value-name> "
+		  "is|=|==|!=|<|<=|>|>=|has|matches [not] <pattern> [within <duration>]" },
 		{ "/fill", "fill: needs a size: /fill <size>" },
 		{ "/skip", "skip: needs \"unless\": /skip unless sandbox|wire|ipv6|root" },
 		{ "/set eol clrf",
@@ -389,7 +394,12 @@ static void test_usage_mistakes(void)
 		{ "/to @nobody 1", "no session \"nobody\": /sessions lists them" },
 		{ "/all", "all: needs text: /all <text...>" },
 		{ "/all ", "all: needs text: /all <text...>" },
-		{ "/peers x", "/peers takes no argument: \"x\" is one word too many" },
+		{ "/join", "join: needs a group: /join <group> [<interface>] [from <source>]" },
+		{ "/join 240.0.0.1", "\"240.0.0.1\" is no group: 224.0.0.0 to 239.255.255.255, or "
+		                     "an IPv6 address from ff00:: on" },
+		{ "/join 239.1.2.3 from lo", "\"lo\" is no address of a sender" },
+		{ "/leave 239.1.2.3 lo lo", "leave: \"lo\" is one word too many: /leave <group> "
+		                            "[<interface>] [from <source>]" },
 		{ "/peers @nobody", "no session \"nobody\": /sessions lists them" },
 		{ "/set eol unix", "eol: \"unix\" is not lf, crlf, cr, nul or none" },
 		{ "/set eol lf lf",
@@ -401,7 +411,8 @@ static void test_usage_mistakes(void)
 		{ "/help open close", "no help for \"close\" in /open: /help open" },
 		{ "/help s", "ambiguous: /s is /shutdown, /session, /send, /secret, "
 		             "/states, /stream, "
-		             "/sessions, /stats, /socket, /source, /skip, /sleep, /say, /service, /sandbox, /save, /set" },
+		             "/sessions, /stats, /socket, /source, /skip, /sleep, /say, /service, "
+		             "/sandbox, /save, /set" },
 		{ "/@nobody hello", "no session \"nobody\": /sessions lists them" },
 		{ "/@c", "needs text: /@session <text...>" },
 		{ "/@c ", "needs text: /@session <text...>" },
@@ -796,7 +807,8 @@ static void test_clients(void)
 	        "goes to its own clients only");
 	wait_for(&app, has_received(&app, "d", "first\nto mine\n"), "which get it");
 	const char *list = ask(&app, "/peers");
-	ok(strncmp(list, "session  name", 13) == 0 && strstr(list, "\n6 "),
+	ok(strncmp(list, "1 client: in ", 13) == 0 && strstr(list, "\nsession  name") &&
+	           strstr(list, "\n6 "),
 	   "/peers lists the clients");
 	ok(!strstr(list, "\n3 "), "not those of others");
 	is_text(run(&app, "/peers @c"), "", "/peers of a conversation");
