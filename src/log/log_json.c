@@ -214,7 +214,9 @@ const char *log_flag(unsigned call, unsigned bit)
 	case ENTRY_TRUNCATED:
 		return "truncated";
 	case ENTRY_CONTINUES:
-		return is_words ? "continues" : "no_end";
+		return is_words                                          ? "continues"
+		       : call == CALL_RECVFROM || call == CALL_RECVMSG ? "batch"
+		                                                       : "no_end";
 	case ENTRY_WATCHING:
 		return "watching";
 	case ENTRY_WAITED:
@@ -704,7 +706,10 @@ static void put_entry(struct json_log *own, const struct entry *entry, struct bu
 		put_true(out, log_flag(entry->call, bit), entry->flags >> bit & 1);
 	if (entry->call == CALL_SEND || entry->call == CALL_RECV) {
 		put_unsigned(out, "offset", entry->stream_offset);
-	} else if (entry->call == CALL_RECVMSG && (entry->ttl || entry->tos)) {
+	} else if (entry_is_batched(entry) && (entry->nth || entry->of)) {
+		put_unsigned(out, "nth", entry->nth);
+		put_unsigned(out, "of", entry->of);
+	} else if (entry_has_header(entry)) {
 		put_unsigned(out, "ttl", entry->ttl);
 		put_unsigned(out, "tos", entry->tos);
 	}

@@ -35,8 +35,8 @@ enum {
 	row(call) row(fd) row(family) row(socket_type) row(level) row(option) row(status) row(how) \
 	row(backlog) row(accepted) row(asked) row(flags) row(when) row(arg) row(arg2) row(host)    \
 	row(peer) row(local) row(service) row(eol) row(errno) row(duration)                        \
-	row(failure) row(echo) row(said) row(truncated) row(continues) row(no_end) row(watching) row(waited) \
-	row(secret) row(answer) row(message) row(offset) row(ttl) row(tos) row(entries) row(bytes) \
+	row(failure) row(echo) row(said) row(truncated) row(continues) row(batch) row(no_end) row(watching) row(waited) \
+	row(secret) row(answer) row(message) row(offset) row(ttl) row(tos) row(nth) row(of) row(entries) row(bytes) \
 	row(since) row(len) row(text) row(base64) row(sample) row(errqueue) row(frame)             \
 	/* of an error queue */                                                                    \
 	row(origin) row(code) row(info) row(delay) row(target)                                     \
@@ -603,7 +603,7 @@ static bool read_entry(struct log_reader *reader, struct object *object, unsigne
 {
 	struct entry *header = &record->entry.header;
 	int64_t arg = 0, arg2 = 0, fd = -1;
-	uint64_t number = 0, duration = 0, offset = 0, ttl = 0, tos = 0;
+	uint64_t number = 0, duration = 0, offset = 0, ttl = 0, tos = 0, nth = 0, of = 0;
 	unsigned when;
 	record->kind = LOG_ENTRY;
 	*header = (struct entry){ .call = (uint8_t)call };
@@ -625,6 +625,8 @@ static bool read_entry(struct log_reader *reader, struct object *object, unsigne
 	    !get_unsigned(reader, object, M_offset, UINT16_MAX, &offset) ||
 	    !get_unsigned(reader, object, M_ttl, UINT8_MAX, &ttl) ||
 	    !get_unsigned(reader, object, M_tos, UINT8_MAX, &tos) ||
+	    !get_unsigned(reader, object, M_nth, UINT8_MAX, &nth) ||
+	    !get_unsigned(reader, object, M_of, UINT8_MAX, &of) ||
 	    !read_flags(reader, object, header))
 		return false;
 	if (session_is_wire(header->session) != (call == CALL_FRAME) ||
@@ -637,7 +639,10 @@ static bool read_entry(struct log_reader *reader, struct object *object, unsigne
 	header->fd = (int16_t)fd;
 	header->error = (uint8_t)number;
 	header->duration = (uint32_t)duration;
-	if (call == CALL_RECVMSG) {
+	if (entry_is_batched(header)) {
+		header->nth = (uint8_t)nth;
+		header->of = (uint8_t)of;
+	} else if (call == CALL_RECVMSG) {
 		header->ttl = (uint8_t)ttl;
 		header->tos = (uint8_t)tos;
 	} else {

@@ -137,13 +137,19 @@ static int64_t write_down(const struct caller *caller, struct entry *entry, int 
 	return now;
 }
 
+/* An interface's number may be one of another host. */
+static void place(const struct caller *caller, struct endpoint *addr)
+{
+	if (addr->scope && caller->host != HOST_HERE)
+		addr->scope |= ENDPOINT_ELSEWHERE;
+}
+
 /* An address that a call gave. */
 static struct endpoint take_addr(const struct caller *caller,
                                  const struct sockaddr_storage *storage, socklen_t len)
 {
 	struct endpoint addr = endpoint_from_sockaddr((const struct sockaddr *)storage, len);
-	if (addr.scope && caller->host != HOST_HERE)
-		addr.scope |= ENDPOINT_ELSEWHERE;
+	place(caller, &addr);
 	return addr;
 }
 
@@ -459,14 +465,11 @@ static void set_arguments(struct entry *entry, size_t asked, int flags)
 	entry->arg2 = (int16_t)flags;
 }
 
-/* Writes down a call whose payload is in its reserved place already, and samples the kernel after
- * it. */
-static void commit(const struct caller *caller, const struct entry *entry, int fd, int64_t now,
-                   const struct endpoint *addr, const struct endpoint *local, size_t kept,
-                   int64_t buffered)
+/* What follows a call that has been written down. */
+static void look_after(const struct caller *caller, const struct entry *entry, int fd, int64_t now,
+                       int64_t buffered)
 {
 	int saved = errno;
-	transcript_commit(caller->transcript, entry, addr, local, kept);
 	if (caller->wire)
 		wire_take(caller->wire);
 	if (caller->observer) {
@@ -475,6 +478,15 @@ static void commit(const struct caller *caller, const struct entry *entry, int f
 			caller->observer->blocked(caller, fd);
 	}
 	errno = saved;
+}
+
+/* Writes down a call whose payload is in its reserved place already. */
+static void commit(const struct caller *caller, const struct entry *entry, int fd, int64_t now,
+                   const struct endpoint *addr, const struct endpoint *local, size_t kept,
+                   int64_t buffered)
+{
+	transcript_commit(caller->transcript, entry, addr, local, kept);
+	look_after(caller, entry, fd, now, buffered);
 }
 
 /* ---- receiving ---- */
@@ -570,6 +582,46 @@ ssize_t call_recvmsg(const struct caller *caller, int fd, size_t most, int flags
 	return receive_datagram(caller, fd, most, flags, from, arrival, data);
 }
 
+/* Its entry has fewer bytes than went through the call. */
+static void note_kept(struct entry *entry, ssize_t sent, size_t kept)
+{
+	if (sent <= (ssize_t)kept)
+		return;
+	entry->flags |= ENTRY_TRUNCATED;
+	entry->arg = to_arg((size_t)sent);
+}
+
+int call_recvmmsg(const struct caller *caller, int fd, struct batch *batch, unsigned most,
+                  bool arrivals)
+{
+	int count;
+	struct entry entry = enter(caller, arrivals ? CALL_RECVMSG : CALL_RECVFROM, fd);
+	set_arguments(&entry, CONTROL_BATCH_ROOM, 0);
+	entry.flags |= ENTRY_BATCH;
+	RETRY_INTERRUPTED(count, control_recv_batch(fd, batch, most));
+	int64_t now = end(&entry, count < 0);
+	entry.of = (uint8_t)(count < 0 ? 0 : count);
+	int saved = errno;
+	if (count < 0)
+		transcript_append(caller->transcript, &entry, NULL, NULL, 0);
+	for (int i = 0; i < count; i++) {
+		size_t room;
+		struct batched *one = control_batched(batch, (unsigned)i);
+		struct entry written = entry;
+		char *payload = transcript_reserve(caller->transcript, ENTRY_ADDRESSES, one->len, &room);
+		size_t kept = smaller(one->len, room);
+		written.nth = (uint8_t)(i + 1);
+		note_kept(&written, (ssize_t)one->len, kept);
+		memcpy(payload, one->data, kept);
+		place(caller, &one->from);
+		transcript_commit(caller->transcript, &written, &one->from,
+		                  arrivals ? &one->arrival.to : NULL, kept);
+	}
+	errno = saved;
+	look_after(caller, &entry, fd, now, -1);
+	return count;
+}
+
 /* ---- sending ---- */
 
 /* Bytes of a stream may be asked when they are acknowledged; *wall is then the time, else 0. */
@@ -594,14 +646,6 @@ static ssize_t transmit(const struct caller *caller, struct entry *entry, int fd
 		                  sendto(fd, data, len, entry->arg2,
 		                         to ? (struct sockaddr *)&storage : NULL, endpoint_len));
 	return sent;
-}
-
-static void note_kept(struct entry *entry, ssize_t sent, size_t kept)
-{
-	if (sent <= (ssize_t)kept)
-		return;
-	entry->flags |= ENTRY_TRUNCATED;
-	entry->arg = to_arg((size_t)sent);
 }
 
 /* The frames of what was just sent have not been taken from the wire yet. */

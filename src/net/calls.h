@@ -122,6 +122,12 @@ ssize_t call_recvfrom(const struct caller *caller, int fd, size_t most, int flag
 ssize_t call_recvmsg(const struct caller *caller, int fd, size_t most, int flags,
                      struct endpoint *from, struct arrival *arrival, const char **data);
 
+/* Several of them by one call, at most `most`, none of which is cut: an entry for each, ENTRY_BATCH
+ * says which of how many it is. `arrivals`: what each was sent to is written down, too, but not its
+ * header. Returns their number; control_batched() gives them until the next call with this batch. */
+int call_recvmmsg(const struct caller *caller, int fd, struct batch *batch, unsigned most,
+                  bool arrivals);
+
 /* MSG_NOSIGNAL is always added. The payload of the entry is what the kernel took. One call offers
  * at most what a block holds, but always TRANSCRIPT_ROOM, so a datagram is never cut. Without `to`
  * it goes to the connected peer. `data` may be that of the newest call of the transcript: it

@@ -10,10 +10,12 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
 
+#include "base/alloc.h"
 #include "base/clock.h"
 
 #ifndef IPV6_RECVERR
@@ -198,6 +200,77 @@ ssize_t control_recv(int fd, void *place, size_t len, int flags, struct sockaddr
 	return got;
 }
 
+/* ---- several datagrams ---- */
+
+/* Not a power of two: the first bytes of all would share a few lines of the processor's caches. */
+enum { BATCH_ROOM = CONTROL_BATCH_ROOM + (17 << 6) };
+
+struct batch {
+	struct mmsghdr messages[CONTROL_BATCH];
+	struct iovec pieces[CONTROL_BATCH];
+	struct sockaddr_storage from[CONTROL_BATCH];
+	_Alignas(struct cmsghdr) char rooms[CONTROL_BATCH][CONTROL_ROOM];
+	struct batched list[CONTROL_BATCH];
+	char *memory; /* of which only what datagrams have filled is ever touched */
+};
+
+/* The kernel has changed the first `count` headers. */
+static void prepare_batch(struct batch *batch, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		struct msghdr *message = &batch->messages[i].msg_hdr;
+		message->msg_namelen = sizeof batch->from[i];
+		message->msg_control = batch->rooms[i];
+		message->msg_controllen = sizeof batch->rooms[i];
+	}
+}
+
+struct batch *control_batch_new(void)
+{
+	struct batch *batch = xcalloc(1, sizeof *batch);
+	batch->memory = xmalloc((size_t)CONTROL_BATCH * BATCH_ROOM);
+	for (size_t i = 0; i < CONTROL_BATCH; i++) {
+		batch->pieces[i].iov_base = batch->memory + i * BATCH_ROOM;
+		batch->pieces[i].iov_len = CONTROL_BATCH_ROOM;
+		batch->list[i].data = batch->pieces[i].iov_base;
+		batch->messages[i].msg_hdr.msg_name = &batch->from[i];
+		batch->messages[i].msg_hdr.msg_iov = &batch->pieces[i];
+		batch->messages[i].msg_hdr.msg_iovlen = 1;
+	}
+	prepare_batch(batch, CONTROL_BATCH);
+	return batch;
+}
+
+void control_batch_free(struct batch *batch)
+{
+	if (batch)
+		free(batch->memory);
+	free(batch);
+}
+
+int control_recv_batch(int fd, struct batch *batch, unsigned most)
+{
+	int count = recvmmsg(fd, batch->messages, most < CONTROL_BATCH ? most : CONTROL_BATCH, 0, NULL);
+	for (int i = 0; i < count; i++) {
+		struct msghdr *message = &batch->messages[i].msg_hdr;
+		struct batched *one = &batch->list[i];
+		one->len = batch->messages[i].msg_len;
+		one->from = endpoint_from_sockaddr((struct sockaddr *)&batch->from[i],
+		                                   message->msg_namelen);
+		one->arrival.to.family = one->arrival.local.family = AF_UNSPEC;
+		for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c))
+			take_locals(fd, c, &one->arrival);
+	}
+	if (count > 0)
+		prepare_batch(batch, (unsigned)count);
+	return count;
+}
+
+struct batched *control_batched(struct batch *batch, unsigned index)
+{
+	return &batch->list[index];
+}
+
 /* ---- sending ---- */
 
 /* With one control message, at most as large as that of IPV6_PKTINFO. */
@@ -363,6 +436,32 @@ ssize_t control_recv(int fd, void *place, size_t len, int flags, struct sockaddr
 	(void)buffered;
 	(void)arrival;
 	return recvfrom(fd, place, len, flags, (struct sockaddr *)from, from_len);
+}
+
+struct batch *control_batch_new(void)
+{
+	return NULL;
+}
+
+void control_batch_free(struct batch *batch)
+{
+	(void)batch;
+}
+
+int control_recv_batch(int fd, struct batch *batch, unsigned most)
+{
+	(void)fd;
+	(void)batch;
+	(void)most;
+	errno = ENOSYS;
+	return -1;
+}
+
+struct batched *control_batched(struct batch *batch, unsigned index)
+{
+	(void)batch;
+	(void)index;
+	return NULL;
 }
 
 ssize_t control_send(int fd, const void *data, size_t len, int flags, int64_t *wall)

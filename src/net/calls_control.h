@@ -46,6 +46,24 @@ struct arrival {
 ssize_t control_recv(int fd, void *place, size_t len, int flags, struct sockaddr_storage *from,
                      socklen_t *from_len, int64_t *buffered, struct arrival *arrival);
 
+/* recvmmsg(2): several datagrams by one call. Their bytes, and what is known of each, stay until the
+ * next one. NULL where the system has no such call; owned by the caller. */
+enum { CONTROL_BATCH = 64, CONTROL_BATCH_ROOM = 1 << 16 }; /* any datagram fits */
+struct batch;
+struct batch *control_batch_new(void);
+void control_batch_free(struct batch *batch);
+
+struct batched {
+	const char *data;
+	size_t len;
+	struct endpoint from;
+	struct arrival arrival; /* only its addresses */
+};
+
+/* At most `most`. Returns their number, at least 1, or -1 with errno. */
+int control_recv_batch(int fd, struct batch *batch, unsigned most);
+struct batched *control_batched(struct batch *batch, unsigned index);
+
 /* send() that asks for a report when its last byte is acknowledged; *wall is the wall clock then, 0
  * where the system refuses, and the bytes are sent all the same. */
 ssize_t control_send(int fd, const void *data, size_t len, int flags, int64_t *wall);

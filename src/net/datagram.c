@@ -23,6 +23,7 @@
 enum {
 	SEND_TRIES = 4,     /* while errors of earlier datagrams come back */
 	ERRORS_A_TURN = 64, /* most that are taken from the error queue at a time */
+	LEAST = 1 << 10,    /* bytes as which a datagram at least counts in what a turn reads */
 	BACKLOG = 1 << 18,  /* with this many bytes of datagrams waiting, no more are read */
 };
 
@@ -32,6 +33,7 @@ struct datagram {
 	bool connected;  /* connect() was called: ICMP errors come back, strangers do not */
 	bool only;       /* the same without connect(): others than the peer are dropped here */
 	bool asks_local; /* IP_PKTINFO is on: recvmsg() reports which address was asked */
+	bool asks_header; /* a person has asked for the header of each, which a batch does not keep */
 	bool shut;       /* shutdown(SHUT_WR) was called, which no peer sees */
 	bool loop_guard_announced; /* has said that it does not answer small services */
 	unsigned chosen;        /* number of the peer that plain lines go to, 0 = the last writer */
@@ -472,7 +474,7 @@ static void keep_to(struct session *session, unsigned slot, const struct endpoin
 
 static struct peer_slot *note_peer(struct session *session, unsigned slot,
                                    const struct endpoint *from, const struct endpoint *local,
-                                   size_t len)
+                                   size_t len, int64_t now)
 {
 	struct datagram *own = session->own;
 	struct peer_slot *met = peers_meet(&own->peers, from, slot);
@@ -480,7 +482,7 @@ static struct peer_slot *note_peer(struct session *session, unsigned slot,
 	met->peer.local = *local;
 	met->peer.received++;
 	met->peer.received_bytes += len;
-	met->peer.last = clock_now();
+	met->peer.last = now;
 	if (!endpoint_is_unnamed(from))
 		own->writer = *from;
 	return met;
@@ -539,12 +541,12 @@ static bool may_answer(struct session *session, struct peer_slot *slot, const ch
 }
 
 static void take(struct session *session, unsigned slot, const struct endpoint *from,
-                 const struct endpoint *local, const char *data, size_t len)
+                 const struct endpoint *local, const char *data, size_t len, int64_t now)
 {
 	struct datagram *own = session->own;
 	if (own->only && !endpoint_equal(from, &session->peer))
 		return;
-	struct peer_slot *met = note_peer(session, slot, from, local, len);
+	struct peer_slot *met = note_peer(session, slot, from, local, len, now);
 	session_received(session, data, len);
 	if (session_is_served(session) && may_answer(session, met, data, len))
 		session_answer(session, from, data, len);
@@ -578,22 +580,69 @@ static bool receive_one(struct session *session, unsigned slot, bool was_ready)
 	const char *data;
 	ssize_t got = recv_from(session, slot, TRANSCRIPT_ROOM, 0, &from, &local, &data);
 	if (got >= 0)
-		take(session, slot, &from, &local, data, (size_t)got);
+		take(session, slot, &from, &local, data, (size_t)got, clock_now());
 	else
 		meet_recv_error(session, slot, errno, was_ready);
 	return got >= 0;
 }
 
+static bool goes_on(const struct session *session, unsigned slot, int fd)
+{
+	return session->state == SESSION_OPEN && !session->read_blocked &&
+	       slot < session->fd_count && session->fd[slot] == fd;
+}
+
+static unsigned receive_singly(struct session *session, unsigned slot, unsigned most)
+{
+	unsigned got = 0;
+	int fd = session->fd[slot];
+	while (got < most && goes_on(session, slot, fd) && receive_one(session, slot, got == 0))
+		got++;
+	return got;
+}
+
+/* A first peer is to be the only one, as soon as it has written. */
+static bool may_batch(const struct session *session)
+{
+	const struct datagram *own = session->own;
+	const struct open_parameters *made = session->open_parameters;
+	return session->table->batch && !transport_is_unix(session->transport) &&
+	       !shows_packets(session) && !own->asks_header &&
+	       !(made->options.once && made->listening && !own->connected && !own->only);
+}
+
+/* Until one call brings fewer than it could, or all that a turn may read has come. */
+static unsigned receive_batches(struct session *session, unsigned slot)
+{
+	const struct datagram *own = session->own;
+	struct batch *batch = session->table->batch;
+	int fd = session->fd[slot], count = CONTROL_BATCH;
+	size_t left = session->table->share;
+	unsigned got = 0;
+	while (left && count == CONTROL_BATCH && goes_on(session, slot, fd)) {
+		count = call_recvmmsg(&session->caller, fd, batch, CONTROL_BATCH, own->asks_local);
+		if (count < 0)
+			meet_recv_error(session, slot, errno, got == 0);
+		int64_t now = clock_now();
+		for (int i = 0; i < count; i++) {
+			const struct batched *one = control_batched(batch, (unsigned)i);
+			size_t counts = one->len < LEAST ? LEAST : one->len;
+			take(session, slot, &one->from, &one->arrival.local, one->data, one->len, now);
+			left -= counts < left ? counts : left;
+			got++;
+		}
+	}
+	return got;
+}
+
+/* Where one datagram comes at a time, each has a call of its own, as programs do it. */
 static void receive(struct session *session, unsigned slot)
 {
 	struct datagram *own = session->own;
-	unsigned most = pace_ask(&own->pace), got = 0;
-	int fd = session->fd[slot];
-	while (got < most && session->state == SESSION_OPEN && !session->read_blocked &&
-	       slot < session->fd_count && session->fd[slot] == fd &&
-	       receive_one(session, slot, got == 0))
-		got++;
-	if (got == most)
+	unsigned most = pace_ask(&own->pace);
+	unsigned got = most > 1 && may_batch(session) ? receive_batches(session, slot)
+	                                              : receive_singly(session, slot, most);
+	if (got >= most)
 		pace_met(&own->pace);
 	else
 		pace_missed(&own->pace, got);
@@ -618,7 +667,7 @@ static enum step_end recv_by_hand(struct session *session, unsigned slot, struct
 		session->counts.refused += code == ECONNREFUSED;
 		session_fail_call(session, CALL_RECVFROM, step->text, code, error);
 	} else if (step->how != RECV_PEEK) {
-		note_peer(session, slot, &from, &local, (size_t)got);
+		note_peer(session, slot, &from, &local, (size_t)got, clock_now());
 		session_received(session, data, (size_t)got);
 	}
 	session_end_step(session);
@@ -829,6 +878,9 @@ static void option_set_on(struct session *session, int level, int number, bool o
 	struct datagram *own = session->own;
 	if (control_is_option(CONTROL_LOCAL, level, number))
 		own->asks_local = on;
+	if (control_is_option(CONTROL_TTL, level, number) ||
+	    control_is_option(CONTROL_TOS, level, number))
+		own->asks_header = own->asks_header || on;
 }
 
 static void datagram_close(struct session *session, const char *text)

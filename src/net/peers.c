@@ -132,9 +132,10 @@ static struct peer_slot *free_slot(struct peers *peers)
 
 struct peer_slot *peers_find(const struct peers *peers, const struct endpoint *addr)
 {
-	if (!peers->count)
-		return NULL;
-	struct peer_slot *slot = slot_at(peers, *head_for(peers, addr));
+	struct peer_slot *slot = slot_at(peers, peers->newest);
+	if (!slot || endpoint_equal(&slot->peer.addr, addr)) /* an answer to it is what is asked most */
+		return slot;
+	slot = slot_at(peers, *head_for(peers, addr));
 	while (slot && !endpoint_equal(&slot->peer.addr, addr))
 		slot = slot_at(peers, slot->chain);
 	return slot;

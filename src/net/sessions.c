@@ -600,6 +600,7 @@ struct sessions *sessions_new(struct transcript *transcript)
 		.lookup_pool = worker_pool_new(LOOKUP_AT_ONCE, LOOKUP_THREADS),
 		.diag = { [HOST_HERE] = diag_new(NULL, HOST_HERE) },
 		.wire = wire_new(transcript),
+		.batch = control_batch_new(),
 		.no_service = service_table[0],
 		.share = SESSION_TURN,
 		.add = add,
@@ -637,6 +638,7 @@ void sessions_free(struct sessions *sessions)
 	for (enum host host = HOST_HERE; host < HOST_COUNT; host++)
 		diag_free(sessions->table.diag[host]);
 	wire_free(sessions->table.wire);
+	control_batch_free(sessions->table.batch);
 	for (size_t i = 0; i < sessions->recording_count; i++) {
 		wire_free(sessions->recordings[i]->wire);
 		free(sessions->recordings[i]);

@@ -257,6 +257,17 @@ bool entry_is_datagram(const struct entry *entry)
 	return moves_bytes(entry) && (entry->endpoint_len || entry_is_addressed(entry));
 }
 
+bool entry_is_batched(const struct entry *entry)
+{
+	return entry_is_incoming(entry) && entry_is_addressed(entry) && entry->flags & ENTRY_BATCH;
+}
+
+bool entry_has_header(const struct entry *entry)
+{
+	return entry->call == CALL_RECVMSG && !(entry->flags & ENTRY_BATCH) &&
+	       (entry->ttl || entry->tos);
+}
+
 bool entry_is_stream(const struct entry *entry)
 {
 	bool beside = entry_is_aside(entry) || entry->arg2 & MSG_OOB;

@@ -51,6 +51,8 @@ enum entry_flag {
 	ENTRY_TRUNCATED = 4, /* arg of a CALL_RECVFROM is the length of the whole datagram */
 	ENTRY_REPLAYED = 4,  /* a note of another run of the program: an answer to nobody who is here */
 	ENTRY_CONTINUES = 8, /* the text of a note goes on in the session's next entry */
+	ENTRY_BATCH = 8,     /* of a recvfrom() or recvmsg(): made as recvmmsg(), which has brought several
+	                      * datagrams: see entry.nth */
 	ENTRY_NO_END = 8,    /* of a recv(): if it returns 0, that is not the peer's FIN: there has been
 	                      * a reset, or reading is shut here */
 	ENTRY_WATCHING = 16, /* a call that the program makes for its own observation */
@@ -98,6 +100,10 @@ struct entry {
 		struct {
 			uint8_t ttl, tos; /* of the datagram (CALL_RECVMSG); a ttl of 0: neither is
 			                   * known */
+		};
+		struct {
+			uint8_t nth, of; /* of ENTRY_BATCH instead: this is the nth of so many, from 1;
+			                  * 0 of 0 where the call has failed */
 		};
 	};
 	uint8_t call;           /* enum call */
@@ -172,6 +178,8 @@ bool entry_is_words(const struct entry *entry);      /* a note, a command, a sta
 bool entry_is_of_command(const struct entry *entry); /* a command, a note that answers one, but not of
                                                       * /say */
 bool entry_is_datagram(const struct entry *entry);   /* one that was sent or received */
+bool entry_is_batched(const struct entry *entry);    /* ENTRY_BATCH */
+bool entry_has_header(const struct entry *entry);    /* entry.ttl and entry.tos are of its datagram */
 
 /* Bytes of a stream, in its order. Urgent bytes that were sent have an offset in it
  * (entry.stream_offset), but they are received, and shown, beside the stream. */

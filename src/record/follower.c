@@ -18,12 +18,12 @@ struct transcript_amount follower_missed(const struct follower *follower)
 const struct entry *follower_next(struct follower *follower)
 {
 	const struct transcript *transcript = follower->transcript;
-	uint64_t next = follower->position == TRANSCRIPT_NONE
-	                        ? transcript_first(transcript)
-	                        : transcript_next(transcript, follower->position);
-	if (next == TRANSCRIPT_NONE)
+	bool known = follower->position != TRANSCRIPT_NONE;
+	uint64_t next = known ? follower->position : transcript_first(transcript);
+	const struct entry *entry = known ? transcript_step(transcript, &next)
+	                                  : transcript_at(transcript, next);
+	if (!entry)
 		return NULL;
-	const struct entry *entry = transcript_at(transcript, next);
 	struct transcript_amount missed = follower_missed(follower);
 	follower->position = next;
 	follower->read.entries += missed.entries + 1;

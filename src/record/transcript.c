@@ -186,7 +186,7 @@ static void link_entry(struct transcript *transcript, struct entry *entry, uint6
 	bool is_first = indexed->last == SESSION_INDEX_NONE;
 	uint64_t distance = is_first ? 0 : (position - indexed->last) / ENTRY_ALIGN;
 	entry->previous_in_session = distance <= UINT32_MAX ? (uint32_t)distance : 0;
-	if (entry->call != CALL_RECVMSG)
+	if (entry->call != CALL_RECVMSG && !entry_is_batched(entry))
 		entry->stream_offset = 0;
 	if (is_first)
 		indexed->first = position;
@@ -313,21 +313,30 @@ uint64_t transcript_first(const struct transcript *transcript)
 	return oldest_position(transcript);
 }
 
+const struct entry *transcript_step(const struct transcript *transcript, uint64_t *position)
+{
+	uint64_t number = *position / transcript->block_size, begin = number * transcript->block_size;
+	size_t offset = (size_t)(*position - begin);
+	const struct block *block = find_block(transcript, number);
+	if (!block && number >= transcript->first)
+		return NULL;
+	if (block && offset < block->used)
+		offset += entry_size(entry_in(block, offset));
+	if (block && offset < block->used) {
+		*position = begin + offset;
+		return entry_in(block, offset);
+	}
+	uint64_t next = number < transcript->first ? transcript->first : number + 1;
+	block = find_block(transcript, next);
+	if (!block || !block->used)
+		return NULL;
+	*position = next * transcript->block_size;
+	return entry_in(block, 0);
+}
+
 uint64_t transcript_next(const struct transcript *transcript, uint64_t position)
 {
-	uint64_t number = position / transcript->block_size;
-	size_t offset = position % transcript->block_size;
-	if (number < transcript->first)
-		return transcript_first(transcript);
-	const struct block *block = find_block(transcript, number);
-	if (!block)
-		return TRANSCRIPT_NONE;
-	if (offset < block->used)
-		offset += entry_size(entry_in(block, offset));
-	if (offset < block->used)
-		return number * transcript->block_size + offset;
-	const struct block *next = find_block(transcript, number + 1);
-	return next && next->used ? (number + 1) * transcript->block_size : TRANSCRIPT_NONE;
+	return transcript_step(transcript, &position) ? position : TRANSCRIPT_NONE;
 }
 
 static uint64_t newest_in(const struct transcript *transcript, uint64_t number)

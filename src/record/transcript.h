@@ -72,6 +72,10 @@ uint64_t transcript_first(const struct transcript *transcript);
  * leads to the oldest entry. */
 uint64_t transcript_next(const struct transcript *transcript, uint64_t position);
 
+/* The same for those who read everything: moves the position on, and returns the entry there; NULL at the
+ * end, and the position is as it was. */
+const struct entry *transcript_step(const struct transcript *transcript, uint64_t *position);
+
 /* The newest entry, and the one before a position in time, of any session; TRANSCRIPT_NONE at the
  * oldest, and where `position` has been evicted. */
 uint64_t transcript_newest(const struct transcript *transcript);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/count.h"
 #include "base/error.h"
 #include "base/escape.h"
 #include "base/text.h"
@@ -213,8 +214,8 @@ static void add_call(const struct entry *entry, const char *name, size_t payload
 
 void calltext_call(const struct entry *entry, size_t payload, struct buf *out)
 {
-	add_call(entry, entry->call < CALL_COUNT ? entry_call_name(entry->call) : "?", payload,
-	         out);
+	const char *name = entry->call < CALL_COUNT ? entry_call_name(entry->call) : "?";
+	add_call(entry, entry_is_batched(entry) ? "recvmmsg" : name, payload, out);
 }
 
 void calltext_call_made(const struct entry *entry, size_t payload, struct buf *out)
@@ -250,6 +251,8 @@ static void add_lookup_result(const struct entry *entry, struct buf *out)
 long calltext_returned(const struct entry *entry)
 {
 	bool cut = !entry->error && entry->flags & ENTRY_TRUNCATED;
+	if (entry_is_batched(entry) && !entry->error)
+		return entry->of;
 	bool whole = entry_is_outgoing(entry) || entry->arg2 & MSG_TRUNC;
 	return cut && whole ? (long)taken(entry) : entry_result(entry);
 }
@@ -273,7 +276,7 @@ void calltext_packet(const struct entry *entry, bool interface, struct buf *out)
 		buf_printf(out, "to %s", endpoint_format_host(&local, text));
 		gap = " ";
 	}
-	if (entry->ttl)
+	if (entry_has_header(entry))
 		buf_printf(out, "%sttl %u tos 0x%02x", gap, entry->ttl, entry->tos);
 	if (interface && endpoint_is_set(&local) && *local.interface)
 		buf_printf(out, " on %s", local.interface);
@@ -314,6 +317,9 @@ void calltext_result(const struct entry *entry, struct buf *out)
 	if (entry->error)
 		buf_printf(out, " %s", error_name(entry->error));
 	add_wait(entry, out);
+	if (entry_is_batched(entry) && !entry->error)
+		buf_printf(out, ", %u of %u: %lu byte%s", entry->nth, entry->of, taken(entry),
+		           count_plural(taken(entry)));
 	if (!entry->error)
 		add_given(entry, out);
 }

@@ -374,7 +374,7 @@ static bool put_packet(struct layout *layout, const char *size)
 {
 	struct buf text = { .max = SIZE_MAX };
 	const struct entry *entry = layout->entry;
-	bool asked = entry->call == CALL_RECVMSG && entry->ttl, put = false;
+	bool asked = entry_has_header(entry), put = false;
 	for (int interface = 1; asked && !put && interface >= 0; interface--) {
 		buf_clear(&text);
 		calltext_packet(entry, interface, &text);

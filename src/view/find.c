@@ -171,7 +171,7 @@ static bool put_address(uint8_t out[KEY_ADDRESS], const struct endpoint *addr)
 static bool make_key(const struct entry *entry, struct call_key *key)
 {
 	bool waited = entry->flags & ENTRY_WAITED;
-	bool asks = entry_is_incoming(entry) && entry->arg > 0;
+	bool asks = entry_is_incoming(entry) && entry->arg > 0, batched = entry_is_batched(entry);
 	struct endpoint addr = entry_addr(entry), local = entry_local(entry);
 	*key = (struct call_key){
 		.len = entry->len,
@@ -183,8 +183,8 @@ static bool make_key(const struct entry *entry, struct call_key *key)
 		.error = entry->error,
 		.flags = entry->flags,
 		.used = 1,
-		.ttl = entry->call == CALL_RECVMSG ? entry->ttl : 0,
-		.tos = entry->call == CALL_RECVMSG ? entry->tos : 0,
+		.ttl = batched ? entry->nth : entry->call == CALL_RECVMSG ? entry->ttl : 0,
+		.tos = batched ? entry->of : entry->call == CALL_RECVMSG ? entry->tos : 0,
 	};
 	if (endpoint_is_set(&local) && !endpoint_is_unix(&local))
 		memcpy(key->interface, local.interface, sizeof key->interface);

@@ -324,6 +324,7 @@ static void is_described_by_the_manual(void)
 		}
 	for (unsigned bit = 0; bit < 8; bit++)
 		ok(is_described(page, log_flag(CALL_RECV, bit)) &&
+		           is_described(page, log_flag(CALL_RECVFROM, bit)) &&
 		           is_described(page, log_flag(CALL_NOTE, bit)),
 		   "%s is described", log_flag(CALL_RECV, bit));
 	if (file)

@@ -9,6 +9,7 @@
 #include "net/option.h"
 #include "net/peers.h"
 #include "net/reconnect.h"
+#include "net/service.h"
 #include "net/session_internal.h"
 #include "net/step.h"
 
@@ -374,6 +375,64 @@ static void forgets_who_was_silent_longest(void)
 	ok(!peers_next(&peers, NULL) && !peers_find(&peers, &addr), "an empty table knows nobody");
 }
 
+/* How many datagrams of a session have come, and how many of them in batches of more than one. */
+static int count_received(const struct fixture *f, const struct session *session, int *batched)
+{
+	int count = 0;
+	uint64_t at = transcript_last(f->transcript, session_number(session));
+	for (*batched = 0; at != TRANSCRIPT_NONE; at = transcript_before(f->transcript, at)) {
+		const struct entry *entry = transcript_at(f->transcript, at);
+		bool has_come = entry_is_incoming(entry) && !entry->error;
+		count += has_come;
+		*batched += has_come && entry_is_batched(entry) && entry->of > 1;
+	}
+	return count;
+}
+
+enum { ROUNDS = 4, ONE_ROUND = 40 };
+
+/* Bursts to an echo service at this address, from two peers in turn; each answer comes from where it was
+ * asked, to whom has asked, in order. */
+static int answer_bursts(struct fixture *f, const char *host, const struct endpoint *asked,
+                         const char *name)
+{
+	struct session_options options = { .service = service_find("echo") };
+	struct session *server = listen_on(f, TRANSPORT_UDP, host, 0, &options);
+	until(f, session_state(server) == SESSION_OPEN);
+	int peers[2] = { peer_udp(AF_INET), peer_udp(AF_INET) };
+	struct endpoint to = *asked;
+	to.port = session_local(server).port;
+	uint32_t good = 0, sent = 0;
+	for (int round = 0; round < ROUNDS; round++) {
+		for (int i = 0; i < ONE_ROUND; i++, sent++)
+			peer_send_to(peers[sent % 2], &to, &sent, sizeof sent);
+		until(f, session_counts(server)->sends == sent);
+	}
+	for (uint32_t i = 0; i < sent; i++) {
+		uint32_t answer = UINT32_MAX;
+		struct endpoint from;
+		ssize_t got = peer_recv_from(peers[i % 2], &answer, sizeof answer, &from, PEER_MS);
+		good += got == sizeof answer && answer == i && endpoint_equal(&from, &to);
+	}
+	ok(good == sent, "each of a burst is answered, from the address asked, in order: %s", name);
+	int batched;
+	is_int(count_received(f, server, &batched), (int)sent, "... and has an entry of its own");
+	peer_close_all(peers, 2);
+	session_close(server, &f->error);
+	return batched;
+}
+
+static void reads_batches(struct fixture *f)
+{
+	struct endpoint one = loopback(0), five = loopback(0);
+	five.ip[3] = 5;
+	ok(answer_bursts(f, "127.0.0.1", &one, "one address") > ONE_ROUND, "most are read in batches");
+	ok(answer_bursts(f, "*", &five, "any address") > ONE_ROUND, "... also there");
+	sessions_show_packets(f->sessions, true);
+	is_int(answer_bursts(f, "127.0.0.1", &one, "with packet-info"), 0,
+	       "but for that each is read alone, as its header is kept");
+}
+
 static void run(void (*test)(struct fixture *f))
 {
 	struct fixture f;
@@ -396,6 +455,7 @@ int main(void)
 	run(says_what_fits);
 	run(serves_one_peer_only);
 	run(reads_bursts);
+	run(reads_batches);
 	forgets_who_was_silent_longest();
 	return tap_done();
 }

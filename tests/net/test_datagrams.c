@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* recvfrom() and sendto(): each datagram is one entry with its address, whole, however small the
- *
- * blocks are. */
+/* recvfrom(), recvmmsg() and sendto(): each datagram is one entry with its address, whole, however
+ * small the blocks are. */
 #include "net/calls.h"
 
 #include <errno.h>
@@ -307,6 +306,83 @@ static void check_mapped(void)
 	transcript_free(caller.transcript);
 }
 
+/* ---- batches ---- */
+
+enum { BATCHED = 5 };
+
+/* The entries of the last call, the first one first. */
+static void last_entries(const struct udp *udp, const struct entry *entries[BATCHED])
+{
+	const struct transcript *transcript = udp->caller.transcript;
+	uint64_t at = transcript_last(transcript, udp->caller.session);
+	for (int i = BATCHED; i-- > 0; at = transcript_before(transcript, at))
+		entries[i] = transcript_at(transcript, at);
+}
+
+static void check_batch(int family)
+{
+	static const size_t lengths[BATCHED] = { 3, 0, DATAGRAM_MAX, 1, 1400 };
+	struct udp udp = make_udp(big_caller(), family);
+	struct batch *batch = control_batch_new();
+	const struct entry *entries[BATCHED];
+	is_int(call_recvmmsg(&udp.caller, udp.fd, batch, CONTROL_BATCH, false), -1,
+	       "no batch has come yet");
+	is_int(errno, EAGAIN, "... and errno is kept");
+	is_call(&udp.caller, CALL_RECVFROM, -1, EAGAIN, "that");
+	ok(newest(&udp.caller)->of == 0, "... of none");
+	for (int i = 0; i < BATCHED; i++)
+		peer_send_to(udp.peer, &udp.addr, big + i, lengths[i]);
+	peer_wait(udp.fd, POLLIN, PEER_MS);
+	uint64_t count = transcript_count(udp.caller.transcript);
+	is_int(call_recvmmsg(&udp.caller, udp.fd, batch, CONTROL_BATCH, false), BATCHED,
+	       "one call brings several datagrams");
+	is_int((long)(transcript_count(udp.caller.transcript) - count), BATCHED, "... an entry for each");
+	last_entries(&udp, entries);
+	for (int i = 0; i < BATCHED; i++) {
+		const struct batched *one = control_batched(batch, (unsigned)i);
+		ok(one->len == lengths[i] && memcmp(one->data, big + i, lengths[i]) == 0,
+		   "number %d is given whole", i + 1);
+		ok(has_payload(entries[i], big + i, lengths[i]), "... and written down");
+		is_addr(one->from, udp.peer_addr, "... with its sender");
+		is_addr(entry_addr(entries[i]), udp.peer_addr, "... there, too");
+		ok(entries[i]->call == CALL_RECVFROM && entries[i]->flags == ENTRY_BATCH &&
+		           entries[i]->nth == i + 1 && entries[i]->of == BATCHED &&
+		           entries[i]->time == entries[0]->time &&
+		           entries[i]->duration == entries[0]->duration,
+		   "... as one of that call");
+	}
+	for (int i = 0; i < 3; i++)
+		peer_send_to(udp.peer, &udp.addr, "x", 1);
+	peer_wait(udp.fd, POLLIN, PEER_MS);
+	is_int(call_recvmmsg(&udp.caller, udp.fd, batch, 2, false), 2, "at most what is asked for");
+	is_int(call_recvmmsg(&udp.caller, udp.fd, batch, 2, false), 1, "... and then the rest");
+	control_batch_free(batch);
+	end_udp(&udp);
+}
+
+/* A block may hold less than a datagram: it is given whole, and its entry is cut. */
+static void check_batch_small_blocks(void)
+{
+	struct udp udp = make_udp(small_caller(), AF_INET);
+	struct batch *batch = control_batch_new();
+	peer_send_to(udp.peer, &udp.addr, big, 1000);
+	peer_send_to(udp.peer, &udp.addr, big, 10);
+	peer_wait(udp.fd, POLLIN, PEER_MS);
+	is_int(call_recvmmsg(&udp.caller, udp.fd, batch, CONTROL_BATCH, false), 2,
+	       "a batch comes to small blocks");
+	const struct batched *one = control_batched(batch, 0);
+	ok(one->len == 1000 && memcmp(one->data, big, 1000) == 0, "... whole");
+	const struct entry *last = newest(&udp.caller);
+	ok(has_payload(last, big, 10) && !(last->flags & ENTRY_TRUNCATED), "... as is the short one");
+	const struct entry *first = transcript_at(
+	        udp.caller.transcript,
+	        transcript_before(udp.caller.transcript, transcript_last(udp.caller.transcript, 7)));
+	ok(first->flags & ENTRY_TRUNCATED && first->arg == 1000 && first->len < SMALL_BLOCK,
+	   "... and the entry of the long one says how long it was");
+	control_batch_free(batch);
+	end_udp(&udp);
+}
+
 int main(void)
 {
 	tap_watchdog(30);
@@ -320,6 +396,14 @@ int main(void)
 	check_cut();
 	check_most();
 	check_error_queue();
+	struct batch *batch = control_batch_new();
+	if (batch) {
+		check_batch(AF_INET);
+		check_batch_small_blocks();
+	} else {
+		tap_skip("no recvmmsg() here");
+	}
+	control_batch_free(batch);
 	if (!peer_has_ipv6()) {
 		tap_skip("no ::1 here");
 		return tap_done();

@@ -107,6 +107,12 @@ static void test_bytes(void)
 	is_text(told_ends(CALL_RECVMSG, &on_lo),
 	        "recvmsg(2) = 2 from 127.0.0.1:7001 to 127.0.0.5 ttl 64 tos 0xb9 on lo",
 	        "and all that is known of how it came");
+	is_text(DESCRIBED(&echo, "hi", .call = CALL_RECVFROM, .arg = 65536, .flags = ENTRY_BATCH, .nth = 3,
+	                  .of = 12),
+	        "recvmmsg(65536) = 12, 3 of 12: 2 bytes from 127.0.0.1:7001", "one of a batch");
+	is_text(DESCRIBED(NULL, "", .call = CALL_RECVFROM, .arg = 65536, .flags = ENTRY_BATCH,
+	                  .error = EAGAIN),
+	        "recvmmsg(65536) = -1 EAGAIN", "... that was empty");
 	is_text(told_ends(CALL_RECVMSG, NULL), "recvmsg(2) = 2 from 127.0.0.1:7001",
 	        "that says no more");
 	is_text(DESCRIBED(&echo, "hi", .call = CALL_SENDTO, .arg = 2),
