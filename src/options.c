@@ -169,7 +169,7 @@ static const char help_text[] =
         "                   with a unit is --idle-timeout, as in ncat\n"
         "  -t, --telnet     refuse the options of TELNET that a server asks for\n"
         "  -W N             quit after this many packets have come\n"
-        "  --datagram line|block   what of the input is one datagram\n"
+        "  --datagram line|block   what of the input is one datagram or message\n"
         "  --output FILE    write there what is sent and received\n"
         "  --nc             in all of this as OpenBSD's nc; so does being called nc or netcat\n"
         "\n"

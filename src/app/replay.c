@@ -131,7 +131,10 @@ static void guess(struct app *app, const struct entry *entry, const struct endpo
 	                 (entry->call == CALL_SOCKET && entry->arg == SOCK_DGRAM);
 	bool listens = entry->call == CALL_LISTEN || entry->call == CALL_ACCEPT;
 	bool is_path = endpoint_is_set(addr) && endpoint_is_unix(addr);
-	enum transport streams = is_path ? TRANSPORT_UNIX : TRANSPORT_TCP;
+	bool packets = entry->call == CALL_SOCKET && entry->arg == SOCK_SEQPACKET;
+	enum transport streams = packets   ? TRANSPORT_UNIXPACKET
+	                         : is_path ? TRANSPORT_UNIX
+	                                   : TRANSPORT_TCP;
 	enum transport messages = is_path ? TRANSPORT_UNIXGRAM : TRANSPORT_UDP;
 	const struct recorded_identity identity = {
 		.kind = datagrams ? RECORDED_DATAGRAMS : listens ? RECORDED_LISTENER : RECORDED_STREAM,

@@ -115,7 +115,7 @@ static void print_traffic(const struct session *session, struct buf *out)
 {
 	char sent[COUNT_TEXT], received[COUNT_TEXT];
 	const struct session_counts *counts = session_counts(session);
-	const char *unit = session_has_peers(session) ? "datagram" : "call";
+	const char *unit = transport_unit(session_transport(session));
 	if (session_has_clients(session))
 		return;
 	if (!counts->sends && !counts->receives)

@@ -77,7 +77,7 @@ const struct value_name value_table[] = {
 	{ "open", "whether there is a descriptor", VALUE_WORD, YES_NO, VALUE_OPEN },
 	{ "kind", "stream, datagrams or listener", VALUE_WORD, "stream|datagrams|listener",
 	  VALUE_KIND },
-	{ "transport", "tcp, udp, unix or unixgram", VALUE_WORD, TRANSPORT_NAMES, VALUE_TRANSPORT },
+	{ "transport", "tcp, udp, unix, unixgram or unixpacket", VALUE_WORD, TRANSPORT_NAMES, VALUE_TRANSPORT },
 	{ "name", "its name", VALUE_TEXT, NULL, VALUE_NAME },
 	{ "number", "its number", VALUE_COUNT, NULL, VALUE_NUMBER },
 	{ "host", "where its socket is: here, or a host of the sandbox", VALUE_WORD,

@@ -293,13 +293,13 @@ static enum command_result send_lines(const struct app *app, struct wait *wait, 
 	}
 }
 
-/* A stream has piece after piece, a datagram all of the file. */
+/* A stream has piece after piece, a datagram or message all of the file. */
 static enum command_result send_bytes(const struct app *app, struct wait *wait, struct file *file,
                                       struct error *error)
 {
 	bool full;
 	struct session *session = ready_session(app, wait, &full, error);
-	bool datagram = session && session_has_peers(session);
+	bool message = session && session_has_messages(session);
 	if (!session)
 		return COMMAND_FAILED;
 	wait->deadline = 0;
@@ -308,14 +308,14 @@ static enum command_result send_bytes(const struct app *app, struct wait *wait, 
 	do
 		if (!file->ended && !read_piece(file, error))
 			return COMMAND_FAILED;
-	while (datagram && !file->ended && file->read.len < PIECE);
-	size_t len = file->read.len < PIECE || datagram ? file->read.len : PIECE;
-	if ((len > 0 || datagram) &&
+	while (message && !file->ended && file->read.len < PIECE);
+	size_t len = file->read.len < PIECE || message ? file->read.len : PIECE;
+	if ((len > 0 || message) &&
 	    !session_send(session, buf_data(&file->read), len, error))
 		return COMMAND_FAILED;
 	buf_consume(&file->read, len);
 	wait->deadline = clock_now(); /* the next turn goes on */
-	return datagram || (file->ended && !file->read.len) ? COMMAND_DONE : COMMAND_WAITING;
+	return message || (file->ended && !file->read.len) ? COMMAND_DONE : COMMAND_WAITING;
 }
 
 static enum command_result check_file(struct app *app, struct wait *wait, bool over,

@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/choice.h"
 #include "command/command.h"
+#include "socket/transport.h"
 
 enum { FILES_MOST = 1000 }; /* that one check reads: two that source each other twice are endless */
 
@@ -499,9 +500,8 @@ static void make_session(struct script_checker *checker, const struct command_wo
 		if (word)
 			script_let(&checker->sessions, slash ? slash + 1 : word, NULL);
 	}
-	for (const char *const *word = (const char *const[]){ "tcp", "udp", "unix", NULL }; *word;
-	     word++)
-		script_let(&checker->sessions, *word, NULL);
+	for (enum transport i = 0; i < TRANSPORT_COUNT; i++)
+		script_let(&checker->sessions, transport_name(i), NULL);
 }
 
 /* What a command says about sessions: those that it names must be there, and it may make one. */

@@ -33,9 +33,9 @@ static bool check_send(const struct args *args, struct error *error)
 static enum command_result do_send(const struct invocation *invocation, struct error *error)
 {
 	const char *text = invocation->args->value[0];
-	if (!text && !session_has_peers(invocation->session)) {
+	if (!text && !session_has_messages(invocation->session)) {
 		error_usage(error,
-		            "send: needs text: only UDP can send nothing, as an empty datagram");
+		            "send: needs text: a stream cannot send nothing, only datagrams and packets can");
 		return false;
 	}
 	return send_decoded(invocation, text ? text : "", escape_decode, error);
@@ -298,7 +298,7 @@ const struct command sending_commands[] = {
 	        .help = "send text with escapes, without a line end\n"
 	                "C escapes, and \\e, \\xHH, \\u{HEX}.\n"
 	                "Example: \"/send GET / HTTP/1.0\\r\\n\\r\\n\".\n"
-	                "Without text: an empty datagram, on UDP.\n"
+	                "Without text: an empty datagram, or an empty message of unixpacket.\n"
 	                "Text that begins with @ is written with two: \"/send @@home\" sends "
 	                "\"@home\".",
 	        .needs = NEEDS_SESSION,
@@ -323,7 +323,8 @@ const struct command sending_commands[] = {
 	        .usage = "<size>",
 	        .help = "send that many bytes of text: 400000, 400k, 2M\n"
 	                "Lines of 72 characters, so that windows, buffers and queues fill. At most "
-	                "64M, and on UDP what one datagram can carry.",
+	                "64M, and on UDP what one datagram can "
+	                "carry.",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
 	        .check = check_fill,

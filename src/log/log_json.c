@@ -141,7 +141,7 @@ const char *log_word(enum log_words words, unsigned number)
 	case LOG_HOSTS:
 		return number < HOST_COUNT ? host_name((enum host)number) : NULL;
 	case LOG_TRANSPORTS:
-		return number <= TRANSPORT_UNIXGRAM ? transport_name((enum transport)number) : NULL;
+		return number < TRANSPORT_COUNT ? transport_name((enum transport)number) : NULL;
 	case LOG_KINDS:
 		return PICK(kinds, number);
 	case LOG_STATES:

@@ -547,8 +547,7 @@ static ssize_t receive_datagram(const struct caller *caller, int fd, size_t most
 	size_t room;
 	int64_t buffered;
 	struct entry entry = enter(caller, arrival ? CALL_RECVMSG : CALL_RECVFROM, fd);
-	char *place = transcript_reserve(caller->transcript, ENTRY_ADDRESSES,
-	                                 smaller(most, TRANSCRIPT_ROOM), &room);
+	char *place = transcript_reserve(caller->transcript, ENTRY_ADDRESSES, most, &room);
 	size_t asked = smaller(most, room);
 	if (asked < TRANSCRIPT_ROOM)
 		flags |= MSG_TRUNC;
@@ -565,6 +564,31 @@ static ssize_t receive_datagram(const struct caller *caller, int fd, size_t most
 	entry.ttl = arrival ? arrival->ttl : 0;
 	entry.tos = arrival ? arrival->tos : 0;
 	commit(caller, &entry, fd, now, from, to, got > 0 ? (size_t)got : 0, buffered);
+	*data = place;
+	return got;
+}
+
+ssize_t call_recv_message(const struct caller *caller, int fd, size_t most, int flags,
+                          const char **data, bool *ended)
+{
+	size_t room;
+	ssize_t got;
+	int64_t arrival = -1;
+	struct entry entry = enter(caller, CALL_RECV, fd);
+	char *place = transcript_reserve(caller->transcript, 0, most, &room);
+	size_t asked = smaller(most, room);
+	if (asked < TRANSCRIPT_ROOM)
+		flags |= MSG_TRUNC;
+	entry.flags |= ENTRY_MESSAGE;
+	set_arguments(&entry, asked, flags);
+	RETRY_INTERRUPTED(got,
+	                  control_recv(fd, place, asked, flags, NULL, NULL, &arrival, NULL));
+	int64_t now = end(&entry, got < 0);
+	*ended = got == 0 && arrival < 0;
+	if (got >= 0 && !*ended)
+		entry.call = CALL_RECVFROM;
+	got = note_cut(&entry, got, asked);
+	commit(caller, &entry, fd, now, NULL, NULL, got > 0 ? (size_t)got : 0, -1);
 	*data = place;
 	return got;
 }
@@ -670,11 +694,11 @@ static ssize_t offer(const struct caller *caller, enum call call, int fd, const 
 	if (to && is_followed(caller) && !wire_is_following(caller->wire, fd))
 		follow_early(caller, fd, NULL);
 	struct entry entry = enter(caller, call, fd);
-	char *place = transcript_reserve(caller->transcript, to ? ENTRY_ADDRESSES : 0,
-	                                 smaller(len, TRANSCRIPT_ROOM), &room);
+	size_t least = call == CALL_SEND ? smaller(len, TRANSCRIPT_ROOM) : len;
+	char *place = transcript_reserve(caller->transcript, to ? ENTRY_ADDRESSES : 0, least, &room);
 	if (caller->flags & ENTRY_SECRET)
 		room = smaller(room, ENTRY_SECRET_MOST);
-	size_t asked = room < TRANSCRIPT_ROOM ? len : smaller(len, room);
+	size_t asked = call != CALL_SEND || room < TRANSCRIPT_ROOM ? len : smaller(len, room);
 	set_arguments(&entry, asked, flags);
 	ssize_t sent = transmit(caller, &entry, fd, data, asked, to, local, &wall);
 	int64_t now = end(&entry, sent < 0);

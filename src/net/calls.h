@@ -109,13 +109,20 @@ int call_set_linger(const struct caller *caller, int fd, int seconds);
 
 /* Receives straight into the transcript, at most `most` bytes or what the present block still
  * holds, whichever is less. *data points to the bytes until the next entry is made. EAGAIN is
- * recorded too. call_recvfrom() has always room for `most` bytes up to TRANSCRIPT_ROOM, in which
- * every datagram fits. What of a datagram does not fit in a smaller buffer is lost, as with a
- * program's own call: ENTRY_TRUNCATED, with MSG_TRUNC among the flags, which alone makes the result
+ * recorded too. call_recvfrom() has always room for `most` bytes up to what a block holds; every
+ * datagram of UDP fits in TRANSCRIPT_ROOM, and kernel_next_message() knows of others. What of a
+ * datagram does not fit in a smaller buffer is lost, as with a program's own call: ENTRY_TRUNCATED, with MSG_TRUNC among the flags, which alone makes the result
  * its real length, udp(7). */
 ssize_t call_recv(const struct caller *caller, int fd, size_t most, int flags, const char **data);
 ssize_t call_recvfrom(const struct caller *caller, int fd, size_t most, int flags,
                       struct endpoint *from, const char **data);
+
+/* The next message of a connection that keeps their borders, on a socket that was asked for
+ * CONTROL_ARRIVAL: only a message has a time of arrival, so that an empty one, which is written down
+ * as recvfrom(), is told from the end, which is recv() = 0: *ended. As much is read as with
+ * call_recvfrom(). */
+ssize_t call_recv_message(const struct caller *caller, int fd, size_t most, int flags,
+                          const char **data, bool *ended);
 
 /* The same on a socket that was asked for CONTROL_LOCAL, _TTL, _TOS: what a datagram was sent to, and
  * how it came, is written down. */
@@ -129,8 +136,8 @@ int call_recvmmsg(const struct caller *caller, int fd, struct batch *batch, unsi
                   bool arrivals);
 
 /* MSG_NOSIGNAL is always added. The payload of the entry is what the kernel took. One call offers
- * at most what a block holds, but always TRANSCRIPT_ROOM, so a datagram is never cut. Without `to`
- * it goes to the connected peer. `data` may be that of the newest call of the transcript: it
+ * of a stream at most what a block holds, but always TRANSCRIPT_ROOM, and a datagram whole. Without
+ * `to` it goes to the connected peer. `data` may be that of the newest call of the transcript: it
  * outlives this one, and the samples around both. */
 ssize_t call_send(const struct caller *caller, int fd, const void *data, size_t len, int flags);
 ssize_t call_sendto(const struct caller *caller, int fd, const void *data, size_t len, int flags,

@@ -11,6 +11,7 @@
 #include "net/answer_loop.h"
 #include "net/bind.h"
 #include "net/dial.h"
+#include "net/kernel.h"
 #include "net/multicast.h"
 #include "net/option.h"
 #include "net/pace.h"
@@ -578,7 +579,8 @@ static bool receive_one(struct session *session, unsigned slot, bool was_ready)
 {
 	struct endpoint from, local;
 	const char *data;
-	ssize_t got = recv_from(session, slot, TRANSCRIPT_ROOM, 0, &from, &local, &data);
+	size_t most = kernel_next_message(session->fd[slot], session->transport, TRANSCRIPT_ROOM);
+	ssize_t got = recv_from(session, slot, most, 0, &from, &local, &data);
 	if (got >= 0)
 		take(session, slot, &from, &local, data, (size_t)got, clock_now());
 	else

@@ -27,6 +27,9 @@ static bool is_on(const struct session *session)
  * it no longer asks: a busy server would pay for it. */
 void probe_timer_add_socket(struct session *session, int fd)
 {
+	/* call_recv_message() needs it */
+	if (transport_keeps_borders(session->transport) && !session->ops->has_clients)
+		call_ask(&session->caller, fd, CONTROL_ARRIVAL, AF_UNSPEC, true);
 	if (is_on(session) && !session_is_served(session) && !transport_is_unix(session->transport))
 		session->probe.stamped =
 		        call_ask(&session->caller, fd, CONTROL_ARRIVAL, AF_UNSPEC, true);

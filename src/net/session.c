@@ -421,12 +421,12 @@ void session_name_server(struct session *session)
 {
 	char host[SESSION_NAME], port[8];
 	enum transport transport = session->transport;
-	bool datagrams = transport_type(transport) == SOCK_DGRAM;
+	bool stream = transport_type(transport) == SOCK_STREAM;
 	if (!session_is_served(session))
 		snprintf(host, sizeof host, "%s", transport_name(transport));
 	else
-		snprintf(host, sizeof host, "%s%s%s", datagrams ? transport_name(transport) : "",
-		         datagrams ? "-" : "", session->service->name);
+		snprintf(host, sizeof host, "%s%s%s", stream ? "" : transport_name(transport),
+		         stream ? "" : "-", session->service->name);
 	if (transport_is_unix(transport)) {
 		name_after_path(session, host, session->open_parameters->target.host);
 		return;
@@ -845,6 +845,11 @@ bool session_has_peers(const struct session *session)
 	return session->ops->has_peers;
 }
 
+bool session_has_messages(const struct session *session)
+{
+	return session->ops->has_peers || transport_keeps_borders(session->transport);
+}
+
 enum transport session_transport(const struct session *session)
 {
 	return session->transport;
@@ -857,7 +862,7 @@ enum host session_host(const struct session *session)
 
 unsigned session_errno_context(const struct session *session, const struct endpoint *peer)
 {
-	bool stream = transport_type(session->transport) == SOCK_STREAM;
+	bool stream = transport_type(session->transport) != SOCK_DGRAM;
 	const struct open_parameters *made = session->open_parameters;
 	struct endpoint own = session_peer(session);
 	unsigned ends = session_stream_ends(session);

@@ -104,6 +104,9 @@ bool session_has_clients(const struct session *session);
 /* Datagrams: each send() is one message, to any of many peers. */
 bool session_has_peers(const struct session *session);
 
+/* Each send() is one message: datagrams, and a connection that keeps their borders. */
+bool session_has_messages(const struct session *session);
+
 /* A listener, or a UDP session that was made by listening. */
 bool session_is_server(const struct session *session);
 

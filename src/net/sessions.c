@@ -664,6 +664,7 @@ static const struct {
 	[TRANSPORT_UDP] = { &datagram_ops, &datagram_ops },
 	[TRANSPORT_UNIX] = { &stream_ops, &listener_ops },
 	[TRANSPORT_UNIXGRAM] = { &datagram_ops, &datagram_ops },
+	[TRANSPORT_UNIXPACKET] = { &stream_ops, &listener_ops },
 };
 
 static bool may_be_on(const struct sessions *sessions, enum transport transport, enum host host,

@@ -10,6 +10,7 @@
 #include "net/dial.h"
 #include "net/kernel.h"
 #include "net/option.h"
+#include "net/pace.h"
 #include "net/probe_timer.h"
 #include "net/reconnect.h"
 #include "net/secrets.h"
@@ -27,7 +28,19 @@ struct stream {
 	bool ready_due;         /* its service waits for an empty queue */
 	bool deferred;          /* connect() = 0 without a SYN: TCP_FASTOPEN_CONNECT */
 	struct secrets secrets; /* which bytes of the queue */
+	struct pace pace;       /* of messages */
 };
+
+/* The head of each message in the queue of a connection that keeps their borders. */
+struct head {
+	size_t len;
+	uint8_t flags; /* of the caller */
+};
+
+static bool keeps_borders(const struct session *session)
+{
+	return transport_keeps_borders(session->transport);
+}
 
 static size_t smaller(size_t a, size_t b)
 {
@@ -164,10 +177,83 @@ static size_t push_first(struct session *session, size_t *asked)
 	return push(session, buf_data(&session->queue), *asked);
 }
 
+/* ---- messages ---- */
+
+/* 0, or an errno value. A message goes whole or not at all, and one that is too large says nothing of
+ * the connection. */
+static int push_message(struct session *session, const char *data, size_t len)
+{
+	bool waited = session->step && session->step->call == STEP_SEND;
+	session->caller.since = waited ? session->step->since : 0;
+	ssize_t sent = call_sendto(&session->caller, session->fd[0], data, len, 0, NULL);
+	int code = sent < 0 ? errno : 0;
+	session->caller.since = 0;
+	if (!code) {
+		session->counts.sent_bytes += len;
+		session->counts.sends++;
+	} else if (!call_would_block(code) && code != EMSGSIZE && code != ENOBUFS && code != ENOMEM) {
+		break_off(session, "sendto", code);
+	}
+	return code;
+}
+
+static void refuse_message(const struct session *session, int code, size_t len, struct error *error)
+{
+	error_errno(error, code, "%zu bytes in one message (%s)", len,
+	            errno_meaning_phrase("send", code, session_errno_context(session, NULL)));
+}
+
+static void flush_messages(struct session *session, size_t most)
+{
+	struct head head;
+	struct error error;
+	uint8_t flags = session->caller.flags;
+	const struct stream *stream = session->own;
+	for (size_t moved = 0; session->queue.len && moved < most; moved += sizeof head + head.len) {
+		const char *data = buf_data(&session->queue);
+		memcpy(&head, data, sizeof head);
+		session->caller.flags = head.flags;
+		int code = push_message(session, data + sizeof head, head.len);
+		session->caller.flags = flags;
+		if (stream->broken || call_would_block(code))
+			break;
+		if (code) {
+			refuse_message(session, code, head.len, &error);
+			session->table->lost += head.len;
+			session_report(session, ENTRY_ERROR, "not sent: %s", error.text);
+		}
+		buf_consume(&session->queue, sizeof head + head.len);
+		session->unsent -= head.len;
+	}
+}
+
+static bool send_message(struct session *session, const void *data, size_t len, struct error *error)
+{
+	const struct stream *stream = session->own;
+	struct head head = { .len = len, .flags = session->caller.flags };
+	bool waits = session->state != SESSION_OPEN || session->queue.len;
+	int code = waits ? EAGAIN : push_message(session, data, len);
+	if (call_would_block(code)) {
+		buf_append(&session->queue, &head, sizeof head);
+		buf_append(&session->queue, data, len);
+		session->unsent += len;
+	} else if (code && !stream->broken) {
+		refuse_message(session, code, len, error);
+		return false;
+	}
+	return true;
+}
+
+/* ---- bytes ---- */
+
 static void flush_some(struct session *session, size_t most)
 {
 	struct stream *stream = session->own;
 	uint8_t flags = session->caller.flags;
+	if (keeps_borders(session)) {
+		flush_messages(session, most);
+		return;
+	}
 	size_t moved = 0;
 	bool more = true;
 	if (session_is_served(session))
@@ -197,15 +283,16 @@ static bool refuse_send(const struct session *session, size_t len, struct error 
 	const struct stream *stream = session->own;
 	unsigned number = (unsigned)session->caller.session;
 	size_t room = session->queue.max - session->queue.len;
+	size_t head = keeps_borders(session) ? sizeof(struct head) : 0;
 	if (stream->broken)
 		error_set(error, "session %u was reset: nothing can be sent", number);
 	else if (stream->shut)
 		error_set(error, "session %u has closed its side%s: nothing more can be sent",
 		          number, transport_fin(session->transport));
-	else if (len > room)
+	else if (head > room || len > room - head)
 		error_set(error,
 		          "%zu bytes already wait for the peer of session %u: no room for %zu more",
-		          session->queue.len, number, len);
+		          session->unsent, number, len);
 	else
 		return false;
 	return true;
@@ -223,6 +310,8 @@ static bool stream_send(struct session *session, const struct endpoint *to, cons
 	stream->ready_due = stream->ready_due || (len && session->service->ready);
 	if (refuse_send(session, len, error))
 		return false;
+	if (keeps_borders(session))
+		return send_message(session, data, len, error);
 	if (len == 0)
 		return true;
 	/* The first attempt sends the bytes from where they are: even bytes of the transcript's
@@ -247,6 +336,10 @@ static bool stream_send(struct session *session, const struct endpoint *to, cons
 static ssize_t send_from(struct session *session, int from, bool is_file)
 {
 	int fd = session->fd[0];
+	if (keeps_borders(session)) {
+		errno = EINVAL;
+		return -1;
+	}
 	if (session_is_full(session)) {
 		errno = EAGAIN;
 		return -1;
@@ -446,10 +539,50 @@ static struct caller reader(const struct session *session)
 	return caller;
 }
 
+/* False at EAGAIN, and where nothing more is to be read. */
+static bool receive_message(struct session *session, size_t *left)
+{
+	const char *data;
+	bool ended;
+	struct caller caller = reader(session);
+	if (!*left || session->state != SESSION_OPEN || !readable_now(session))
+		return false;
+	int fd = session->fd[0];
+	size_t most = kernel_next_message(fd, session->transport, TRANSCRIPT_ROOM);
+	ssize_t got = call_recv_message(&caller, fd, most, 0, &data, &ended);
+	if (got < 0 && call_would_block(errno))
+		return false;
+	if (got < 0)
+		meet_recv_error(session, errno);
+	else if (ended)
+		receive_fin(session);
+	else
+		take(session, data, (size_t)got);
+	*left -= smaller(*left, got > 0 ? (size_t)got : 0);
+	return got > 0 || (got == 0 && !ended);
+}
+
+static void receive_messages(struct session *session)
+{
+	struct stream *stream = session->own;
+	size_t left = session->table->share;
+	unsigned most = pace_ask(&stream->pace), got = 0;
+	while (got < most && receive_message(session, &left))
+		got++;
+	if (got == most)
+		pace_met(&stream->pace);
+	else
+		pace_missed(&stream->pace, got);
+}
+
 static void receive(struct session *session)
 {
 	struct stream *stream = session->own;
 	struct caller caller = reader(session);
+	if (keeps_borders(session)) {
+		receive_messages(session);
+		return;
+	}
 	if (session->pass_to && !session_is_served(session) && pass(session))
 		return;
 	size_t left = session->table->share;
@@ -524,7 +657,7 @@ static bool is_at_end(const struct session *session)
 static bool must_go_on(struct session *session, size_t got)
 {
 	struct step *step = session->step;
-	if (step->how != RECV_ALL || got == step->most)
+	if (step->how != RECV_ALL || got == step->most || keeps_borders(session))
 		return false;
 	step->most -= got;
 	if (step->low)
@@ -569,16 +702,19 @@ static enum step_end recv_by_hand(struct session *session, unsigned slot, struct
 	struct caller caller = reader(session);
 	session_reserve(session, step->most);
 	caller.since = session_step_since(session);
-	ssize_t got = call_recv(&caller, session->fd[slot], step->most, session_recv_flags(session),
-	                        &data);
+	int fd = session->fd[slot], flags = session_recv_flags(session);
+	bool ended = true;
+	ssize_t got = keeps_borders(session)
+	                      ? call_recv_message(&caller, fd, step->most, flags, &data, &ended)
+	                      : call_recv(&caller, fd, step->most, flags, &data);
 	int code = errno;
 	if (got < 0 && call_would_block(code) && step->how != RECV_URGENT)
 		return STEP_WAITS;
-	if (got == 0) {
+	if (got == 0 && ended) {
 		take_nothing(session);
 		return STEP_DONE;
 	}
-	if (got > 0) {
+	if (got >= 0) {
 		if (step->how != RECV_PEEK)
 			session_received(session, data, (size_t)got);
 		if (must_go_on(session, (size_t)got)) {
@@ -605,7 +741,7 @@ static enum step_end begin_recv(struct session *session, struct error *error)
 	const struct step *step = session->step;
 	bool sleeps = session->state == SESSION_OPEN && step->how != RECV_URGENT;
 	session_name_recv(session, "recv");
-	if (step->how == RECV_ALL && step->most > 1)
+	if (step->how == RECV_ALL && step->most > 1 && !keeps_borders(session))
 		raise_low(session);
 	int slot = sleeps ? session_ready_slot(session) : 0;
 	return slot < 0 ? STEP_WAITS : recv_by_hand(session, (unsigned)slot, error);
@@ -629,7 +765,7 @@ static bool send_by_hand(struct session *session, const struct endpoint *to, con
 		session->counts.sent_bytes += (size_t)sent;
 		return true;
 	}
-	if (can_send && !call_would_block(code)) {
+	if (can_send && !call_would_block(code) && code != EOPNOTSUPP) {
 		break_off(session, "send", code);
 		return true;
 	}
@@ -685,6 +821,8 @@ static void opened(struct session *session, const char *took)
 void stream_accepted(struct session *session)
 {
 	struct stream *stream = session->own;
+	if (keeps_borders(session)) /* which is not inherited */
+		probe_timer_add_socket(session, session->fd[0]);
 	probe_timer_add_connection(session);
 	probe_read(&session->caller, session->fd[0], SAMPLE_BEFORE);
 	stream->greeting_due = true;

@@ -184,7 +184,7 @@ static bool take_scheme(struct target *target, struct span *rest, struct error *
 	bool known = transport_find(scheme.text, scheme.len, &transport);
 	if (slashes && !known) {
 		error_usage(error,
-		            QUOTE ":// is not a transport: tcp://, udp://, unix://, unixgram://",
+		            QUOTE ":// is not a transport: tcp://, udp://, unix://, unixgram://, unixpacket://",
 		            QUOTED(scheme));
 		return false;
 	}

@@ -8,11 +8,12 @@
 static const struct {
 	const char *name, *title;
 	int type;
-} transports[] = {
+} transports[TRANSPORT_COUNT] = {
 	[TRANSPORT_TCP] = { "tcp", "TCP", SOCK_STREAM },
 	[TRANSPORT_UDP] = { "udp", "UDP", SOCK_DGRAM },
 	[TRANSPORT_UNIX] = { "unix", "UNIX", SOCK_STREAM },
 	[TRANSPORT_UNIXGRAM] = { "unixgram", "UNIX datagrams", SOCK_DGRAM },
+	[TRANSPORT_UNIXPACKET] = { "unixpacket", "UNIX packets", SOCK_SEQPACKET },
 };
 
 const char *transport_name(enum transport transport)
@@ -30,9 +31,20 @@ int transport_type(enum transport transport)
 	return transports[transport].type;
 }
 
+const char *transport_unit(enum transport transport)
+{
+	int type = transport_type(transport);
+	return type == SOCK_DGRAM ? "datagram" : type == SOCK_SEQPACKET ? "message" : "call";
+}
+
 bool transport_is_unix(enum transport transport)
 {
-	return transport == TRANSPORT_UNIX || transport == TRANSPORT_UNIXGRAM;
+	return transport >= TRANSPORT_UNIX;
+}
+
+bool transport_keeps_borders(enum transport transport)
+{
+	return transport == TRANSPORT_UNIXPACKET;
 }
 
 const char *transport_fin(enum transport transport)
@@ -42,7 +54,7 @@ const char *transport_fin(enum transport transport)
 
 bool transport_find(const char *text, size_t len, enum transport *transport)
 {
-	for (size_t i = 0; i < sizeof transports / sizeof *transports; i++) {
+	for (size_t i = 0; i < TRANSPORT_COUNT; i++) {
 		if (strlen(transports[i].name) != len ||
 		    strncasecmp(transports[i].name, text, len) != 0)
 			continue;

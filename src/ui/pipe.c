@@ -117,6 +117,12 @@ static bool is_datagram(const struct pipe *pipe)
 	return session_has_peers(pipe->options.session);
 }
 
+/* What is read from standard input at once is one message. */
+static bool has_messages(const struct pipe *pipe)
+{
+	return session_has_messages(pipe->options.session);
+}
+
 static void quit(struct pipe *pipe, int status)
 {
 	pipe->app->quit = true;
@@ -259,7 +265,7 @@ static void send_input(struct pipe *pipe, struct session *session, const char *d
 static bool by_lines(const struct pipe *pipe)
 {
 	return pipe->options.interval ||
-	       (is_datagram(pipe) && pipe->options.datagram == PIPE_DATAGRAM_LINE);
+	       (has_messages(pipe) && pipe->options.datagram == PIPE_DATAGRAM_LINE);
 }
 
 /* The length of the first line that waits; 0 = its end has not come. */
@@ -303,7 +309,7 @@ static void read_input(struct pipe *pipe, struct session *session)
 {
 	if (pass_input(pipe, session))
 		return;
-	size_t most = is_datagram(pipe) && !by_lines(pipe) ? DATAGRAM : CHUNK;
+	size_t most = has_messages(pipe) && !by_lines(pipe) ? DATAGRAM : CHUNK;
 	ssize_t got = read(STDIN_FILENO, pipe->chunk, most);
 	if (got < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK))
 		return;
@@ -738,8 +744,8 @@ static void choose_passage(struct pipe *pipe)
 	struct stat status;
 	bool known = fstat(STDOUT_FILENO, &status) == 0;
 	pipe->gathers =
-	        is_datagram(pipe) && known && (S_ISFIFO(status.st_mode) || S_ISREG(status.st_mode));
-	if (is_datagram(pipe) || is_service(pipe) || pipe->dump >= 0 || pipe->options.telnet ||
+	        has_messages(pipe) && known && (S_ISFIFO(status.st_mode) || S_ISREG(status.st_mode));
+	if (has_messages(pipe) || is_service(pipe) || pipe->dump >= 0 || pipe->options.telnet ||
 	    logs_count(pipe->app->logs))
 		return;
 	pipe->passes_output =

@@ -157,7 +157,7 @@ static void add_moved(struct fields *fields, const struct snapshot *snapshot, co
                       uint64_t bytes, uint64_t calls)
 {
 	char text[COUNT_TEXT];
-	const char *unit = snapshot->kind == SNAPSHOT_DATAGRAMS ? "datagram" : "call";
+	const char *unit = transport_unit(snapshot->transport);
 	fields_text(fields, STYLE_TEXT, label, "%s in %" PRIu64 " %s%s", format_bytes(bytes, text),
 	            calls, unit, count_plural(calls));
 }
