@@ -220,7 +220,7 @@ static void test_help_of_all(void)
 		{ "/help why epipe", "EPIPE (" },
 		{ "/help view", "  ladder  the calls of both ends" },
 		{ "/help view chat", "/view chat\nwhat was said" },
-		{ "/help /o", "/open [tcp|udp|unix|unixgram] <address>" },
+		{ "/help /o", "/open [tcp|udp|unix|unixgram|unixpacket] <address>" },
 		{ "/help scroll", "/set scrollback <size>" },
 		{ "/help keys", "F5" },
 		{ "/help commands", "/open " },
@@ -291,27 +291,27 @@ static void test_usage_mistakes(void)
 		const char *line, *says;
 	} cases[] = {
 		{ "/open",
-		  "open: needs an address: /open [tcp|udp|unix|unixgram] <address> [<port>] "
+		  "open: needs an address: /open [tcp|udp|unix|unixgram|unixpacket] <address> [<port>] "
 		  "[from|on <host>] [as <name>]" },
 		{ "/open tcp",
-		  "open: needs an address: /open [tcp|udp|unix|unixgram] <address> [<port>] "
+		  "open: needs an address: /open [tcp|udp|unix|unixgram|unixpacket] <address> [<port>] "
 		  "[from|on <host>] [as <name>]" },
 		{ "/open a 1 2",
-		  "open: \"2\" is one word too many: /open [tcp|udp|unix|unixgram] <address> "
+		  "open: \"2\" is one word too many: /open [tcp|udp|unix|unixgram|unixpacket] <address> "
 		  "[<port>] [from|on <host>] [as <name>]" },
 		{ "/open a 1 as",
-		  "open: \"as\" needs a name: /open [tcp|udp|unix|unixgram] <address> [<port>] "
+		  "open: \"as\" needs a name: /open [tcp|udp|unix|unixgram|unixpacket] <address> [<port>] "
 		  "[from|on <host>] [as <name>]" },
 		{ "/listen",
-		  "listen: needs a port: /listen [tcp|udp|unix|unixgram] [<local-address>] <port> "
+		  "listen: needs a port: /listen [tcp|udp|unix|unixgram|unixpacket] [<local-address>] <port> "
 		  "[none|echo|discard|hello] "
 		  "[on <host>] [as <name>]" },
 		{ "/listen udp",
-		  "listen: needs a port: /listen [tcp|udp|unix|unixgram] [<local-address>] <port> "
+		  "listen: needs a port: /listen [tcp|udp|unix|unixgram|unixpacket] [<local-address>] <port> "
 		  "[none|echo|discard|hello] "
 		  "[on <host>] [as <name>]" },
 		{ "/listen a 1 2", "listen: \"2\" is not none, echo, discard or hello: /listen "
-		                   "[tcp|udp|unix|unixgram] [<local-address>] <port> "
+		                   "[tcp|udp|unix|unixgram|unixpacket] [<local-address>] <port> "
 		                   "[none|echo|discard|hello] [on <host>] [as <name>]" },
 		{ "/service", "service: needs a service: /service <service> [<words...>]" },
 		{ "/service echo 7", "echo takes no words but iterative: 7" },
@@ -384,7 +384,7 @@ static void test_usage_mistakes(void)
 		{ "/quit now", "/quit takes no argument: \"now\" is one word too many" },
 		{ "/quit \"now", "/quit takes no argument: \"\"now\" is one word too many" },
 		{ "/q q", "/quit takes no argument: \"q\" is one word too many" },
-		{ "/send", "send: needs text: only UDP can send nothing, as an empty datagram" },
+		{ "/send", "send: needs text: a stream cannot send nothing, only datagrams and packets can" },
 		{ "/send @nobody x", "no session \"nobody\": /sessions lists them; "
 		                     "for text that begins with @ write @@nobody" },
 		{ "/hex", "hex: needs bytes: /hex <bytes...>" },
@@ -962,7 +962,7 @@ static void test_man(void)
 	fclose(out);
 	ok(strncmp(text, ".Sh COMMANDS\n.Ss Sessions\n", 26) == 0, "begins with the commands");
 	ok(strstr(text,
-	          ".It Ic /open Oo Cm tcp | udp | unix | unixgram Oc Ar address Oo Ar "
+	          ".It Ic /open Oo Cm tcp | udp | unix | unixgram | unixpacket Oc Ar address Oo Ar "
 	          "port Oc Oo Cm from | on Ar host Oc Oo Cm as Ar name Oc\n"),
 	   "usage as macros");
 	ok(strstr(text, ".It Ic /to Oo Ar @session Oc Ar peer Oo Ar text ... Oc\n"),

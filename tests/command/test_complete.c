@@ -85,7 +85,7 @@ static void test_words(struct app *app)
 	is_text(complete(app, "/shutdown "), "write read both", "literals");
 	is_text(complete(app, "/shutdown w"), "write", "that begin so");
 	is_text(complete(app, "/shutdown write "), "", "only one of them");
-	is_text(complete(app, "/listen "), "tcp udp unix unixgram", "literals of an element");
+	is_text(complete(app, "/listen "), "tcp udp unix unixgram unixpacket", "literals of an element");
 	is_text(complete(app, "/listen udp 0 e"), "echo",
 	        "of a later one, an address being left out");
 	is_text(complete(app, "/listen udp 0 echo a"), "as", "as");
@@ -193,7 +193,7 @@ static void test_addresses_and_peers(struct app *app)
 {
 	char line[100], want[100], text[ENDPOINT_TEXT];
 	struct endpoint addr = session_local(sessions_named(app->sessions, "echo"));
-	snprintf(want, sizeof want, "tcp udp unix unixgram %s", endpoint_format(&addr, text));
+	snprintf(want, sizeof want, "tcp udp unix unixgram unixpacket %s", endpoint_format(&addr, text));
 	is_text(complete(app, "/open "), want, "servers of our own");
 	snprintf(want, sizeof want, "%s as", endpoint_format(&addr, text));
 	is_text(complete(app, "/open tcp "), want, "after a literal");
@@ -241,27 +241,27 @@ static void test_places(void)
 		                             NULL };
 	struct app app;
 	app_fixture_start(&app);
-	is_text(complete(&app, "/open "), "tcp udp unix unixgram", "nobody has typed");
+	is_text(complete(&app, "/open "), "tcp udp unix unixgram unixpacket", "nobody has typed");
 	typed_before = lines;
 	app.past = past;
 	is_text(complete(&app, "/open "),
-	        "tcp udp unix unixgram example.org udp://dns.example:53 example.net 8080",
+	        "tcp udp unix unixgram unixpacket example.org udp://dns.example:53 example.net 8080",
 	        "what was opened");
 	is_text(complete(&app, "/o exa"), "example.org example.net", "that begins so");
 	is_text(complete(&app, "/open tcp example.org "), "443 80 as", "and its ports");
 	is_text(complete(&app, "/open example.org 4"), "443", "that begin so");
 	is_text(complete(&app, "/open example.com "), "as", "of another none");
-	is_text(complete(&app, "/listen "), "tcp udp unix unixgram 192.0.2.1 7001 7002",
+	is_text(complete(&app, "/listen "), "tcp udp unix unixgram unixpacket 192.0.2.1 7001 7002",
 	        "what was listened on");
 	is_text(complete(&app, "/listen 192.0.2.1 "), "7001 none echo discard hello as",
 	        "the port of an address");
 	is_text(complete(&app, "/connect exam"), "example.org example.net", "for /connect, too");
 	app.past = NULL;
 	run(&app, "/open udp 127.0.0.1 9 as x");
-	is_text(complete(&app, "/open "), "tcp udp unix unixgram 127.0.0.1",
+	is_text(complete(&app, "/open "), "tcp udp unix unixgram unixpacket 127.0.0.1",
 	        "what a session of this run uses");
 	is_text(complete(&app, "/open 127.0.0.1 "), "9 as", "with its port");
-	is_text(complete(&app, "/listen "), "tcp udp unix unixgram",
+	is_text(complete(&app, "/listen "), "tcp udp unix unixgram unixpacket",
 	        "which is not one to listen on");
 	run(&app, "/listen unix:@test_complete");
 	is_text(complete(&app, "/open unix:"), "unix:@test_complete", "a UNIX name");

@@ -107,7 +107,7 @@ static const struct row forms[] = {
 	{ "-x", "80", false, NULL, "-x is not a host name" },
 	{ ".host", "80", false, NULL, ".host is not a host name" },
 
-	{ "http://host:80", NULL, false, NULL, "http:// is not a transport: tcp://, udp://, unix://, unixgram://" },
+	{ "http://host:80", NULL, false, NULL, "http:// is not a transport: tcp://, udp://, unix://, unixgram://, unixpacket://" },
 	{ "://host:80", NULL, false, NULL, ":// is not a transport" },
 	{ "tcpx://host:80", NULL, false, NULL, "tcpx:// is not a transport" },
 	{ "tcp://host:80/index", NULL, false, NULL, "a path means nothing here: /index" },
@@ -247,6 +247,7 @@ static void check_unix(void)
 		{ "unix:\\x40name", TRANSPORT_TCP, TRANSPORT_UNIX, "\\x40name", NULL },
 		{ "unix:/a\\x20b", TRANSPORT_TCP, TRANSPORT_UNIX, "/a b", NULL },
 		{ "unixgram:///dev/log", TRANSPORT_TCP, TRANSPORT_UNIXGRAM, "/dev/log", NULL },
+		{ "unixpacket:@name", TRANSPORT_TCP, TRANSPORT_UNIXPACKET, "@name", NULL },
 		{ "/dev/log", TRANSPORT_UNIXGRAM, TRANSPORT_UNIXGRAM, "/dev/log", NULL },
 		{ "/tmp/7001", TRANSPORT_UNIX, TRANSPORT_UNIX, "/tmp/7001", NULL },
 		{ "unix:///run/unix:x", TRANSPORT_UNIX, TRANSPORT_UNIX, "/run/unix:x", NULL },
@@ -254,7 +255,7 @@ static void check_unix(void)
 		{ "unix:@", TRANSPORT_TCP, TRANSPORT_UNIX, NULL, "not a path" },
 		{ "unix:/a\\0b", TRANSPORT_TCP, TRANSPORT_UNIX, NULL, "not a path" },
 		{ "unix:/a\\q", TRANSPORT_TCP, TRANSPORT_UNIX, NULL, "" },
-		{ "unixpacket://x", TRANSPORT_TCP, TRANSPORT_TCP, NULL, "is not a transport" },
+		{ "unixstream://x", TRANSPORT_TCP, TRANSPORT_TCP, NULL, "is not a transport" },
 	};
 	struct target target;
 	char out[TARGET_HOST + TARGET_SERVICE + 4];
