@@ -16,12 +16,15 @@
 
 #include "app/replay.h"
 #include "base/choice.h"
+#include "base/alloc.h"
 #include "base/clock.h"
+#include "net/relay.h"
 
 /* ---- what there is ---- */
 
 enum {
 	LONG_SERVICE = 256,
+	LONG_RELAY,
 	LONG_EOL,
 	LONG_SET,
 	LONG_VIEW,
@@ -57,6 +60,7 @@ static const char nc_options[] = ":46bCDdFhI:i:klM:m:NnO:P:p:q:rSs:T:tUuV:vW:w:X
 
 static const struct option long_options[] = {
 	{ "service", required_argument, NULL, LONG_SERVICE },
+	{ "relay", required_argument, NULL, LONG_RELAY },
 	{ "eol", required_argument, NULL, LONG_EOL },
 	{ "set", required_argument, NULL, LONG_SET },
 	{ "view", required_argument, NULL, LONG_VIEW },
@@ -106,6 +110,7 @@ static const char help_text[] =
         "udp://host:port |\n"
         "                         unix:///path | unix:@name | target]\n"
         "       sockpit -l [options] [address] port\n"
+        "       sockpit --relay [address:]port [options] host port | host:port | unix:///path ...\n"
         "       sockpit --demo | --replay log | -f file [word...] | --check file...\n"
         "\n"
         "On a terminal this opens a window in which you type and see; type /help there. With "
@@ -140,6 +145,8 @@ static const char help_text[] =
         "  -x PROXY[:PORT]  pipe mode, -z: through a proxy; -X 5, 4, connect: by SOCKS5, SOCKS4, "
         "HTTP; -P USER\n"
         "  --service NAME   what a server does: " SERVICE_NAMES "\n"
+        "  --relay LISTEN   pass on what comes to this port, [address]:port or unix:path to the address "
+        "given, and answers back\n"
         "  --eol NAME       line end of what is typed: lf, crlf, cr, nul, none\n"
         "  --view NAME      how sessions are shown: chat, hex, trace, ladder\n"
         "  --set NAME=VALUE as /set does\n"
@@ -677,6 +684,7 @@ static bool take_long_value(struct options *options, int letter, char **argv, st
 	case LONG_LET: return add_name(options, optarg, error);
 	case LONG_JUNIT: options->junit = optarg; return true;
 	case LONG_SERVICE: return choose_service(options, optarg, error);
+	case LONG_RELAY: options->relay = optarg; return true;
 	case LONG_EOL: return add_setting(options, "eol", optarg, error);
 	case LONG_SET: return add_assignment(options, optarg, error);
 	case LONG_REPLAY: options->replay = optarg; return true;
@@ -867,11 +875,47 @@ static bool check_logs(const struct options *options, struct error *error)
 	return false;
 }
 
+/* A server whose service is to pass on to the address that the words are. */
+static bool give_target(struct options *options, const char *words, struct error *error)
+{
+	options->serving = relay_serving(words, options->target.transport, error);
+	options->service = &service_relay;
+	return options->serving != NULL;
+}
+
+/* --relay LISTEN TARGET */
+static bool take_relay(struct options *options, char **words, int count, struct error *error)
+{
+	char text[TARGET_HOST + TARGET_SERVICE];
+	enum transport transport = options->target.transport;
+	if (count == 0 || count > 2)
+		error_set(error, "--relay passes on to one address: sockpit --relay 7001 HOST PORT");
+	else if (options->service || options->local_host || options->local_port)
+		error_set(error, "--relay says where it listens and what it does: leave out %s",
+		          options->service ? "--service" : options->local_host ? "-s" : "-p");
+	else if (options->unixsock ? !target_set_path(&options->target, options->relay,
+	                                              unix_transport(options), error)
+	                           : !target_parse(&options->target, options->relay, NULL, transport,
+	                                           true, error))
+		return false;
+	else if (count == 1 && named_target_is_name(words[0])) {
+		options->named = words[0];
+		return true;
+	} else {
+		snprintf(text, sizeof text, "%s%s%s", words[0], count == 2 ? " " : "",
+		         count == 2 ? words[1] : "");
+		return give_target(options, text, error);
+	}
+	return false;
+}
+
 static bool take_words(struct options *options, char **words, int count, struct error *error)
 {
 	if (!check_logs(options, error))
 		return false;
 	enum transport transport = options->target.transport;
+	if (options->relay)
+		options->listen = options->pipe.keep_open = true;
 	if (options->script_count || options->check || options->tap || options->junit ||
 	    options->name_count)
 		return take_script(options, words, count, error);
@@ -883,6 +927,8 @@ static bool take_words(struct options *options, char **words, int count, struct 
 	    (options->proxy_text && !choose_proxy(options, error)))
 		return false;
 	options->has_target = options->listen || count > 0;
+	if (options->relay)
+		return take_relay(options, words, count, error);
 	if (options->unixsock)
 		return unix_target(options, words, count, error);
 	if (options->listen && count > 2) {
@@ -1118,7 +1164,7 @@ bool options_parse(struct options *options, int argc, char **argv, struct error 
 	                        : parse_own(options, argc, argv, error);
 	if (good && options->random_order)
 		port_list_shuffle(&options->ports);
-	options->pipe.verbose = options->verbose;
+	options->pipe.verbose = options->verbose + (options->relay && options->verbose);
 	return good;
 }
 
@@ -1128,6 +1174,12 @@ bool options_resolve(struct options *options, const struct named_targets *target
 	if (!options->named)
 		return true;
 	const struct named_target *named = named_target_find(targets, options->named);
+	if (options->relay) {
+		char *words = named ? named_target_url(named) : xstrdup(options->named);
+		bool good = give_target(options, words, error);
+		free(words);
+		return good;
+	}
 	enum transport asked = options->target.transport;
 	if (!named) {
 		target_parse(&options->target, options->named, NULL, asked, false, error);
@@ -1146,4 +1198,5 @@ bool options_resolve(struct options *options, const struct named_targets *target
 void options_done(struct options *options)
 {
 	port_list_free(&options->ports);
+	serving_release(options->serving);
 }

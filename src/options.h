@@ -50,6 +50,8 @@ struct options {
 	int verbose;
 	int64_t timeout; /* of connecting, ns; 0 = none */
 	const struct service *service;
+	struct serving *serving;    /* its words, NULL = none */
+	const char *relay;          /* --relay: where it listens; NULL = none */
 	const char *proxy_text; /* -x, NULL = none */
 	struct target proxy;
 	bool proxy_chosen; /* -X */

@@ -33,6 +33,7 @@ struct session_options run_session_options(const struct app *app, const struct o
 	wanted.local_host = options->local_host;
 	wanted.local_port = options->local_port;
 	wanted.service = options->service;
+	wanted.serving = options->serving;
 	wanted.in_turn = options->nc;
 	wanted.presets = options->presets;
 	wanted.preset_count = options->preset_count;
@@ -65,7 +66,7 @@ struct session *run_open(struct app *app, const struct options *options,
 	struct session_options wanted = run_session_options(app, options);
 	wanted.once = once;
 	wanted.clients_most = options->nc ? 1 : 0;
-	if (options->named && target != &options->proxy)
+	if (options->named && !options->relay && target != &options->proxy)
 		return open_named(app, options, &wanted, error);
 	return options->listen ? app_listen(app, target, &wanted, error)
 	                       : app_open(app, target, &wanted, error);

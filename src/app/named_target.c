@@ -33,6 +33,13 @@ const struct named_target *named_target_find(const struct named_targets *targets
 	return at < targets->count ? &targets->list[at] : NULL;
 }
 
+char *named_target_url(const struct named_target *named)
+{
+	char address[TARGET_HOST + TARGET_SERVICE + 4];
+	return xasprintf("%s://%s", transport_name(named->target.transport),
+	                 target_format(&named->target, address));
+}
+
 static void free_named(struct named_target *named)
 {
 	free(named->name);

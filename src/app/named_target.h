@@ -30,6 +30,9 @@ const struct named_target *named_target_find(const struct named_targets *targets
 bool named_target_set(struct named_targets *targets, const char *name, const struct target *target,
                       const char *words, struct error *error);
 
+/* Its address with its transport, "udp://127.0.0.1:53". The caller frees it. */
+char *named_target_url(const struct named_target *named);
+
 /* What named_target_set() says of these two. */
 bool named_target_check(const char *name, const char *words, struct error *error);
 

@@ -113,6 +113,7 @@ struct command {
 	row(option) \
 	row(server) \
 	row(group) \
+	row(relay) \
 	row(sandbox) \
 	row(cable) \
 	row(log) \

@@ -549,7 +549,8 @@ static void take(struct session *session, unsigned slot, const struct endpoint *
 		return;
 	struct peer_slot *met = note_peer(session, slot, from, local, len, now);
 	session_received(session, data, len);
-	if (session_is_served(session) && may_answer(session, met, data, len))
+	if (session_is_served(session) &&
+	    (session->service->takes || may_answer(session, met, data, len)))
 		session_answer(session, from, data, len);
 	if (session->open_parameters->options.once && session->open_parameters->listening &&
 	    !own->connected && !own->only)
@@ -872,6 +873,8 @@ static void opened(struct session *session, const char *took)
 	else
 		session_report(session, 0, "%s ready; UDP sends nothing until your first datagram",
 		               session_pair(session, pair));
+	if (session->service->opened)
+		session->service->opened(session);
 	flush(session);
 }
 

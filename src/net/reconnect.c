@@ -33,6 +33,9 @@ bool reconnect_now(struct session *session, struct error *error)
 	else if (!session->open_parameters)
 		error_set(error, "session %u was made by its client, who alone can connect again",
 		          number(session));
+	else if (session->relay)
+		error_set(error, "session %u was opened by a relay, for a client of its own",
+		          number(session));
 	else if (session->caller.host != HOST_HERE && !session->table->sandbox)
 		error_set(error, HOSTS_ARE_OFF, host_name(session->caller.host));
 	else if (session->state != SESSION_CLOSED && !over)
@@ -51,7 +54,7 @@ bool reconnect_now(struct session *session, struct error *error)
 bool reconnect_is_possible(const struct session *session)
 {
 	return session->table->reconnects && session->ops->reconnects && session->open_parameters &&
-	       !session->stepped && !session->paused && !session->ended_here;
+	       !session->stepped && !session->paused && !session->ended_here && !session->relay;
 }
 
 /* Refused, reset, timed out, or ended by the peer's FIN; what this machine refuses it will refuse

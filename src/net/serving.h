@@ -30,7 +30,12 @@ struct service {
 	/* What is sent is never read. */
 	bool reads_not;
 
-	/* A client has been accepted, or is given this service. NULL = nothing to do. */
+	/* Whether a stream may be read now, where that does not depend on what waits for its own peer:
+	 * a service with it passes on, and answers nothing by itself. NULL = while nothing waits. */
+	bool (*takes)(const struct session *session);
+
+	/* A client has been accepted, or is given this service; a session to a target has been opened.
+	 * NULL = nothing to do. */
 	void (*opened)(struct session *session);
 
 	/* Bytes of a stream, or one datagram of `from`. They stay valid until the next call on a

@@ -174,7 +174,7 @@ static void let_go(struct session *session, enum session_end end)
 	buf_free(&session->queue);
 	session->service_due = 0;
 	session->table->ended(session, connected);
-	if (connected && session->service->over && !session->recording) {
+	if ((connected || session->relay) && session->service->over && !session->recording) {
 		session_begin_service(session);
 		session->service->over(session);
 		session_end_service(session);
@@ -918,6 +918,11 @@ bool session_is_accepted(const struct session *session)
 uint32_t session_listener(const struct session *session)
 {
 	return session->listener;
+}
+
+uint32_t session_relay(const struct session *session)
+{
+	return session->relay;
 }
 
 struct recording *session_recording(const struct session *session)

@@ -117,6 +117,9 @@ bool session_is_stepped(const struct session *session);
 bool session_is_accepted(const struct session *session);
 uint32_t session_listener(const struct session *session);
 
+/* The number of the relay that has opened it to its target, 0 = none. */
+uint32_t session_relay(const struct session *session);
+
 /* It is read from a log and makes no call; see recorded.h. NULL: it is alive. */
 struct recording *session_recording(const struct session *session);
 

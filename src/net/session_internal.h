@@ -137,6 +137,10 @@ struct session_table {
 	struct session *(*at)(struct session_table *table, size_t index); /* NULL after the last */
 	struct session *(*after)(struct session_table *table, uint32_t number); /* the next one */
 
+	/* A client that dial_begin() opens; NULL with one line. */
+	struct session *(*make_client)(struct session_table *table, const struct target *target,
+	                               const struct session_options *options, struct error *error);
+
 	/* A listener has made it; it has a new socket; it has ended. */
 	void (*born)(struct session *session);
 	void (*socket_made)(struct session *session, int fd);
@@ -233,6 +237,7 @@ struct session {
 	bool was_open;        /* or listening, or had a socket of a person's own, at any time */
 	enum eol eol;         /* what a typed line ends with */
 	uint32_t listener;    /* number of the one that accepted it, 0 = none */
+	uint32_t relay;       /* number of the one that opened it to its target, 0 = none */
 	enum session_end end;
 	int family[SESSION_SOCKETS]; /* of each socket */
 	struct endpoint local[SESSION_SOCKETS];

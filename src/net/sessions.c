@@ -165,9 +165,10 @@ static void free_session(struct sessions *sessions, struct session *session)
 	session_free(session);
 }
 
+/* Nobody here has opened it. */
 static bool is_ended_client(const struct session *session)
 {
-	return session->listener && session->state == SESSION_CLOSED;
+	return (session->listener || session->relay) && session->state == SESSION_CLOSED;
 }
 
 static void take_out(struct sessions *sessions, struct session *session)
@@ -206,14 +207,20 @@ void sessions_set_reconnect(struct sessions *sessions, bool on)
 		session_cancel_reconnect(sessions->list[i]);
 }
 
+/* Of what a person has opened: a relay tells its client. */
+static bool is_failure(const struct session *session, const struct session *but)
+{
+	return session_failed_to_open(session) && !session->relay && session != but;
+}
+
 struct session *sessions_failed(struct sessions *sessions, const struct session *but)
 {
 	bool others = false;
 	for (size_t i = 0; sessions->failed && i < sessions->count; i++) {
 		struct session *session = sessions->list[i];
-		if (session_failed_to_open(session) && session != but)
+		if (is_failure(session, but))
 			return session;
-		others = others || session_failed_to_open(session);
+		others = others || is_failure(session, NULL);
 	}
 	sessions->failed = others;
 	return NULL;
@@ -518,8 +525,8 @@ static void ended(struct session *session, bool was_open)
 	struct sessions *sessions = of(session->table);
 	dial_end(session);
 	reconnect_plan(session, was_open);
-	sessions->failed = sessions->failed || session_failed_to_open(session);
-	if (!session->listener)
+	sessions->failed = sessions->failed || is_failure(session, NULL);
+	if (!is_ended_client(session))
 		return;
 	struct session *listener = sessions_numbered(sessions, session->listener);
 	if (listener && !session->recording)
@@ -592,6 +599,9 @@ static struct descriptor_use make_room(struct session_table *table, int fd)
 
 /* ---- making ---- */
 
+static struct session *make_client(struct session_table *table, const struct target *target,
+                                   const struct session_options *options, struct error *error);
+
 struct sessions *sessions_new(struct transcript *transcript)
 {
 	struct sessions *sessions = xcalloc(1, sizeof *sessions);
@@ -608,6 +618,7 @@ struct sessions *sessions_new(struct transcript *transcript)
 		.find_named = find_named,
 		.at = at,
 		.after = after,
+		.make_client = make_client,
 		.born = born,
 		.lingering = &sessions->lingering,
 		.socket_made = socket_made,
@@ -627,6 +638,8 @@ void sessions_free(struct sessions *sessions)
 {
 	if (!sessions)
 		return;
+	for (size_t i = 0; i < sessions->count; i++) /* some look for others in the table */
+		session_free_service_state(sessions->list[i]);
 	for (size_t i = 0; i < sessions->count; i++)
 		free_session(sessions, sessions->list[i]);
 	sessions->count = sessions->ended = 0;
@@ -711,6 +724,12 @@ static struct session *make(struct sessions *sessions, const struct target *targ
 	snprintf(session->name, sizeof session->name, "%s",
 	         options->name ? options->name : transport_name(transport));
 	return session;
+}
+
+static struct session *make_client(struct session_table *table, const struct target *target,
+                                   const struct session_options *options, struct error *error)
+{
+	return make(of(table), target, options, false, error);
 }
 
 struct session *sessions_open(struct sessions *sessions, const struct target *target,

@@ -403,21 +403,29 @@ static bool stream_shutdown(struct session *session, int how, struct error *erro
 
 /* ---- receiving ---- */
 
+/* A service that passes on says itself what it takes. */
+static bool is_held_up(const struct session *session)
+{
+	const struct service *service = session->service;
+	return service->reads_not || session->service_full || (service->takes && !service->takes(session));
+}
+
 /* What a service answers and the kernel does not take waits in the queue: until it is out nothing
  * more is read, so the client feels it, and no byte is copied there without need. */
 static size_t readable_now(const struct session *session)
 {
 	const struct stream *stream = session->own;
 	const struct service *service = session->service;
-	if (stream->peer_closed || stream->read_shut || session->read_blocked ||
-	    service->reads_not || session->service_full)
+	if (stream->peer_closed || stream->read_shut || session->read_blocked || is_held_up(session))
 		return 0;
 	if (!session_is_served(session) || stream->broken)
 		return SESSION_TURN;
+	if (service->takes)
+		return SERVICE_QUEUE;
 	return session->queue.len ? 0 : smaller(session->queue.max, SERVICE_QUEUE);
 }
 
-/* Calls the service for the client, once. */
+/* Tells the service that it is open, once. */
 static void greet(struct session *session)
 {
 	struct stream *stream = session->own;
@@ -814,6 +822,8 @@ static void opened(struct session *session, const char *took)
 		               took,
 		               itself ? " (to itself: both ends are this one socket)" : "");
 	}
+	stream->greeting_due = true;
+	greet(session);
 	flush_some(session, SESSION_TURN);
 	settle(session);
 }
@@ -859,7 +869,7 @@ static void stream_abort(struct session *session)
 static bool waits_for_reset(const struct session *session)
 {
 	const struct stream *stream = session->own;
-	bool reads_not = stream->peer_closed || stream->read_shut || session->service->reads_not;
+	bool reads_not = stream->peer_closed || stream->read_shut || is_held_up(session);
 	return reads_not && !stream->fin_sent && !stream->broken;
 }
 

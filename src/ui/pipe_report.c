@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/text.h"
+#include "net/relay.h"
 #include "net/service.h"
 
 static bool is_listening(const struct pipe_report *report)
@@ -245,6 +246,16 @@ static void on_bind(struct pipe_report *report, const struct entry *entry)
 		print_address(report, "Bound", &report->bound);
 }
 
+/* A service has many sessions, so that each line needs a number. */
+static void print_state(const struct pipe_report *report, const struct entry *entry)
+{
+	if (is_service(report) && !is_own(report, entry))
+		error_print("%u: %.*s", (unsigned)entry->session, (int)entry->len,
+		            entry_payload(entry));
+	else
+		error_print("%.*s", (int)entry->len, entry_payload(entry));
+}
+
 /* One message for a failure: what was said while the session was opened is enough. An option that
  * the socket does not take is a failure, too, before the session is open. */
 static void print_failure(struct pipe_report *report, const struct entry *entry)
@@ -258,7 +269,7 @@ static void print_failure(struct pipe_report *report, const struct entry *entry)
 	bool early = !report->is_bound && !endpoint_is_set(&report->reached);
 	bool enough = never_open ? report->explained : !early && (options->nc || options->probing);
 	if (!enough || (options->verbose > 1 && !options->nc))
-		error_print("%.*s", (int)entry->len, entry_payload(entry));
+		print_state(report, entry);
 }
 
 /* ---- states ---- */
@@ -271,6 +282,9 @@ static void print_bound(const struct pipe_report *report, const struct entry *en
 	session_socket_sample(report->options.session, 0, &local);
 	if (target->host[0])
 		error_print("%.*s", (int)entry->len, entry_payload(entry));
+	else if (session_service(report->options.session) == &service_relay)
+		error_print("%.*s: sockpit --relay '*:%u' is reached from elsewhere", (int)entry->len,
+		            entry_payload(entry), local.port);
 	else
 		error_print("%.*s: sockpit -l%s '*' %u is reached from elsewhere", (int)entry->len,
 		            entry_payload(entry), target->transport == TRANSPORT_UDP ? "u" : "",
@@ -313,7 +327,7 @@ static void on_state(struct pipe_report *report, const struct entry *entry)
 	} else if (own && is_listening(report) && !report->is_bound) {
 		on_bound(report, entry);
 	} else if (options->verbose > 1 && !options->nc) {
-		error_print("%.*s", (int)entry->len, entry_payload(entry));
+		print_state(report, entry);
 	}
 }
 
