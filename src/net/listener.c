@@ -132,6 +132,7 @@ static struct session *make_client(struct session *session, int fd, const struct
 	client->peer = *peer;
 	client->lingers = session->lingers;
 	client->queue.max = session->queue.max;
+	client->probe.unattended = session_is_served(session);
 	client->probe.stamped = session->probe.stamped;
 	client->probe.muted = session->probe.muted;
 	client->probe.muted_at = session->probe.muted_at;

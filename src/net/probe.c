@@ -51,7 +51,13 @@ static bool may_read(struct probe *probe, int64_t now)
 	if (probe->busy && now - probe->sampled_at < CLOCK_S / PROBE_SAMPLES)
 		return false;
 	return take(&probe->budget->all, now, PROBE_RATE_ALL, PROBE_BURST_ALL) ||
-	       take(&probe->own, now, PROBE_EACH, PROBE_BURST_EACH);
+	       (!probe->unattended && take(&probe->own, now, PROBE_EACH, PROBE_BURST_EACH));
+}
+
+bool probe_may_look(struct probe *probe, int64_t now)
+{
+	return !probe->unattended ||
+	       take(&probe->budget->all, now, PROBE_RATE_ALL, PROBE_BURST_ALL);
 }
 
 /* ---- what a sample says ---- */

@@ -52,6 +52,7 @@ struct probe {
 	enum transport transport;
 	struct probe_rate rate; /* what is left of PROBE_RATE: every call counts */
 	struct probe_rate own;  /* what is left of PROBE_EACH */
+	bool unattended;        /* a service drives it and nobody looks: it has no such share */
 	bool busy;              /* until it has rested for half of a burst */
 	bool exact;             /* the call under way is sampled before and after it */
 	bool sampled;           /* or only after it, since earlier ones were not */
@@ -96,6 +97,9 @@ extern const struct call_observer probe_observer;
 
 /* Whether it has made more calls than PROBE_RATE of late. */
 bool probe_is_busy(const struct probe *probe, int64_t now);
+
+/* Whether there is time to look at one thing more of it, beside its calls. */
+bool probe_may_look(struct probe *probe, int64_t now);
 
 /* The newest sample of this socket; .present == 0 where there is none. */
 const struct sample *probe_last(const struct probe *probe, int fd);

@@ -449,7 +449,8 @@ static void close_deferred(struct sessions *sessions, struct deferred *deferred)
 		call_close(&deferred->caller, deferred->fd);
 	if (!session || session->state != SESSION_CLOSED)
 		return;
-	if (sessions->table.budget.off || !endpoint_is_set(&deferred->peer))
+	if (sessions->table.budget.off || !endpoint_is_set(&deferred->peer) ||
+	    !probe_may_look(&session->probe, sessions->table.budget.called))
 		probe_forget(&session->probe);
 	else
 		lingering_begin(&sessions->lingering, session, &deferred->local, &deferred->peer,
@@ -862,6 +863,7 @@ bool sessions_set_service(struct sessions *sessions, struct session *session,
 
 static void prepare_one(struct sessions *sessions, struct session *session, struct poller *poller)
 {
+	session->probe.unattended = session_is_served(session) && !session->pinned;
 	int64_t due = probe_timer_prepare(session, poller);
 	if (due < sessions->sample_due)
 		sessions->sample_due = due;

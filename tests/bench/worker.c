@@ -22,6 +22,8 @@
  *		prints MB/s echoed; every byte is compared
  *	worker datagrams PORT PEERS WINDOW SECONDS
  *		prints answers per second, lost, wrong
+ *	worker connections PORT AT_ONCE SECONDS
+ *		connects, sends FIN, waits for FIN, closes: prints connections per second
  *	worker cable tcp SECONDS
  *		from left to right of a sandbox: prints Mbit/s received, frames carried per second
  *	worker cable udp SECONDS
@@ -492,6 +494,35 @@ static int bulk(int port, int count, uint64_t total)
 	return 0;
 }
 
+static int connections(int port, int at_once, double duration)
+{
+	uint64_t done = 0;
+	int epoll = epoll_create1(0);
+	double begun = seconds(), now = begun;
+	for (int i = 0; now - begun < duration;) {
+		struct epoll_event events[64];
+		for (; i < at_once; i++) {
+			int fd = connected(SOCK_STREAM, port);
+			shutdown(fd, SHUT_WR);
+			watch(epoll, fd, EPOLLIN, EPOLL_CTL_ADD);
+		}
+		int ready = epoll_wait(epoll, events, 64, 5000);
+		if (ready <= 0)
+			wrong("no FIN for 5 s");
+		for (int e = 0; e < ready; e++) {
+			char byte;
+			if (recv(events[e].data.fd, &byte, 1, 0) != 0)
+				wrong("something else than FIN");
+			close(events[e].data.fd);
+			done++;
+			i--;
+		}
+		now = seconds();
+	}
+	printf("%.0f\n", (double)done / (now - begun));
+	return 0;
+}
+
 struct datagram {
 	uint32_t peer, number;
 	char rest[56];
@@ -750,6 +781,8 @@ int main(int argc, char **argv)
 		return requests((int)number[0], (int)number[1], (size_t)number[2], atof(argv[5]));
 	if (strcmp(job, "bulk") == 0 && argc == 5)
 		return bulk((int)number[0], (int)number[1], (uint64_t)number[2]);
+	if (strcmp(job, "connections") == 0 && argc == 5)
+		return connections((int)number[0], (int)number[1], atof(argv[4]));
 	if (strcmp(job, "datagrams") == 0 && argc == 6)
 		return datagrams((int)number[0], (int)number[1], (int)number[2], atof(argv[5]));
 	if (strcmp(job, "cable") == 0 && (argc == 4 || argc == 5))

@@ -320,6 +320,13 @@ static void shares_with_others(void)
 	is_int(heard, PROBE_BURST_EACH, "who calls now and then is always read around");
 	probe_observer.before(&caller, -1, now);
 	ok(!person.exact && !person.sampled && person.refused == 1, "up to a rate");
+	struct probe served = { .budget = &budget, .unattended = true };
+	caller.probe = &served;
+	probe_observer.before(&caller, -1, now);
+	ok(!served.exact && !served.sampled, "one that a service drives has no share of its own");
+	ok(!probe_may_look(&served, now) && probe_may_look(&person, now), "nor is it followed after its end");
+	ok(probe_may_look(&served, now + CLOCK_S), "... while others take all");
+	caller.probe = &person;
 	probe_observer.before(&caller, -1, now + CLOCK_S);
 	ok(person.sampled && !person.exact, "after a call that was not, only after it");
 	ok(!probe_is_busy(&person, now) && probe_is_busy(&busy[0], now), "the others are busy");
