@@ -42,7 +42,7 @@ struct part {
 	               * has failed to open */
 	bool accepts; /* a listener: its clients are taken by /accept */
 	bool stepped; /* its calls are commands */
-	bool begun, open, connected, reset, aborts;
+	bool begun, bound, open, connected, reset, aborts;
 	bool ended_in, ended_out; /* after both it closes by itself, unless it is paused */
 	int fd;
 	struct buf in;          /* bytes that came, and are not expected yet, */
@@ -544,6 +544,25 @@ static void put_option(struct save *save, struct part *part, const struct entry 
 	buf_free(&value);
 }
 
+/* A socket that is opened again joins its groups before it is bound: the script's does so, too. */
+static bool is_of_group(const struct part *part, const struct entry *entry)
+{
+	const struct sockopt *option = sockopt_numbered(entry->arg2, entry->arg);
+	return entry->call == CALL_SETSOCKOPT && !entry->error && option &&
+	       option->form == SOCKOPT_GROUP && (part->bound || part->stepped);
+}
+
+static void put_group(struct save *save, struct part *part, const struct entry *entry)
+{
+	const struct sockopt *option = sockopt_numbered(entry->arg2, entry->arg);
+	struct buf value = { .max = SIZE_MAX };
+	flush(save);
+	sockopt_format(option, entry_bytes(entry), entry->len, &value);
+	put_simple(save, part, strncmp(option->help, "join", 4) == 0 ? "join" : "leave",
+	           buf_text(&value));
+	buf_free(&value);
+}
+
 static void end(struct save *save, struct part *part)
 {
 	flush(save);
@@ -643,10 +662,14 @@ static void put_entry(struct save *save, struct part *part, const struct entry *
 		put_end(save, part, entry);
 	else if (entry->call == CALL_SHUTDOWN && !entry->error && !(entry->flags & ENTRY_ECHO))
 		put_shutdown(save, part, entry);
+	else if (is_of_group(part, entry))
+		put_group(save, part, entry);
 	else if (entry->call == CALL_SETSOCKOPT && !entry->error && part->open)
 		put_option(save, part, entry);
 	else if (entry->call == CALL_CLOSE && part->open && (part->fd < 0 || entry->fd == part->fd))
 		end(save, part);
+	if (entry->call == CALL_SOCKET || entry->call == CALL_BIND)
+		part->bound = entry->call == CALL_BIND && !entry->error;
 	bool shut = entry->call == CALL_SHUTDOWN && !entry->error;
 	part->ended_in = part->ended_in || entry_is_end_of_file(entry) || (shut && entry->arg != SHUT_WR);
 	part->ended_out = part->ended_out || (shut && entry->arg != SHUT_RD);

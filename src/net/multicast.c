@@ -14,7 +14,7 @@
 
 /* ---- words ---- */
 
-/* What is after % is the interface. */
+/* What is after % is the interface, of IPv4, too. */
 static bool parse_address(const char *text, struct endpoint *addr, const char **scope)
 {
 	char host[INET6_ADDRSTRLEN];
@@ -26,7 +26,7 @@ static bool parse_address(const char *text, struct endpoint *addr, const char **
 		return false;
 	memcpy(host, text, len);
 	host[len] = '\0';
-	if (inet_pton(AF_INET, host, &v4) == 1 && !*scope)
+	if (inet_pton(AF_INET, host, &v4) == 1)
 		*addr = endpoint_of_ip(AF_INET, &v4, 0);
 	else if (inet_pton(AF_INET6, host, &v6) == 1)
 		*addr = endpoint_of_ip(AF_INET6, &v6, 0);

@@ -19,7 +19,7 @@ struct membership {
 	char interface[ENDPOINT_INTERFACE]; /* name or number; "" = the routes choose */
 };
 
-/* From words as a person types them: "239.1.2.3", "ff02::1%eth0" or "lo" and "from" a sender; the last
+/* From words as a person types them: "239.1.2.3", "ff02::1%eth0"; "lo"; and a sender. The last
  * two may be NULL. False with one line; *wrong is the index of the word that it is about. */
 bool multicast_parse(const char *group, const char *interface, const char *source,
                      struct membership *membership, size_t *wrong, struct error *error);

@@ -246,36 +246,43 @@ static void add_host(const struct sockaddr_storage *addr, struct buf *out)
 	buf_append_text(out, text);
 }
 
-/* The interface is a number: its name is that of the machine where the call was made. False where no
- * such value has this length. */
+/* "239.1.2.3%1 from 192.0.2.1", as /join takes it. The interface is a number: its name is that of the
+ * machine where the call was made. False where no such value has this length. */
 static bool format_group(const void *value, size_t len, struct buf *out)
 {
-	char text[INET6_ADDRSTRLEN];
+	struct sockaddr_storage group = { 0 }, source = { 0 };
 	uint32_t index;
 	struct ip_mreqn v4;
 	struct ipv6_mreq v6;
 	if (len == sizeof v4) {
 		memcpy(&v4, value, sizeof v4);
+		struct sockaddr_in addr = { .sin_family = AF_INET, .sin_addr = v4.imr_multiaddr };
+		memcpy(&group, &addr, sizeof addr);
 		index = (uint32_t)v4.imr_ifindex;
-		buf_append_text(out, inet_ntop(AF_INET, &v4.imr_multiaddr, text, sizeof text));
 	} else if (len == sizeof v6) {
 		memcpy(&v6, value, sizeof v6);
+		struct sockaddr_in6 addr = { .sin6_family = AF_INET6,
+			                     .sin6_addr = v6.ipv6mr_multiaddr };
+		memcpy(&group, &addr, sizeof addr);
 		index = v6.ipv6mr_interface;
-		buf_append_text(out, inet_ntop(AF_INET6, &v6.ipv6mr_multiaddr, text, sizeof text));
 #ifdef MCAST_JOIN_SOURCE_GROUP
 	} else if (len == sizeof(struct group_source_req)) {
-		struct group_source_req source;
-		memcpy(&source, value, sizeof source);
-		index = source.gsr_interface;
-		add_host(&source.gsr_group, out);
-		buf_append_text(out, " from ");
-		add_host(&source.gsr_source, out);
+		struct group_source_req request;
+		memcpy(&request, value, sizeof request);
+		group = request.gsr_group;
+		source = request.gsr_source;
+		index = request.gsr_interface;
 #endif
 	} else {
 		return false;
 	}
+	add_host(&group, out);
 	if (index)
-		buf_printf(out, " on interface %" PRIu32, index);
+		buf_printf(out, "%%%" PRIu32, index);
+	if (source.ss_family)
+		buf_append_text(out, " from ");
+	if (source.ss_family)
+		add_host(&source, out);
 	return true;
 }
 

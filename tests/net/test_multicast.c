@@ -66,10 +66,11 @@ static void parses(void)
 	is_text(reprint("232.1.2.3", "2", "192.0.2.1"), "232.1.2.3 on 2 from 192.0.2.1",
 	        "... of one sender");
 	is_text(reprint("ff02::1%eth0", NULL, NULL), "ff02::1 on eth0", "as IPv6 writes it");
+	is_text(reprint("239.1.2.3%1", NULL, NULL), "239.1.2.3 on 1", "as traces write all of them");
 	is_text(reprint("ff3e::1", NULL, "2001:db8::1"), "ff3e::1 from 2001:db8::1",
 	        "no interface, one sender");
 	static const char *const wrong[] = { "240.0.0.1", "223.255.255.255", "fe80::1",  "lo", "",
-		                             "239.1.2",   "239.1.2.3%lo",    "ff02::1/8" };
+		                             "239.1.2",   "ff02::1/8" };
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
 		ok(strstr(reprint(wrong[i], NULL, NULL), "0: ") == reprint(wrong[i], NULL, NULL) &&
 		           strstr(reprint(wrong[i], NULL, NULL), "is no group"),

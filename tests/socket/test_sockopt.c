@@ -85,7 +85,7 @@ static void test_groups(void)
 	struct ip_mreqn group = { .imr_ifindex = 3 };
 	inet_pton(AF_INET, "239.1.2.3", &group.imr_multiaddr);
 	is_text(join ? join->name : "", "IP_ADD_MEMBERSHIP", "joining a group has a name");
-	is_text(format(join, &group, sizeof group), "239.1.2.3 on interface 3", "... and a value");
+	is_text(format(join, &group, sizeof group), "239.1.2.3%3", "... and a value");
 	is_text(format(join, "abc", 3), "616263", "which may be broken");
 	ok(!sockopt_find("IP_ADD_MEMBERSHIP", 0, &error), "but /option has no words for it");
 	struct ipv6_mreq six = { .ipv6mr_interface = 0 };
@@ -100,7 +100,7 @@ static void test_groups(void)
 	memcpy(&one.gsr_group, &to, sizeof to);
 	memcpy(&one.gsr_source, &from, sizeof from);
 	is_text(format(sockopt_numbered(IPPROTO_IP, MCAST_JOIN_SOURCE_GROUP), &one, sizeof one),
-	        "239.1.2.3 from 127.0.0.1 on interface 1", "of one sender");
+	        "239.1.2.3%1 from 127.0.0.1", "of one sender");
 #endif
 }
 
