@@ -15,8 +15,8 @@
 #include <sys/socket.h>
 
 #include "app/replay.h"
-#include "base/choice.h"
 #include "base/alloc.h"
+#include "base/choice.h"
 #include "base/clock.h"
 #include "net/relay.h"
 
@@ -52,6 +52,10 @@ enum {
 	LONG_TAP,
 	LONG_JUNIT,
 	LONG_LET,
+	LONG_MAX_CLIENTS,
+	LONG_MAX_IDLE,
+	LONG_ALLOW,
+	LONG_DENY,
 };
 
 /* The colons: a missing value is ours to report. */
@@ -61,6 +65,10 @@ static const char nc_options[] = ":46bCDdFhI:i:klM:m:NnO:P:p:q:rSs:T:tUuV:vW:w:X
 static const struct option long_options[] = {
 	{ "service", required_argument, NULL, LONG_SERVICE },
 	{ "relay", required_argument, NULL, LONG_RELAY },
+	{ "allow", required_argument, NULL, LONG_ALLOW },
+	{ "deny", required_argument, NULL, LONG_DENY },
+	{ "max-clients", required_argument, NULL, LONG_MAX_CLIENTS },
+	{ "max-idle", required_argument, NULL, LONG_MAX_IDLE },
 	{ "eol", required_argument, NULL, LONG_EOL },
 	{ "set", required_argument, NULL, LONG_SET },
 	{ "view", required_argument, NULL, LONG_VIEW },
@@ -147,6 +155,8 @@ static const char help_text[] =
         "  --service NAME   what a server does: " SERVICE_NAMES "\n"
         "  --relay LISTEN   pass on what comes to this port, [address]:port or unix:path to the address "
         "given, and answers back\n"
+        "  --max-clients N  accept that many at a time: more wait; --max-idle TIME: close idle ones\n"
+        "  --allow NETWORK, --deny NETWORK   where clients may come from: 10.0.0.0/8,::1\n"
         "  --eol NAME       line end of what is typed: lf, crlf, cr, nul, none\n"
         "  --view NAME      how sessions are shown: chat, hex, trace, ladder\n"
         "  --set NAME=VALUE as /set does\n"
@@ -574,6 +584,24 @@ static bool take_max_conns(struct options *options, const char *text, struct err
 	return good;
 }
 
+/* "10.0.0.0/8,::1" */
+static bool add_networks(struct options *options, const char *name, const char *text, bool allows,
+                         struct error *error)
+{
+	struct network network;
+	struct error why = { 0 };
+	bool good = true;
+	for (const char *at = text; good && at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
+		char *word = xstrndup(at, strcspn(at, ","));
+		good = network_parse(word, &network, &why) &&
+		       network_rules_add(&options->rules, &network, allows, &why);
+		free(word);
+	}
+	if (!good)
+		error_set(error, "%s: %s", name, why.text);
+	return good;
+}
+
 static bool choose_protocol(struct options *options, const char *name, struct error *error)
 {
 	static const char *const names[] = {
@@ -686,6 +714,10 @@ static bool take_long_value(struct options *options, int letter, char **argv, st
 	case LONG_SERVICE: return choose_service(options, optarg, error);
 	case LONG_RELAY: options->relay = optarg; return true;
 	case LONG_EOL: return add_setting(options, "eol", optarg, error);
+	case LONG_ALLOW: return add_networks(options, "--allow", optarg, true, error);
+	case LONG_DENY: return add_networks(options, "--deny", optarg, false, error);
+	case LONG_MAX_CLIENTS: options->max_clients = true; return add_setting(options, "max-clients", optarg, error);
+	case LONG_MAX_IDLE: options->max_idle = true; return add_setting(options, "max-idle", optarg, error);
 	case LONG_SET: return add_assignment(options, optarg, error);
 	case LONG_REPLAY: options->replay = optarg; return true;
 	case LONG_SPEED: return replay_parse_speed(optarg, &options->replay_speed, error);
@@ -834,11 +866,22 @@ static bool take_ports(struct options *options, char **words, int count, struct 
 static bool check_combination(const struct options *options, struct error *error)
 {
 	const struct pipe_options *pipe = &options->pipe;
-	if (!options->listen && (pipe->keep_open || options->service || pipe->max_conns))
+	bool ruled = options->rules.count, limited = ruled || options->max_clients || options->max_idle;
+	if (!options->listen && (pipe->keep_open || options->service || pipe->max_conns || limited))
 		error_set(error, "%s is for servers: use it with -l",
-		          pipe->keep_open    ? "-k"
-		          : options->service ? "--service"
-		                             : "--max-conns");
+		          pipe->keep_open        ? "-k"
+		          : options->service     ? "--service"
+		          : pipe->max_conns      ? "--max-conns"
+		          : options->max_clients ? "--max-clients"
+		          : options->max_idle    ? "--max-idle"
+		                                 : "--allow or --deny");
+	else if (limited && options->target.transport == TRANSPORT_UDP)
+		error_set(error, "%s is for listeners: UDP has no clients",
+		          options->max_clients ? "--max-clients"
+		          : options->max_idle  ? "--max-idle"
+		                               : "--allow or --deny");
+	else if (ruled && (options->unixsock || transport_is_unix(options->target.transport)))
+		error_set(error, "--allow and --deny are for TCP: a UNIX client is in no network");
 	else if ((options->proxy_chosen || options->proxy_user) && !options->proxy_text)
 		error_set(error, "%s says how a proxy is asked, and -x PROXY which",
 		          options->proxy_chosen ? "-X" : "-P");

@@ -52,6 +52,8 @@ struct options {
 	const struct service *service;
 	struct serving *serving;    /* its words, NULL = none */
 	const char *relay;          /* --relay: where it listens; NULL = none */
+	struct network_rules rules; /* --allow, --deny */
+	bool max_clients, max_idle; /* are among the settings */
 	const char *proxy_text; /* -x, NULL = none */
 	struct target proxy;
 	bool proxy_chosen; /* -X */

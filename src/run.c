@@ -63,9 +63,10 @@ static struct session *open_named(struct app *app, const struct options *options
 struct session *run_open(struct app *app, const struct options *options,
                          const struct target *target, bool once, struct error *error)
 {
+	struct session_limits limits = { .clients = options->nc ? 1 : 0, .rules = options->rules };
 	struct session_options wanted = run_session_options(app, options);
 	wanted.once = once;
-	wanted.clients_most = options->nc ? 1 : 0;
+	wanted.limits = &limits;
 	if (options->named && !options->relay && target != &options->proxy)
 		return open_named(app, options, &wanted, error);
 	return options->listen ? app_listen(app, target, &wanted, error)

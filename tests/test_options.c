@@ -66,6 +66,9 @@ static const struct line_case own[] = {
 	/* as ncat spells them */
 	{ "sockpit --listen --udp --keep-open 7001", ":7001 udp listen keep" },
 	{ "sockpit --listen --max-conns 3 7001", ":7001 listen conns=3" },
+	{ "sockpit -l --max-clients 3 --max-idle 5m 7001", ":7001 listen max-clients=3 max-idle=5m" },
+	{ "sockpit -l --allow 10.0.0.0/8,::1 --deny 10.1.0.0/16 7001",
+	  ":7001 listen accepts clients of 10.0.0.0/8 and ::1, not of 10.1.0.0/16" },
 	{ "sockpit --send-only --crlf --nodns host 80", "host:80 numeric eol=crlf no-output" },
 	{ "sockpit --recv-only --no-shutdown host 80", "host:80 no-input fin=never" },
 	{ "sockpit --output f --idle-timeout 10s host 80", "host:80 idle=10000 output=f" },
@@ -98,6 +101,14 @@ static const struct line_case own[] = {
 	{ "sockpit -T 0x h 1", "!-T 0x: not a type of service" },
 	{ "sockpit -T cs8 h 1", "!-T cs8: not a type of service" },
 	{ "sockpit -T af14 h 1", "!-T af14: not a type of service" },
+	{ "sockpit --max-clients 3 h 1", "!--max-clients is for servers: use it with -l" },
+	{ "sockpit --max-idle 3 h 1", "!--max-idle is for servers" },
+	{ "sockpit --allow ::1 h 1", "!--allow or --deny is for servers" },
+	{ "sockpit -lu --max-clients 3 1", "!--max-clients is for listeners: UDP has no clients" },
+	{ "sockpit -lu --deny ::1 1", "!--allow or --deny is for listeners: UDP has no clients" },
+	{ "sockpit -lU --deny ::1 /tmp/x", "!--allow and --deny are for TCP: a UNIX client is in no network" },
+	{ "sockpit -l --allow 10.0.0.1/8 1", "!--allow: \"10.0.0.1/8\" has bits after its prefix" },
+	{ "sockpit -l --deny ::1, 1", "!--deny: \"\" is not a network" },
 	{ "sockpit --max-conns 0 -l 1", "!--max-conns 0: too small" },
 	{ "sockpit --max-conns 2 h 1", "!--max-conns is for servers: use it with -l" },
 	{ "sockpit --datagram word h 1", "!--datagram word: line or block" },
@@ -232,6 +243,12 @@ static void describe(const struct options *options, char *out)
 		SAY(" keep");
 	if (pipe->max_conns)
 		SAY(" conns=%u", pipe->max_conns);
+	if (options->rules.count) {
+		struct buf rules = { .max = SIZE_MAX };
+		network_rules_print(&options->rules, &rules);
+		SAY(" accepts %s", buf_text(&rules));
+		buf_free(&rules);
+	}
 	if (pipe->no_input)
 		SAY(" no-input");
 	if (pipe->no_output)

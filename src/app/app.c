@@ -612,6 +612,14 @@ struct session *app_listen(struct app *app, const struct target *target,
                            const struct session_options *options, struct error *error)
 {
 	struct session_options filled = fill_in(app, options);
+	struct session_limits limits = { 0 };
+	if (filled.limits)
+		limits = *filled.limits;
+	if (!limits.clients)
+		limits.clients = (unsigned)app->settings.max_clients;
+	if (!limits.idle)
+		limits.idle = app->settings.max_idle;
+	filled.limits = &limits;
 	struct session *session = sessions_listen(app->sessions, target, &filled, error);
 	if (session)
 		app_select(app, session);
@@ -791,6 +799,11 @@ bool app_set_session(struct app *app, struct session *session, const char *name,
 	}
 	if (!setting_set(setting, &wanted, value, error))
 		return false;
+	if (setting->of_listeners && !session_limits(session)) {
+		error_set(error, "%s is for listeners, and session %u is none", setting->name,
+		          (unsigned)session_number(session));
+		return false;
+	}
 	give_setting(app, setting, &wanted, session);
 	return true;
 }

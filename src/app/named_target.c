@@ -101,7 +101,7 @@ void named_targets_free(struct named_targets *targets)
 
 bool named_target_may_have(const struct setting *setting)
 {
-	return setting_is_of_session(setting) || strcmp(setting->name, "view") == 0 ||
+	return (setting_is_of_session(setting) && !setting->of_listeners) || strcmp(setting->name, "view") == 0 ||
 	       strcmp(setting->name, "timeout") == 0;
 }
 

@@ -20,6 +20,7 @@ void session_snapshot(const struct session *session, struct snapshot *snapshot)
 {
 	const struct session_counts *counts = session_counts(session);
 	const struct service *service = session_service(session);
+	const struct session_limits *limits = session_limits(session);
 	bool listens = session_has_clients(session);
 	*snapshot = (struct snapshot){
 		.kind = listens                      ? SNAPSHOT_LISTENER
@@ -49,6 +50,11 @@ void session_snapshot(const struct session *session, struct snapshot *snapshot)
 		.others = listens ? session_clients(session) : session_peer_count(session),
 		.service = session_is_server(session) && service ? service->name : NULL,
 	};
+	if (limits) {
+		snapshot->clients_most = limits->clients;
+		snapshot->idle_most = limits->idle;
+		snapshot->rules = &limits->rules;
+	}
 	size_t count = session_socket_count(session);
 	for (size_t i = 0; count > 1 && i < count && i < SNAPSHOT_SOCKETS; i++) {
 		struct snapshot_socket *socket = &snapshot->sockets[snapshot->socket_count++];

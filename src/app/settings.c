@@ -256,6 +256,30 @@ static void take_eol(struct settings *settings, const struct session *session)
 	settings->eol = session_eol(session);
 }
 
+static void give_max_clients(const struct settings *settings, struct session *session)
+{
+	struct session_limits limits = *session_limits(session);
+	limits.clients = (unsigned)settings->max_clients;
+	session_set_limits(session, &limits);
+}
+
+static void take_max_clients(struct settings *settings, const struct session *session)
+{
+	settings->max_clients = session_limits(session)->clients;
+}
+
+static void give_max_idle(const struct settings *settings, struct session *session)
+{
+	struct session_limits limits = *session_limits(session);
+	limits.idle = settings->max_idle;
+	session_set_limits(session, &limits);
+}
+
+static void take_max_idle(struct settings *settings, const struct session *session)
+{
+	settings->max_idle = session_limits(session)->idle;
+}
+
 static void report_wire(const struct sessions *sessions, struct buf *out)
 {
 	wire_describe(sessions_wire(sessions), out);
@@ -395,6 +419,42 @@ const struct setting setting_table[] = {
 	                "theirs first",
 	},
 	{
+	        .name = "max-clients",
+	        .type = SETTING_NUMBER,
+	        FIELD(max_clients),
+	        .values = "<number>",
+	        .initial = "off",
+	        .noun = "number",
+	        .least = 1,
+	        .most = 1000000,
+	        .off = true,
+	        .help = "how many clients a listener accepts at a time, or off\n"
+	                "The kernel connects the next ones nevertheless: they wait in the accept "
+	                "queue, which /info shows, until a client ends. Each listener has its own; "
+	                "/set @NAME max-clients changes that of one listener, and ends no client. "
+	                "/accept on a paused listener takes one more.",
+	        .of_listeners = true,
+	        .give = give_max_clients,
+	        .take = take_max_clients,
+	},
+	{
+	        .name = "max-idle",
+	        .type = SETTING_DURATION,
+	        FIELD(max_idle),
+	        .values = "<duration>",
+	        .initial = "off",
+	        .most = 366 * 86400 * CLOCK_S,
+	        .off = true,
+	        .help = "how long a client of a listener may be idle before it is closed, or off: "
+	                "90, 5m\n"
+	                "A client is idle while no byte comes from it and none is sent to it. Each "
+	                "listener has its own limit; a new one holds for the clients that are here "
+	                "already, and their time begins again.",
+	        .of_listeners = true,
+	        .give = give_max_idle,
+	        .take = take_max_idle,
+	},
+	{
 	        .name = "scrollback",
 	        .type = SETTING_SIZE,
 	        FIELD(scrollback),
@@ -516,15 +576,17 @@ bool setting_is_of_session(const struct setting *setting)
 bool setting_give(const struct setting *setting, const struct settings *settings,
                   struct session *session)
 {
-	if (setting->give)
+	bool has = setting->give && (!setting->of_listeners || session_limits(session));
+	if (has)
 		setting->give(settings, session);
-	return setting->give != NULL;
+	return has;
 }
 
 bool setting_take(const struct setting *setting, struct settings *settings,
                   const struct session *session)
 {
-	if (setting->take)
+	bool has = setting->take && (!setting->of_listeners || session_limits(session));
+	if (has)
 		setting->take(settings, session);
-	return setting->take != NULL;
+	return has;
 }

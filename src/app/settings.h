@@ -51,6 +51,8 @@ struct settings {
 	bool reconnect;      /* sessions that the peer or the network has ended are opened again */
 	char auto_log[SETTING_PATH]; /* where each session has its log; "" = it has none */
 	size_t keep_clients; /* number of ended clients that keep their tab */
+	size_t max_clients;  /* of a new listener at a time; 0 = any number */
+	int64_t max_idle;    /* of its clients, ns; 0 = no limit */
 };
 
 enum setting_type {
@@ -78,6 +80,7 @@ struct setting {
 	void (*report)(const struct sessions *sessions, struct buf *out);
 
 	/* Of a setting that belongs to a session: setting_give() and setting_take(); else NULL. */
+	bool of_listeners; /* other sessions have none */
 	void (*give)(const struct settings *settings, struct session *session);
 	void (*take)(struct settings *settings, const struct session *session);
 };
@@ -97,7 +100,8 @@ bool setting_set(const struct setting *setting, struct settings *settings, const
 void setting_print(const struct setting *setting, const struct settings *settings, struct buf *out);
 
 /* A setting may belong to a session: struct settings has the value for new ones. These copy the
- * value to a session, and back. False, and nothing done, for a setting of the whole program. */
+ * value to a session, and back. False, and nothing done, for a setting of the whole program, and for
+ * a session that does not have it. */
 bool setting_give(const struct setting *setting, const struct settings *settings,
                   struct session *session);
 bool setting_take(const struct setting *setting, struct settings *settings,

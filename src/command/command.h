@@ -114,6 +114,7 @@ struct command {
 	row(server) \
 	row(group) \
 	row(relay) \
+	row(listener) \
 	row(sandbox) \
 	row(cable) \
 	row(log) \

@@ -108,11 +108,28 @@ static bool parse_listen(const struct args *args, struct target *target,
 	       args_blame(args, 2, error);
 }
 
+/* In the words of the setting. */
+static bool parse_most(const struct args *args, const struct target *target,
+                       struct session_limits *limits, struct error *error)
+{
+	struct settings settings = { 0 };
+	const char *most = args->value[6];
+	if (!most)
+		return true;
+	if (target->transport == TRANSPORT_UDP || target->transport == TRANSPORT_UNIXGRAM)
+		error_usage(error, "max is for listeners: datagrams have no clients");
+	else if (setting_set(setting_find("max-clients", error), &settings, most, error))
+		limits->clients = (unsigned)settings.max_clients;
+	return limits->clients || args_blame(args, 6, error);
+}
+
 static bool check_listen(const struct args *args, struct error *error)
 {
 	struct target target;
 	const struct service *service = NULL;
-	return parse_listen(args, &target, &service, error);
+	struct session_limits limits = { 0 };
+	return parse_listen(args, &target, &service, error) &&
+	       parse_most(args, &target, &limits, error);
 }
 
 static enum command_result do_listen(const struct invocation *invocation, struct error *error)
@@ -120,9 +137,12 @@ static enum command_result do_listen(const struct invocation *invocation, struct
 	const struct args *args = invocation->args;
 	struct target target;
 	const struct service *service = NULL;
-	if (!parse_listen(args, &target, &service, error))
+	struct session_limits limits = { 0 };
+	if (!parse_listen(args, &target, &service, error) ||
+	    !parse_most(args, &target, &limits, error))
 		return false;
 	struct session_options options = invocation->app->defaults;
+	options.limits = &limits;
 	options.name = args->value[5];
 	if (!command_choose_host(invocation, args->value[4], &options.host, error))
 		return false;
@@ -278,8 +298,10 @@ const struct command session_commands[] = {
 	        .letter = 'l',
 	        .group = "sessions",
 	        .usage = "[" TRANSPORT_NAMES "] [<local-address>] <port> [" SERVICE_NAMES
-	                 "] [on <host>] [as <name>]",
+	                 "] [on <host>] [as <name>] [max <number>]",
 	        .help = "serve clients, or the peers of datagrams\n"
+	                "max is how many clients it accepts at a time, as /set max-clients; /help "
+	                "allow says how to choose from where.\n"
 	                "Without a local address only this machine reaches it; * stands for every "
 	                "address, 0.0.0.0 for every IPv4 one, :: for every IPv6 one.\n"
 	                "In the sandbox, the addresses of left and right are on these hosts; on "

@@ -35,26 +35,26 @@ static void list_setting(struct text_table *table, const struct invocation *invo
 	buf_free(&value);
 }
 
-/* "session 1 and its clients" */
-static void print_scope(const struct session *session, struct buf *out)
-{
-	buf_printf(out, "session %u%s", session_number(session),
-	           session_has_clients(session) ? " and its clients" : "");
-}
-
-/* Says for which sessions the setting holds now. */
+/* Says for which sessions the setting holds now: "for session 1 and its clients", "for new
+ * listeners". */
 static void note_scope(const struct invocation *invocation, const struct setting *setting)
 {
 	struct app *app = invocation->app;
-	struct settings here;
+	const struct session *session = invocation->session;
+	const char *kind = setting->of_listeners ? "listeners" : "sessions";
+	struct settings here = app->settings;
 	struct buf text = { .max = SIZE_MAX };
-	setting_take(setting, &here, invocation->session);
+	bool has = setting_take(setting, &here, session);
 	buf_printf(&text, "%s is ", setting->name);
 	setting_print(setting, &here, &text);
 	buf_append_text(&text, " for ");
-	print_scope(invocation->session, &text);
+	if (has)
+		buf_printf(&text, "session %u%s", session_number(session),
+		           session_has_clients(session) && !setting->of_listeners
+		                   ? " and its clients"
+		                   : "");
 	if (!invocation->chosen)
-		buf_printf(&text, ", and for new sessions%s",
+		buf_printf(&text, "%snew %s%s", has ? ", and for " : "", kind,
 		           sessions_count(app->sessions) > 1 ? "; others keep theirs" : "");
 	app_note(app, "%s", buf_text(&text));
 	buf_free(&text);

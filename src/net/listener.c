@@ -23,7 +23,9 @@ enum { CLIENTS_A_TURN = 32 };
 
 struct listener {
 	struct pace pace;
+	struct session_limits limits;
 	size_t clients;             /* that are open */
+	bool crowded;               /* has said that it has as many as it may */
 	bool made_room;             /* has said that it ends clients to make room */
 	bool descriptors_exhausted; /* has said that it has no descriptor for a client */
 	int64_t rest_until; /* nobody is accepted before, unless a descriptor is closed; 0 = no rest */
@@ -97,6 +99,21 @@ static void meet_error(struct session *session, int code)
 		session_report(session, ENTRY_ERROR, "accept() = -1 %s: %s", error_name(code), why);
 }
 
+/* The handshake is over before accept() returns, so a client that is not wanted can only be reset. */
+static void refuse(struct session *session, int fd, const struct endpoint *peer,
+                   const struct network *why)
+{
+	char addr[HOST_TEXT], network[NETWORK_TEXT];
+	call_set_linger(&session->caller, fd, 0);
+	session->table->defer_close(session, fd, false, false);
+	session_report(session, 0,
+	               "client %s is %s%s%s: the kernel had connected it, so it was accepted and is "
+	               "reset (RST)",
+	               host_format(session->caller.host, peer, addr),
+	               why ? "denied (" : "in no network that is allowed",
+	               why ? network_format(why, network) : "", why ? ")" : "");
+}
+
 /* A client on this machine is named after its port alone, one of the other host after that, too. */
 static void name_client(struct session *client)
 {
@@ -111,6 +128,15 @@ static void name_client(struct session *client)
 	                  : other != HOST_HERE ? host_name(other)
 	                                       : endpoint_format_host(peer, host),
 	                  port);
+}
+
+static void limit_idling(struct session *client, int64_t idle)
+{
+	int64_t *due = &client->table->idle_due;
+	client->idle_most = idle;
+	session_moved(client);
+	if (idle && (!*due || client->moved_at + idle < *due))
+		*due = client->moved_at + idle;
 }
 
 /* It is paused if the listener is, and has what its socket has inherited. */
@@ -133,6 +159,7 @@ static struct session *make_client(struct session *session, int fd, const struct
 	client->lingers = session->lingers;
 	client->queue.max = session->queue.max;
 	client->probe.unattended = session_is_served(session);
+	limit_idling(client, listener->limits.idle);
 	client->probe.stamped = session->probe.stamped;
 	client->probe.muted = session->probe.muted;
 	client->probe.muted_at = session->probe.muted_at;
@@ -163,6 +190,11 @@ struct session *listener_accept(struct session *session, unsigned slot, int *cod
 		return NULL;
 	}
 	listener->descriptors_exhausted = false;
+	const struct network *why;
+	if (!network_rules_allow(&listener->limits.rules, &peer, &why)) {
+		refuse(session, fd, &peer, why);
+		return NULL;
+	}
 	struct endpoint local = session->local[slot];
 	if (endpoint_is_any(&local)) /* else it is what the client has called */
 		call_getsockname(&session->caller, fd, &local);
@@ -181,12 +213,32 @@ void listener_client_ended(struct session *session)
 	listener->clients--;
 }
 
+static size_t clients_most(const struct session *session)
+{
+	const struct listener *listener = session->own;
+	return session_is_iterative(session) ? 1 : listener->limits.clients;
+}
+
 static bool is_crowded(const struct session *session)
 {
 	const struct listener *listener = session->own;
-	const struct open_parameters *made = session->open_parameters;
-	size_t most = session_is_iterative(session) ? 1 : made ? made->options.clients_most : 0;
+	size_t most = clients_most(session);
 	return most && listener->clients >= most;
+}
+
+/* Once for each limit: with a limit of 1 every client would say it. */
+static void report_crowd(struct session *session)
+{
+	struct listener *listener = session->own;
+	size_t most = clients_most(session);
+	if (listener->crowded || !is_crowded(session))
+		return;
+	listener->crowded = true;
+	session_report(session, 0,
+	               "%zu client%s at a time (%s): the next ones are connected by the kernel and "
+	               "wait in the accept queue until one ends",
+	               most, most == 1 ? "" : "s",
+	               session_is_iterative(session) ? "iterative" : "max-clients");
 }
 
 /* False where there are no more clients for this turn, or no more can be taken. */
@@ -194,11 +246,14 @@ static bool accept_one(struct session *session, unsigned slot)
 {
 	struct listener *listener = session->own;
 	int code;
-	if (listener_accept(session, slot, &code))
+	if (listener_accept(session, slot, &code)) {
+		report_crowd(session);
 		return session->state == SESSION_LISTENING && !is_crowded(session);
-	if (code == 0 || call_would_block(code))
+	}
+	if (call_would_block(code))
 		return false;
-	meet_error(session, code);
+	if (code)
+		meet_error(session, code);
 	return listener->rest_until == 0;
 }
 
@@ -308,7 +363,8 @@ static void prepare(struct session *session, struct poller *poller)
 static void serve(struct session *session, const struct poller *poller)
 {
 	struct listener *listener = session->own;
-	for (unsigned i = 0; i < session->fd_count && !listener->rest_until; i++)
+	for (unsigned i = 0; i < session->fd_count && !listener->rest_until && !is_crowded(session);
+	     i++)
 		if (poller_readable(poller, session->fd[i]))
 			accept_some(session, i);
 }
@@ -338,6 +394,25 @@ static enum tcp_state tcp_state(const struct session *session)
 	return STATE_LISTEN;
 }
 
+static const struct session_limits *limits(const struct session *session)
+{
+	const struct listener *listener = session->own;
+	return &listener->limits;
+}
+
+static void set_limits(struct session *session, const struct session_limits *wanted)
+{
+	struct listener *listener = session->own;
+	bool idles = wanted->idle != listener->limits.idle;
+	struct session *client;
+	if (wanted->clients != listener->limits.clients)
+		listener->crowded = false;
+	listener->limits = *wanted;
+	for (size_t i = 0; idles && (client = session->table->at(session->table, i)); i++)
+		if (client->listener == session->caller.session && client->state == SESSION_OPEN)
+			limit_idling(client, wanted->idle);
+}
+
 static size_t clients(const struct session *session)
 {
 	const struct listener *listener = session->own;
@@ -360,4 +435,7 @@ const struct session_ops listener_ops = {
 	.send_by_hand = send_by_hand,
 	.tcp_state = tcp_state,
 	.clients = clients,
+	.limits = limits,
+	.set_limits = set_limits,
+	.is_crowded = is_crowded,
 };

@@ -111,12 +111,15 @@ void probe_timer_sample(struct session *session)
 }
 
 /* Whether the poller is to say what is new on the session's sockets: a paused session leaves what
- * comes in the kernel, and what is unread keeps them readable. A socket that is only made counts
+ * comes in the kernel, as does a listener that has enough clients, and what is unread keeps them
+ * readable. A socket that is only made counts
  * as hung up, tcp(7). */
 static bool asks_news(const struct session *session)
 {
 	bool lives = session->state == SESSION_OPEN || session->state == SESSION_LISTENING;
-	return session->paused && lives && !session->step && is_on(session) &&
+	bool leaves = session->paused ||
+	              (session->ops->is_crowded && session->ops->is_crowded(session));
+	return leaves && lives && !session->step && is_on(session) &&
 	       !session->probe.hung_up;
 }
 

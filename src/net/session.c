@@ -136,6 +136,7 @@ const char *session_pair(const struct session *session, char out[SESSION_PAIR])
 
 void session_received(struct session *session, const char *data, size_t len)
 {
+	session_moved(session);
 	session->counts.received_bytes += len;
 	session->counts.receives++;
 	session->table->received(session, data, len);
@@ -984,6 +985,17 @@ uint64_t session_life_sent(const struct session *session)
 size_t session_clients(const struct session *session)
 {
 	return session->ops->clients ? session->ops->clients(session) : 0;
+}
+
+const struct session_limits *session_limits(const struct session *session)
+{
+	return session->ops->limits ? session->ops->limits(session) : NULL;
+}
+
+void session_set_limits(struct session *session, const struct session_limits *limits)
+{
+	if (session->ops->set_limits)
+		session->ops->set_limits(session, limits);
 }
 
 const struct service *session_service(const struct session *session)

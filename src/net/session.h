@@ -20,6 +20,7 @@
 #include "record/sample.h"
 #include "socket/endpoint.h"
 #include "socket/host.h"
+#include "socket/network.h"
 
 enum { SESSION_NAME = 32 };
 
@@ -56,6 +57,13 @@ struct session_preset {
 	int level, number, value;
 };
 
+/* What a listener accepts. Its own may change at any time. */
+struct session_limits {
+	unsigned clients;           /* at a time: more wait in the kernel; 0 = any number */
+	int64_t idle;               /* a client that moves no byte for so long is closed, ns; 0 = never */
+	struct network_rules rules; /* where clients may come from: others are reset */
+};
+
 struct session_options {
 	int family;             /* AF_UNSPEC, AF_INET, AF_INET6 */
 	const char *local_host; /* numeric or name, or NULL; copied */
@@ -65,7 +73,7 @@ struct session_options {
 	bool numeric;    /* no look-ups */
 	bool broadcast;  /* SO_BROADCAST */
 	bool once;       /* a listener that closes after its first client (no -k), or first peer */
-	unsigned clients_most; /* of a listener at a time: more wait in the kernel; 0 = no limit */
+	const struct session_limits *limits; /* of a listener; copied; NULL = none */
 	/* The addresses of a name one after the other, each for the whole time limit; a server has
 	 * the first that it can bind, and on IPv6 takes IPv4 along. */
 	bool in_turn;
@@ -152,6 +160,11 @@ uint64_t session_life_sent(const struct session *session);
 
 /* Open sessions that this listener has accepted. */
 size_t session_clients(const struct session *session);
+
+/* NULL: it is no listener, and has none to set. What is new holds at once: an open client's idle
+ * time begins now, and no client is closed because of its address. */
+const struct session_limits *session_limits(const struct session *session);
+void session_set_limits(struct session *session, const struct session_limits *limits);
 const struct service *session_service(const struct session *session);
 bool session_is_served(const struct session *session); /* by its service; else a person answers */
 

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "net/calls.h"
 #include "net/probe.h"
 #include "net/lookup.h"
@@ -96,6 +97,9 @@ struct session_ops {
 	unsigned (*meet_peer)(struct session *session, const struct endpoint *addr);
 	bool (*choose_peer)(struct session *session, unsigned number, struct error *error);
 	size_t (*clients)(const struct session *session);
+	const struct session_limits *(*limits)(const struct session *session);
+	void (*set_limits)(struct session *session, const struct session_limits *limits);
+	bool (*is_crowded)(const struct session *session); /* who else comes waits in the kernel */
 
 	/* Of a session that has no descriptors, but knows of sockets: session_socket_sample(). */
 	size_t (*sockets)(const struct session *session);
@@ -129,6 +133,7 @@ struct session_table {
 	uint64_t lost;   /* bytes that were given to any session and could not be sent */
 	size_t closing;  /* descriptors that are closed at the end of this turn */
 	uint64_t closed; /* how many descriptors have been closed */
+	int64_t idle_due; /* clock_now(), at the latest, when a client may have been idle too long; 0 = never */
 
 	uint32_t (*add)(struct session_table *table,
 	                struct session *session); /* gives its number */
@@ -210,6 +215,8 @@ struct session {
 	bool full;         /* the kernel took none of what session_send_from() offered */
 	bool read_blocked; /* nothing is read: who reads us is stuck */
 	bool held;         /* nothing is read or sent: see session_hold() */
+	int64_t idle_most; /* of a client: it is closed if no byte moves for so long, ns; 0 = never */
+	int64_t moved_at;  /* when one has; only with idle_most */
 	struct buf queue;  /* streams: bytes; datagrams: each after a struct of its own */
 	size_t unsent;     /* bytes of payload in it */
 	const struct service *service;
@@ -269,6 +276,13 @@ static inline bool session_is_unconnected(const struct session *session,
 static inline unsigned session_stream_ends(const struct session *session)
 {
 	return session->ops->stream_ends ? session->ops->stream_ends(session) : 0;
+}
+
+/* A byte of it has moved. */
+static inline void session_moved(struct session *session)
+{
+	if (session->idle_most)
+		session->moved_at = clock_now();
 }
 
 /* Numbered and in the table of `table`, from now on. */

@@ -717,6 +717,7 @@ static struct session *make(struct sessions *sessions, const struct target *targ
 		option_preset(session, &options->presets[i]);
 	open_parameters->options.presets = NULL;
 	open_parameters->options.serving = NULL;
+	open_parameters->options.limits = NULL;
 	if (!ops->has_peers || transport_is_unix(transport))
 		open_parameters->options.broadcast = false;
 	session->open_parameters = open_parameters;
@@ -758,6 +759,8 @@ struct session *sessions_listen(struct sessions *sessions, const struct target *
 		         open_parameters->local_host);
 	if (options && options->service)
 		session_take_service(session, options->service, options->serving);
+	if (options && options->limits)
+		session_set_limits(session, options->limits);
 	session_name_server(session);
 	dial_begin(session);
 	return session;
@@ -908,6 +911,8 @@ void sessions_prepare(struct sessions *sessions, struct poller *poller)
 			poller_wake_at(poller, session->again_at);
 	}
 	poller_wake_lazily(poller, sessions->sample_due);
+	if (sessions->table.idle_due)
+		poller_wake_lazily(poller, sessions->table.idle_due);
 	wire_prepare(sessions->table.wire, poller);
 	lingering_prepare(&sessions->lingering, poller);
 	async_close_prepare(sessions->async_close, poller);
@@ -921,6 +926,36 @@ static int64_t instant(struct sessions *sessions, int64_t due)
 	int64_t before = sessions->called;
 	sessions->called = sessions->table.budget.called;
 	return due == INT64_MAX || sessions->called != before ? sessions->called : clock_now();
+}
+
+/* ---- idle clients ---- */
+
+static void close_idle(struct session *client)
+{
+	char text[120], limit[CLOCK_TEXT];
+	snprintf(text, sizeof text,
+	         "closed: idle, nothing came and nothing was sent for %s (max-idle of session %u)",
+	         clock_format_duration(client->idle_most, limit), (unsigned)client->listener);
+	client->ops->close(client, text);
+}
+
+/* Also finds out when to look next: the clients that have moved since are not due yet. */
+static void serve_idle(struct sessions *sessions)
+{
+	int64_t now = clock_now(), next = 0;
+	if (now < sessions->table.idle_due)
+		return;
+	for (size_t i = 0; i < sessions->count; i++) {
+		struct session *client = sessions->list[i];
+		int64_t due = client->moved_at + client->idle_most;
+		if (!client->idle_most || client->state != SESSION_OPEN)
+			continue;
+		if (due <= now)
+			close_idle(client);
+		else if (!next || due < next)
+			next = due;
+	}
+	sessions->table.idle_due = next;
 }
 
 static void serve_probes(struct sessions *sessions)
@@ -958,5 +993,7 @@ void sessions_serve(struct sessions *sessions, struct poller *poller)
 		share = SESSION_TURN;
 	sessions->table.share = share < SMALLEST_SHARE ? SMALLEST_SHARE : share;
 	async_close_serve(sessions->async_close, poller);
+	if (sessions->table.idle_due)
+		serve_idle(sessions);
 	serve_probes(sessions);
 }

@@ -151,6 +151,7 @@ static size_t push(struct session *session, const char *data, size_t len)
 			break_off(session, "send", errno);
 		return 0;
 	}
+	session_moved(session);
 	session->counts.sent_bytes += (size_t)sent;
 	session->counts.sends++;
 	notice_connection(session);
@@ -348,6 +349,7 @@ static ssize_t send_from(struct session *session, int from, bool is_file)
 	                       : calls_splice_out(fd, from, SESSION_TURN);
 	int code = sent < 0 ? errno : 0;
 	if (sent > 0) {
+		session_moved(session);
 		session->counts.sent_bytes += (size_t)sent;
 		session->counts.sends++;
 	} else if (code == EAGAIN) {
@@ -524,6 +526,7 @@ static bool pass(struct session *session)
 		return false;
 	}
 	if (got > 0) {
+		session_moved(session);
 		session->counts.received_bytes += (size_t)got;
 		session->counts.receives++;
 	} else if (got == 0) {
@@ -769,6 +772,7 @@ static bool send_by_hand(struct session *session, const struct endpoint *to, con
 	ssize_t sent = call_send(&session->caller, session->fd[0], data, len, flags);
 	int code = errno;
 	if (sent >= 0) {
+		session_moved(session);
 		session->counts.sends++;
 		session->counts.sent_bytes += (size_t)sent;
 		return true;

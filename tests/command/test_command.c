@@ -302,17 +302,25 @@ static void test_usage_mistakes(void)
 		{ "/open a 1 as",
 		  "open: \"as\" needs a name: /open [tcp|udp|unix|unixgram|unixpacket] <address> [<port>] "
 		  "[from|on <host>] [as <name>]" },
-		{ "/listen",
-		  "listen: needs a port: /listen [tcp|udp|unix|unixgram|unixpacket] [<local-address>] <port> "
-		  "[none|echo|discard|hello] "
-		  "[on <host>] [as <name>]" },
-		{ "/listen udp",
-		  "listen: needs a port: /listen [tcp|udp|unix|unixgram|unixpacket] [<local-address>] <port> "
-		  "[none|echo|discard|hello] "
-		  "[on <host>] [as <name>]" },
+		{ "/listen", "listen: needs a port: /listen [tcp|udp|unix|unixgram|unixpacket] [<local-address>] <port> "
+		             "[none|echo|discard|hello] "
+		             "[on <host>] [as <name>] [max <number>]" },
+		{ "/listen udp", "listen: needs a port: /listen [tcp|udp|unix|unixgram|unixpacket] [<local-address>] <port> "
+		                 "[none|echo|discard|hello] "
+		                 "[on <host>] [as <name>] [max <number>]" },
 		{ "/listen a 1 2", "listen: \"2\" is not none, echo, discard or hello: /listen "
 		                   "[tcp|udp|unix|unixgram|unixpacket] [<local-address>] <port> "
-		                   "[none|echo|discard|hello] [on <host>] [as <name>]" },
+		                   "[none|echo|discard|hello] [on <host>] [as <name>] [max <number>]" },
+		{ "/listen 0 max 0", "max-clients: \"0\" is not a number from 1 to 1000000, or off" },
+		{ "/listen 0 max", "listen: \"max\" needs a number: /listen "
+		                   "[tcp|udp|unix|unixgram|unixpacket] [<local-address>] <port> "
+		                   "[none|echo|discard|hello] [on <host>] [as <name>] [max <number>]" },
+		{ "/listen udp 0 max 3", "max is for listeners: datagrams have no clients" },
+		{ "/allow @1 10.0.0.1/8",
+		  "\"10.0.0.1/8\" has bits after its prefix: 10.0.0.0/8 is that network" },
+		{ "/deny @1 ::1 nowhere",
+		  "\"nowhere\" is not a network: 10.0.0.0/8, 192.168.1.7, 2001:db8::/32" },
+		{ "/deny @1 \"::1", "a quote does not end: \"::1" },
 		{ "/service", "service: needs a service: /service <service> [<words...>]" },
 		{ "/service echo 7", "echo takes no words but iterative: 7" },
 		{ "/service chargen", "no service \"chargen\": none, echo, discard and hello" },

@@ -105,7 +105,7 @@ static void test_words(struct app *app)
 	is_text(complete(app, "/so"), "/socket /source", "scripts");
 	is_text(complete(app, "/listen 0 as e"), "", "a new name is not completed");
 	is_text(complete(app, "/service "), "none echo discard hello", "services");
-	is_text(complete(app, "/set m"), "marks mouse", "settings");
+	is_text(complete(app, "/set m"), "marks max-clients max-idle mouse", "settings");
 	is_text(complete(app, "/view "), "chat hex trace ladder wire all", "views");
 	is_text(complete(app, "/view t"), "trace", "that begin so");
 	is_text(complete(app, "/view chat "), "all", "of all");
@@ -253,7 +253,7 @@ static void test_places(void)
 	is_text(complete(&app, "/open example.com "), "as", "of another none");
 	is_text(complete(&app, "/listen "), "tcp udp unix unixgram unixpacket 192.0.2.1 7001 7002",
 	        "what was listened on");
-	is_text(complete(&app, "/listen 192.0.2.1 "), "7001 none echo discard hello as",
+	is_text(complete(&app, "/listen 192.0.2.1 "), "7001 none echo discard hello as max",
 	        "the port of an address");
 	is_text(complete(&app, "/connect exam"), "example.org example.net", "for /connect, too");
 	app.past = NULL;

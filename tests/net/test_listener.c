@@ -207,6 +207,162 @@ static void takes_many_at_once(struct fixture *f)
 	peer_close_all(fd, CLIENTS);
 }
 
+/* ---- limits ---- */
+
+static struct session *limited(struct fixture *f, const struct session_limits *limits)
+{
+	struct session_options options = { .limits = limits };
+	return listen_on(f, TRANSPORT_TCP, "127.0.0.1", 0, &options);
+}
+
+static uint64_t queue_of(const struct session *session, size_t index)
+{
+	struct endpoint local;
+	return sample_get(session_socket_sample(session, index, &local), SAMPLE_QUEUE);
+}
+
+/* What it accepts no more waits in the kernel, is seen there, and keeps nobody awake. */
+static void has_enough_clients(struct fixture *f)
+{
+	struct session_limits limits = { .clients = 2 };
+	struct session *session = limited(f, &limits);
+	uint16_t port = (uint16_t)port_of(session);
+	int fd[5];
+	for (int i = 0; i < 5; i++)
+		fd[i] = peer_connect(AF_INET, port, PEER_MS);
+	until(f, queue_of(session, 0) == 3);
+	is_int(session_clients(session), 2, "as many as it may are accepted");
+	is_int(queue_of(session, 0), 3, "the others are seen in the queue");
+	is_int(count_states(f, session, "2 clients at a time (max-clients)"), 1, "which is said");
+	poller_reset(&f->poller);
+	sessions_prepare(f->sessions, &f->poller);
+	ok(!FD_ISSET(session->fd[0], &f->poller.wanted[0]), "they keep nobody awake");
+	struct session *first = sessions_at(f->sessions, sessions_count(f->sessions) - 2);
+	session_close(first, &f->error);
+	until(f, queue_of(session, 0) == 2);
+	is_int(session_clients(session), 2, "one that ends lets one in");
+	limits.clients = 0;
+	session_set_limits(session, &limits);
+	until(f, session_clients(session) == 4);
+	is_int(session_clients(session), 4, "without the limit all come in");
+	limits.clients = 1;
+	session_set_limits(session, &limits);
+	fixture_turns(f, 2);
+	is_int(session_clients(session), 4, "a limit below that ends none");
+	int more = peer_connect(AF_INET, port, PEER_MS);
+	step_pause(session, true, &f->error);
+	ok(step_accept(session, NULL, &f->error) && session_clients(session) == 5,
+	   "by hand one more may be accepted");
+	is_int(count_states(f, session, "at a time"), 1, "and nothing is repeated");
+	peer_close_all(&more, 1);
+	peer_close_all(fd, 5);
+}
+
+static void closes_idle_clients(struct fixture *f)
+{
+	struct session_limits limits = { .idle = 400 * CLOCK_MS };
+	struct session *session = limited(f, &limits);
+	int64_t begun = clock_now();
+	int silent = come_in(f, session, AF_INET);
+	struct session *idle = newest(f);
+	int talks = come_in(f, session, AF_INET);
+	struct session *busy = newest(f);
+	int hears = come_in(f, session, AF_INET);
+	struct session *told = newest(f);
+	int64_t due = session->table->idle_due;
+	ok(due >= begun + limits.idle && due <= clock_now() + limits.idle,
+	   "it is looked when the first may be idle, not before");
+	int64_t said = 0;
+	while (session_state(idle) != SESSION_CLOSED && clock_now() < begun + 20 * CLOCK_S) {
+		if (clock_now() - said > 50 * CLOCK_MS) {
+			said = clock_now();
+			peer_send(talks, "x", 1, PEER_MS);
+			send_text(f, told, "y");
+		}
+		fixture_turn(f, clock_now() + 10 * CLOCK_MS);
+	}
+	ok(clock_now() - begun >= limits.idle, "who moves no byte is closed, and not too early");
+	char reason[120];
+	snprintf(reason, sizeof reason,
+	         "closed: idle, nothing came and nothing was sent for 400 ms (max-idle of session "
+	         "%u)",
+	         session_number(session));
+	is_text(last_state(f, idle), reason, "with a line that says why");
+	ok(session_state(busy) == SESSION_OPEN && session_state(told) == SESSION_OPEN,
+	   "who sends or receives stays");
+	is_int(peer_eof(silent, PEER_MS), 1, "the peer gets FIN");
+	limits.idle = 0;
+	session_set_limits(session, &limits);
+	until(f, session->table->idle_due == 0);
+	is_int(session->table->idle_due, 0, "without the limit nobody looks again");
+	limits.idle = 50 * CLOCK_MS;
+	session_set_limits(session, &limits);
+	until(f, session_clients(session) == 0);
+	ok(session_state(busy) == SESSION_CLOSED && session_state(told) == SESSION_CLOSED,
+	   "a new one holds for who is there");
+	peer_close_all((int[]){ silent, talks, hears }, 3);
+}
+
+static void add_rule(struct session *session, const char *text, bool allows)
+{
+	struct error error;
+	struct network network;
+	struct session_limits limits = *session_limits(session);
+	ok(network_parse(text, &network, &error) &&
+	           network_rules_add(&limits.rules, &network, allows, &error),
+	   "%s", text);
+	session_set_limits(session, &limits);
+}
+
+/* Connects from this address. */
+static int connect_from(const char *source, unsigned port)
+{
+	struct error error;
+	struct network network;
+	struct sockaddr_storage from, to;
+	network_parse(source, &network, &error);
+	struct endpoint self = endpoint_of_ip(AF_INET, network.ip, 0);
+	struct endpoint there = endpoint_loopback(AF_INET, (uint16_t)port);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	socklen_t len = endpoint_to_sockaddr(&self, &from);
+	if (bind(fd, (struct sockaddr *)&from, len) < 0)
+		tap_diagnose("bind", source, strlen(source));
+	len = endpoint_to_sockaddr(&there, &to);
+	ok(connect(fd, (struct sockaddr *)&to, len) == 0, "connect() succeeds from %s", source);
+	return fd;
+}
+
+static void refuses_networks(struct fixture *f)
+{
+	struct session_options options = { .once = true };
+	struct session *session = listen_on(f, TRANSPORT_TCP, "127.0.0.1", 0, &options);
+	add_rule(session, "127.0.0.3", false);
+	int denied = connect_from("127.0.0.3", port_of(session));
+	until(f, count_states(f, session, "is denied (127.0.0.3): the kernel had connected it"));
+	is_int(session_clients(session), 0, "who is denied is no client");
+	is_int(session_state(session), SESSION_LISTENING, "nor the one that is waited for");
+	is_int(peer_eof(denied, PEER_MS), -ECONNRESET, "and is reset");
+	int fd = connect_from("127.0.0.4", port_of(session));
+	until(f, session_state(session) == SESSION_CLOSED);
+	is_int(session_state(newest(f)), SESSION_OPEN, "another is");
+	struct session *client = newest(f);
+	ok(reconnect_now(session, &f->error), "it listens again");
+	until(f, session_state(session) == SESSION_LISTENING);
+	is_int(session_limits(session)->rules.count, 1, "with the same rules");
+	add_rule(session, "127.0.0.4", false);
+	fixture_turns(f, 2);
+	is_int(session_state(client), SESSION_OPEN, "who is in stays when the rules change");
+	ok(!session_limits(client), "a client has none");
+	step_pause(session, true, &f->error);
+	int by_hand = connect_from("127.0.0.4", port_of(session));
+	until(f, session_is_readable(session));
+	ok(step_accept(session, NULL, &f->error) && !session_waiting(session, NULL),
+	   "by hand accept() takes who is denied, too");
+	is_int(count_states(f, session, "is denied (127.0.0.4)"), 1, "and refuses");
+	is_int(session_clients(session), 1, "them");
+	peer_close_all((int[]){ denied, fd, by_hand }, 3);
+}
+
 /* ---- descriptors ---- */
 
 static void backs_off_without_descriptors(struct fixture *f)
@@ -352,12 +508,6 @@ static void turns_high_descriptors_away(struct fixture *f)
 	peer_close_all((int[]){ fd, other }, 2);
 }
 
-static uint64_t queue_of(const struct session *session, size_t index)
-{
-	struct endpoint local;
-	return sample_get(session_socket_sample(session, index, &local), SAMPLE_QUEUE);
-}
-
 static int count_readings(const struct fixture *f, const struct session *session)
 {
 	return count_entries(f, session_number(session), CALL_SAMPLE, NULL);
@@ -437,6 +587,9 @@ int main(void)
 	run(takes_one_client);
 	run(forgets_old_clients);
 	run(takes_many_at_once);
+	run(has_enough_clients);
+	run(closes_idle_clients);
+	run(refuses_networks);
 	run(backs_off_without_descriptors);
 	run(makes_room);
 	run(turns_high_descriptors_away);

@@ -288,6 +288,27 @@ static void add_queue(struct fields *fields, const struct snapshot *snapshot, si
 		             full ? " full - new SYNs are dropped" : "", name);
 }
 
+/* How many there are, and what it accepts. */
+static void add_clients(struct fields *fields, const struct snapshot *snapshot)
+{
+	char text[CLOCK_TEXT];
+	const struct network_rules *rules = snapshot->rules;
+	if (snapshot->clients_most)
+		fields_text(fields, STYLE_TEXT, "clients", "%zu open, at most %zu", snapshot->others,
+		            snapshot->clients_most);
+	else
+		fields_text(fields, STYLE_TEXT, "clients", "%zu open", snapshot->others);
+	if (snapshot->idle_most)
+		fields_text(fields, STYLE_TEXT, "idle ones", "closed after %s",
+		            clock_format_duration(snapshot->idle_most, text));
+	if (rules && (rules->strict || rules->count)) {
+		struct buf accepted = { .max = SIZE_MAX };
+		network_rules_print(rules, &accepted);
+		fields_text(fields, STYLE_TEXT, "accepts", "%s", buf_text(&accepted));
+		buf_free(&accepted);
+	}
+}
+
 static void draw_listener(struct fields *fields, const struct snapshot *snapshot)
 {
 	add_state(fields, snapshot);
@@ -296,7 +317,7 @@ static void draw_listener(struct fields *fields, const struct snapshot *snapshot
 	if (sample_has(&snapshot->sample, SAMPLE_BACKLOG))
 		fields_text(fields, STYLE_TEXT, "backlog", "%" PRIu64 " *, and one more",
 		            sample_get(&snapshot->sample, SAMPLE_BACKLOG));
-	fields_text(fields, STYLE_TEXT, "clients", "%zu open", snapshot->others);
+	add_clients(fields, snapshot);
 	if (snapshot->service)
 		fields_text(fields, STYLE_TEXT, "service", "%s", snapshot->service);
 	fields_gap(fields);
@@ -475,9 +496,10 @@ static void draw_unix(struct fields *fields, const struct snapshot *snapshot)
 			            snapshot->unsent);
 		add_traffic(fields, snapshot);
 	}
-	if (listens || datagrams)
-		fields_text(fields, STYLE_TEXT, listens ? "clients" : "peers",
-		            listens ? "%zu open" : "%zu", snapshot->others);
+	if (listens)
+		add_clients(fields, snapshot);
+	else if (datagrams)
+		fields_text(fields, STYLE_TEXT, "peers", "%zu", snapshot->others);
 	if (snapshot->service)
 		fields_text(fields, STYLE_TEXT, "service", "%s", snapshot->service);
 	fields_gap(fields);

@@ -11,6 +11,7 @@
 #include "record/sample.h"
 #include "socket/endpoint.h"
 #include "socket/host.h"
+#include "socket/network.h"
 #include "socket/transport.h"
 
 enum snapshot_kind { SNAPSHOT_STREAM, SNAPSHOT_DATAGRAMS, SNAPSHOT_LISTENER };
@@ -45,6 +46,9 @@ struct snapshot {
 	size_t unsent;       /* bytes in the program's own queue */
 	size_t others;       /* clients of a listener, peers of a UDP session */
 	const char *service; /* NULL for none */
+	size_t clients_most; /* of a listener at a time; 0 = any number */
+	int64_t idle_most;   /* of its clients, ns; 0 = no limit */
+	const struct network_rules *rules; /* where they may come from, borrowed; NULL = anywhere */
 
 	/* Of a server with several sockets; else none, and `local` and `sample` are the one's. */
 	struct snapshot_socket sockets[SNAPSHOT_SOCKETS];
