@@ -246,7 +246,7 @@ static void send_to_clients(struct broadcast *broadcast, const struct session *s
 	for (size_t i = 0; i < sessions_count(sessions); i++) {
 		struct session *session = sessions_at(sessions, i);
 		if (session_listener(session) == session_number(server) &&
-		    session_state(session) == SESSION_OPEN)
+		    session_takes_data(session))
 			send_to_session(broadcast, session);
 	}
 }
