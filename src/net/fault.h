@@ -37,46 +37,87 @@ enum fault_direction { FAULT_OUT, FAULT_IN, FAULT_DIRECTIONS };
 /* What has faults. Those of a listener are its clients', too. */
 enum fault_kind { FAULT_DATAGRAMS = 1, FAULT_STREAMS = 2, FAULT_LISTENER = 4 };
 
+/* A kind of fault; each is one row. */
+struct fault_lane;
+struct fault_fate; /* what becomes of a datagram */
+struct fault {
+	const char *name;
+	const char *other; /* another name, or NULL */
+	const char *value; /* what is written after it: "1%|60|60-62"; NULL = nothing */
+	const char *right; /* what is right for it, after "loss: " */
+	const char *help;  /* what it does, and how that shows on the other end */
+	unsigned kinds;    /* of what: enum fault_kind */
+	enum fault_unit {
+		FAULT_CHANCE, /* a share, or which one of them */
+		FAULT_TIME,
+		FAULT_TIME_VARIES, /* a time, and by how much it varies */
+		FAULT_RATE,
+		FAULT_PARTS, /* bytes, and the time between them */
+		FAULT_BYTES, /* and how it ends */
+		FAULT_HOW,   /* it ends */
+		FAULT_WHILE, /* a time, or nothing */
+		FAULT_NOTHING,
+	} unit;
+
+	/* Changes the fate of a datagram. */
+	void (*datagram)(struct fault_lane *lane, unsigned row, struct fault_fate *fate);
+
+	/* Of a stream: *most may move now, or less; or else nothing before the instant that is
+	 * returned, INT64_MAX = never by itself. `moved`: one call has moved `len` of those that
+	 * waited. `given`: these are to be sent, after the others. */
+	int64_t (*gate)(struct fault_lane *lane, unsigned row, int64_t now, size_t waiting,
+	                size_t *most);
+	void (*moved)(struct fault_lane *lane, unsigned row, int64_t now, size_t waiting,
+	              size_t len);
+	void (*given)(struct fault_lane *lane, unsigned row, int64_t now, size_t len);
+};
+
+enum { FAULT_COUNT = 12 };
+extern const struct fault fault_table[FAULT_COUNT];
+
 /* How a stream is ended. */
 enum fault_end { FAULT_NO_END, FAULT_FIN, FAULT_RST };
 
 enum {
 	FAULT_HELD = 1 << 20, /* bytes of datagrams held back in one direction, at most */
-	FAULT_STRIKE = 200,   /* the text of one */
+	FAULT_STRIKE = 400,   /* the text of one */
 };
-#define FAULT_PASS_WAIT                                                                            \
-	(100 * INT64_C(1000000)) /* ns for which a datagram waits for the next to pass it */
+
+/* For how long a datagram waits for the next to pass it, ns, as on the cable. */
+#define FAULT_PASS (100 * INT64_C(1000000))
 
 struct faults;
 
-/* `strike` gets one line whenever a fault acts. None is on at first; the seed is 1. */
+/* `strike` gets one line whenever a fault acts. None is on at first; the seed is 1. A UNIX stream does
+ * not know RST. */
 typedef void fault_strike(void *context, const char *text);
-struct faults *faults_new(enum fault_kind kind, fault_strike *strike, void *context);
+struct faults *faults_new(enum fault_kind kind, bool knows_rst, fault_strike *strike,
+                          void *context);
 void faults_free(struct faults *faults); /* NULL is none */
 
-/* Those of a listener, for its n-th client, with a seed that follows from both. */
-struct faults *faults_for_client(const struct faults *listener, uint32_t ordinal,
-                                 fault_strike *strike, void *context, int64_t now);
+/* Those of a listener, for its next client, with a seed that follows from that of the listener and from
+ * how many clients it had before. */
+struct faults *faults_for_client(struct faults *listener, int64_t now, fault_strike *strike,
+                                 void *context);
 
 /* ---- words ---- */
 
 /* Switches on and off as the words say: "in loss 10% delay 50ms seed 7", "loss off", "off". What was
  * held back by a fault that is off now is due. False with one line, and nothing is changed.
- * faults_check() asks whether they are right for anything at all. */
+ * faults_set_client() does as the words say that its listener has taken; faults_check() asks whether
+ * they are right for anything at all. */
 bool faults_set(struct faults *faults, const char *words, int64_t now, struct error *error);
+void faults_set_client(struct faults *client, struct faults *listener, const char *words,
+                       int64_t now);
 bool faults_check(const char *words, struct error *error);
 
 bool faults_are_on(const struct faults *faults);
 
-/* Appends lines of words that faults_set() reads, and how often each has acted. */
-void faults_print(const struct faults *faults, struct buf *out);
+/* Appends lines of words that faults_set() reads, but for how often each has acted, if `counts`. */
+void faults_print(const struct faults *faults, bool counts, struct buf *out);
 
 /* What may follow these words, for TAB: "delay|rate|…"; "" for a value. Static. */
 const char *faults_expected(const char *words);
-
-/* The name, value and help of each fault, by its place; false after the last one. */
-bool fault_at(size_t index, const char **name, const char **value, const char **help,
-              unsigned *kinds);
 
 /* ---- datagrams ---- */
 
@@ -102,16 +143,19 @@ void faults_forget(struct faults *faults, enum fault_direction direction);
 
 /* ---- streams ---- */
 
-/* These bytes are to be sent, after `waiting` others. */
-void faults_given(struct faults *faults, int64_t now, size_t waiting, size_t len);
+/* These bytes are to be sent, after those that wait already. */
+void faults_given(struct faults *faults, int64_t now, size_t len);
 
 /* How many of these that wait may be sent, or read, by one call now. */
 size_t faults_may_move(struct faults *faults, enum fault_direction direction, int64_t now,
                        size_t waiting);
 
-/* One call has moved `len` of those that waited. What ends the stream now. */
-enum fault_end faults_moved(struct faults *faults, enum fault_direction direction, int64_t now,
-                            size_t waiting, size_t len);
+/* One call has moved `len` of those that waited. */
+void faults_moved(struct faults *faults, enum fault_direction direction, int64_t now,
+                  size_t waiting, size_t len);
+
+/* Bytes wait, or have moved: whether the stream is to end now. That is said once. */
+enum fault_end faults_cut(struct faults *faults, enum fault_direction direction);
 
 /* When to ask again for datagrams, or whether bytes may move: 0 = at any time, INT64_MAX = when
  * something else happens. */
