@@ -117,6 +117,7 @@ struct command {
 	row(listener) \
 	row(sandbox) \
 	row(cable) \
+	row(fault) \
 	row(log) \
 	row(save) \
 	row(report) \

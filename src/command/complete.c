@@ -14,6 +14,7 @@
 #include "command/command.h"
 #include "command/grammar.h"
 #include "net/cable_settings.h"
+#include "net/fault.h"
 #include "net/multicast.h"
 #include "net/sandbox.h"
 #include "net/service.h"
@@ -443,18 +444,31 @@ static void offer_log_formats(struct offer *offer)
 		offer_word(offer, xstrdup(format->name));
 }
 
+static void offer_words(struct offer *offer, const char *list)
+{
+	const char *word;
+	struct choice_words words = { list, strlen(list) };
+	for (size_t i = 0; (word = choice_word(&words, i)); i++)
+		offer_symbol(offer, word);
+}
+
+static void offer_fault(struct offer *offer)
+{
+	char *before = xstrndup(offer->args, offer->point);
+	offer_words(offer, faults_expected(before));
+	free(before);
+}
+
 /* Kinds of frames are offered in the case that is typed. */
 static void offer_cable(struct offer *offer)
 {
 	char *before = xstrndup(offer->args, offer->point);
-	const char *expected = cable_expected(before), *word;
-	struct choice_words words = { expected, strlen(expected) };
+	const char *expected = cable_expected(before);
 	free(before);
 	if (strcmp(expected, "@") == 0)
 		offer_sessions(offer, "@");
 	else
-		for (size_t i = 0; (word = choice_word(&words, i)); i++)
-			offer_symbol(offer, word);
+		offer_words(offer, expected);
 }
 
 static void offer_details(struct offer *offer);
@@ -485,6 +499,7 @@ static void offer_element(struct offer *offer, const struct element *element)
 		{ "topic", offer_topics },
 		{ "detail", offer_details },
 		{ "cable", offer_cable },
+		{ "fault", offer_fault },
 		{ "value-name", offer_session_values },
 		{ "pattern", offer_value_words },
 	};

@@ -233,11 +233,10 @@ static void report_where(struct session *session, const char *verb)
 	buf_free(&text);
 }
 
-bool bind_open(struct session *session, const struct lookup_answer *found, int backlog,
-               const char *verb)
+bool bind_again(struct session *session, const struct endpoint *list, size_t count, int backlog,
+                const char *verb)
 {
-	struct endpoint list[SESSION_SOCKETS], at = { .family = AF_UNSPEC };
-	size_t count = choose(session, found, list);
+	struct endpoint at = { .family = AF_UNSPEC };
 	const char *call = NULL;
 	int code = 0;
 	for (int i = 0; i < PORT_TRIES; i++) {
@@ -258,4 +257,11 @@ bool bind_open(struct session *session, const struct lookup_answer *found, int b
 		session_report(session, 0,
 		               "the socket of a program that has ended was removed there");
 	return true;
+}
+
+bool bind_open(struct session *session, const struct lookup_answer *found, int backlog,
+               const char *verb)
+{
+	struct endpoint list[SESSION_SOCKETS];
+	return bind_again(session, list, choose(session, found, list), backlog, verb);
 }

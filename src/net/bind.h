@@ -14,6 +14,10 @@ enum { BIND_ONLY = -1 };
 bool bind_open(struct session *session, const struct lookup_answer *found, int backlog,
                const char *verb);
 
+/* The same on addresses that it had before. */
+bool bind_again(struct session *session, const struct endpoint *list, size_t count, int backlog,
+                const char *verb);
+
 /* bind(), and what comes with a path; false with errno. A person's own bind() replaces nothing. */
 bool bind_socket(struct session *session, unsigned slot, const struct endpoint *addr);
 

@@ -11,6 +11,7 @@
 #include "net/answer_loop.h"
 #include "net/bind.h"
 #include "net/dial.h"
+#include "net/fault.h"
 #include "net/kernel.h"
 #include "net/multicast.h"
 #include "net/option.h"
@@ -52,7 +53,17 @@ struct head {
 	size_t len;
 	uint8_t flags; /* of the caller */
 	uint8_t to_len, local_len;
+	bool passed; /* the faults have had it */
 };
+
+/* What is with a datagram that a fault holds back, before two packed addresses: whom it goes to, or
+ * comes from, and the address of ours. */
+struct about {
+	int fd; /* that it came to */
+	uint8_t flags;
+	uint8_t peer_len, local_len;
+};
+enum { ABOUT = sizeof(struct about) + 2 * ENDPOINT_PACKED };
 
 /* ---- what comes back ---- */
 
@@ -345,9 +356,9 @@ static int transmit(struct session *session, const struct endpoint *to, struct e
 }
 
 static bool enqueue(struct session *session, const struct endpoint *to, const void *data,
-                    size_t len, struct error *error)
+                    size_t len, bool passed, struct error *error)
 {
-	struct head head = { .len = len, .flags = session->caller.flags };
+	struct head head = { .len = len, .flags = session->caller.flags, .passed = passed };
 	size_t room = session->queue.max - session->queue.len;
 	uint8_t ends[2 * ENDPOINT_PACKED];
 	if (to) {
@@ -368,6 +379,93 @@ static bool enqueue(struct session *session, const struct endpoint *to, const vo
 	return true;
 }
 
+static void report_unsent(struct session *session, int code, size_t len, const struct endpoint *to,
+                          unsigned mtu)
+{
+	struct error error;
+	explain(&error, code, len, to, mtu);
+	session->table->lost += len;
+	session_report(session, ENTRY_ERROR, "not sent: %s", error.text);
+}
+
+/* ---- faults ---- */
+
+static void pass(struct session *session, struct faults *faults, enum fault_direction direction,
+                 int fd, const struct endpoint *peer, const struct endpoint *local,
+                 const void *data, size_t len)
+{
+	char name[ENDPOINT_TEXT], packed[ABOUT];
+	uint8_t *ends = (uint8_t *)packed + sizeof(struct about);
+	struct about about = { .fd = fd, .flags = session->caller.flags };
+	about.peer_len = (uint8_t)endpoint_pack(peer, ends);
+	about.local_len = (uint8_t)endpoint_pack(local, ends + about.peer_len);
+	memcpy(packed, &about, sizeof about);
+	struct fault_datagram datagram = {
+		.about_len = sizeof about + about.peer_len + about.local_len,
+		.about = packed,
+		.len = len,
+		.data = data,
+	};
+	bool named = endpoint_is_set(peer) && !endpoint_is_unnamed(peer);
+	faults_pass(faults, direction, clock_now(), &datagram,
+	            named ? endpoint_format(peer, name) : "");
+}
+
+static struct about unpack(const struct fault_datagram *datagram, struct endpoint *peer,
+                           struct endpoint *local)
+{
+	struct about about;
+	memcpy(&about, datagram->about, sizeof about);
+	const uint8_t *ends = (const uint8_t *)datagram->about + sizeof about;
+	endpoint_unpack(peer, ends, about.peer_len);
+	endpoint_unpack(local, ends + about.peer_len, about.local_len);
+	return about;
+}
+
+/* Sends what the faults do not hold back any longer. */
+static void send_due(struct session *session, struct faults *faults)
+{
+	struct error error;
+	struct endpoint to, local;
+	const struct fault_datagram *datagram;
+	uint8_t flags = session->caller.flags;
+	while (session->state == SESSION_OPEN &&
+	       (datagram = faults_take(faults, FAULT_OUT, clock_now()))) {
+		unsigned mtu = 0;
+		session->caller.flags = unpack(datagram, &to, &local).flags;
+		int code = session->queue.len ? EAGAIN
+		                              : transmit(session, &to, local, datagram->data,
+		                                         datagram->len, &mtu);
+		if (!call_would_block(code)) {
+			if (code)
+				report_unsent(session, code, datagram->len, &to, mtu);
+		} else if (!enqueue(session, &to, datagram->data, datagram->len, true, &error)) {
+			session->table->lost += datagram->len;
+			session_report(session, ENTRY_ERROR, "not sent: %s", error.text);
+		}
+	}
+	session->caller.flags = flags;
+}
+
+/* The faults of what it sends take no more. */
+static bool is_held_up(const struct session *session)
+{
+	const struct faults *faults = session_acting_faults(session);
+	return faults && faults_are_full(faults, FAULT_OUT);
+}
+
+/* Sends it, or gives it to the faults, which take it: 0 or an errno value. */
+static int offer(struct session *session, const struct endpoint *to, const struct endpoint *local,
+                 const void *data, size_t len, unsigned *mtu)
+{
+	struct faults *faults = session_acting_faults(session);
+	if (!faults)
+		return transmit(session, to, *local, data, len, mtu);
+	pass(session, faults, FAULT_OUT, -1, to, local, data, len);
+	send_due(session, faults);
+	return 0;
+}
+
 /* True if the first datagram has left the queue, sent or not. */
 static bool send_first(struct session *session)
 {
@@ -377,6 +475,8 @@ static bool send_first(struct session *session)
 	struct endpoint to, local;
 	const char *data = buf_data(&session->queue);
 	memcpy(&head, data, sizeof head);
+	if (!head.passed && is_held_up(session))
+		return false;
 	endpoint_unpack(&to, (const uint8_t *)data + sizeof head, head.to_len);
 	endpoint_unpack(&local, (const uint8_t *)data + sizeof head + head.to_len, head.local_len);
 	size_t head_len = sizeof head + head.to_len + head.local_len;
@@ -385,16 +485,13 @@ static bool send_first(struct session *session)
 	if (!endpoint_is_set(&local))
 		local = local_for(session, &to);
 	session->caller.flags = head.flags;
-	int code = transmit(session, &to, local, data + head_len, head.len, &mtu);
+	int code = head.passed ? transmit(session, &to, local, data + head_len, head.len, &mtu)
+	                       : offer(session, &to, &local, data + head_len, head.len, &mtu);
 	session->caller.flags = flags;
 	if (call_would_block(code))
 		return false;
-	if (code) {
-		struct error error;
-		explain(&error, code, head.len, &to, mtu);
-		session->table->lost += head.len;
-		session_report(session, ENTRY_ERROR, "not sent: %s", error.text);
-	}
+	if (code)
+		report_unsent(session, code, head.len, &to, mtu);
 	buf_consume(&session->queue, head_len + head.len);
 	session->unsent -= head.len;
 	return true;
@@ -411,7 +508,7 @@ static bool datagram_send(struct session *session, const struct endpoint *to, co
 {
 	const struct datagram *own = session->own;
 	if (session->state != SESSION_OPEN || session->queue.len)
-		return enqueue(session, to, data, len, error);
+		return enqueue(session, to, data, len, false, error);
 	struct endpoint peer = to ? *to : peer_of(session);
 	if (!endpoint_is_set(&peer)) {
 		error_set(error, "session %u has no peer: nobody %shas written yet",
@@ -419,10 +516,16 @@ static bool datagram_send(struct session *session, const struct endpoint *to, co
 		          own->peers.count ? "who can be answered " : "");
 		return false;
 	}
+	if (is_held_up(session)) {
+		error_set(error, "session %u: /fault holds back %zu bytes already: no more fit",
+		          (unsigned)session->caller.session, session_unsent(session));
+		return false;
+	}
 	unsigned mtu = 0;
-	int code = transmit(session, &peer, local_for(session, &peer), data, len, &mtu);
+	struct endpoint local = local_for(session, &peer);
+	int code = offer(session, &peer, &local, data, len, &mtu);
 	if (call_would_block(code))
-		return enqueue(session, &peer, data, len, error);
+		return enqueue(session, &peer, data, len, true, error);
 	if (code)
 		explain(error, code, len, &peer, mtu);
 	return code == 0;
@@ -575,6 +678,41 @@ static ssize_t recv_from(struct session *session, unsigned slot, size_t most, in
 	return got;
 }
 
+/* Takes what the faults do not hold back any longer. */
+static void take_due(struct session *session, struct faults *faults)
+{
+	struct endpoint from, local;
+	const struct fault_datagram *datagram;
+	while (session->state == SESSION_OPEN &&
+	       (datagram = faults_take(faults, FAULT_IN, clock_now()))) {
+		struct about about = unpack(datagram, &from, &local);
+		unsigned slot = session->fd_count - 1;
+		while (slot && session->fd[slot] != about.fd)
+			slot--;
+		take(session, slot, &from, &local, datagram->data, datagram->len, clock_now());
+	}
+}
+
+/* A datagram has been received. */
+static void arrive(struct session *session, unsigned slot, const struct endpoint *from,
+                   const struct endpoint *local, const char *data, size_t len, int64_t now)
+{
+	struct faults *faults = session_acting_faults(session);
+	if (!faults) {
+		take(session, slot, from, local, data, len, now);
+		return;
+	}
+	pass(session, faults, FAULT_IN, session->fd[slot], from, local, data, len);
+	take_due(session, faults);
+}
+
+/* What comes would not be taken. */
+static bool is_full(const struct session *session)
+{
+	const struct faults *faults = session_acting_faults(session);
+	return faults && faults_are_full(faults, FAULT_IN);
+}
+
 /* False at EAGAIN, or any error. */
 static bool receive_one(struct session *session, unsigned slot, bool was_ready)
 {
@@ -583,7 +721,7 @@ static bool receive_one(struct session *session, unsigned slot, bool was_ready)
 	size_t most = kernel_next_message(session->fd[slot], session->transport, TRANSCRIPT_ROOM);
 	ssize_t got = recv_from(session, slot, most, 0, &from, &local, &data);
 	if (got >= 0)
-		take(session, slot, &from, &local, data, (size_t)got, clock_now());
+		arrive(session, slot, &from, &local, data, (size_t)got, clock_now());
 	else
 		meet_recv_error(session, slot, errno, was_ready);
 	return got >= 0;
@@ -591,7 +729,7 @@ static bool receive_one(struct session *session, unsigned slot, bool was_ready)
 
 static bool goes_on(const struct session *session, unsigned slot, int fd)
 {
-	return session->state == SESSION_OPEN && !session->read_blocked &&
+	return session->state == SESSION_OPEN && !session->read_blocked && !is_full(session) &&
 	       slot < session->fd_count && session->fd[slot] == fd;
 }
 
@@ -610,7 +748,7 @@ static bool may_batch(const struct session *session)
 	const struct datagram *own = session->own;
 	const struct open_parameters *made = session->open_parameters;
 	return session->table->batch && !transport_is_unix(session->transport) &&
-	       !shows_packets(session) && !own->asks_header &&
+	       !shows_packets(session) && !own->asks_header && !session->faults_on &&
 	       !(made->options.once && made->listening && !own->connected && !own->only);
 }
 
@@ -890,6 +1028,10 @@ static void option_set_on(struct session *session, int level, int number, bool o
 
 static void datagram_close(struct session *session, const char *text)
 {
+	if (session->faults) {
+		faults_release(session->faults, FAULT_OUT);
+		send_due(session, session->faults);
+	}
 	flush(session);
 	session_finish(session, SESSION_ENDED_WELL, "%s",
 	               text                         ? text
@@ -904,11 +1046,14 @@ static void prepare(struct session *session, struct poller *poller)
 	const struct datagram *own = session->own;
 	if (own->again_at)
 		poller_wake_at(poller, own->again_at);
+	const struct faults *faults = session_acting_faults(session);
+	for (enum fault_direction i = FAULT_OUT; faults && i < FAULT_DIRECTIONS; i++)
+		poller_wake_at(poller, faults_due(faults, i));
 	for (unsigned i = 0; i < session->fd_count; i++) {
 		if (!session->read_blocked && !session->service->reads_not &&
-		    session->queue.len < BACKLOG)
+		    session->queue.len < BACKLOG && !is_full(session))
 			poller_want_read(poller, session->fd[i]);
-		if (session->queue.len && !own->again_at)
+		if (session->queue.len && !own->again_at && !is_held_up(session))
 			poller_want_write(poller, session->fd[i]);
 	}
 }
@@ -918,6 +1063,11 @@ static void serve(struct session *session, const struct poller *poller)
 	struct datagram *own = session->own;
 	bool writable = own->again_at && clock_now() >= own->again_at;
 	own->again_at = writable ? 0 : own->again_at;
+	struct faults *faults = session_acting_faults(session);
+	if (faults) {
+		send_due(session, faults);
+		take_due(session, faults);
+	}
 	for (unsigned i = 0; session->queue.len && i < session->fd_count; i++)
 		writable = writable || poller_writable(poller, session->fd[i]);
 	if (writable)

@@ -51,7 +51,7 @@ struct fault_lane {
 
 	uint64_t count; /* datagrams since the seed was given */
 	struct held *first, *taken;
-	size_t held;
+	size_t held, memory; /* bytes of payload in them, and all that they take */
 
 	struct mark *marks; /* the oldest first */
 	size_t mark_count, mark_cap, marked;
@@ -130,7 +130,10 @@ __attribute__((format(printf, 3, 4))) static void report(struct fault_lane *lane
 	va_start(args, format);
 	vsnprintf(what, sizeof what, format, args);
 	va_end(args);
-	snprintf(text, sizeof text, "fault %s%.80s: %s", lane->direction == FAULT_IN ? "in " : "",
+	snprintf(text, sizeof text, "fault %s%.80s: %s",
+	         fault_table[row].kinds == FAULT_LISTENER ? ""
+	         : lane->direction == FAULT_IN            ? "in "
+	                                                  : "out ",
 	         buf_text(&words), what);
 	buf_free(&words);
 	lane->state[row].acted++;
@@ -141,12 +144,15 @@ __attribute__((format(printf, 3, 4))) static void report(struct fault_lane *lane
 static void strike_datagram(struct fault_lane *lane, unsigned row, const struct fault_fate *fate,
                             const char *what)
 {
-	report(lane, row, "datagram %" PRIu64 " of %zu byte%s%s%s %s", lane->count, fate->len,
+	char seed[24] = "";
+	if (lane->set[row].chance)
+		snprintf(seed, sizeof seed, " (seed %" PRIu32 ")", lane->faults->seed);
+	report(lane, row, "datagram %" PRIu64 " of %zu byte%s%s%s %s%s", lane->count, fate->len,
 	       fate->len == 1 ? "" : "s",
 	       !*fate->peer                  ? ""
 	       : lane->direction == FAULT_IN ? " from "
 	                                     : " to ",
-	       fate->peer, what);
+	       fate->peer, what, seed);
 }
 
 /* Bytes wait for this fault, which is said once until none wait. */
@@ -272,13 +278,10 @@ static void hold(struct fault_lane *lane, struct held *held)
 	*at = held;
 }
 
-static void hold_copy(struct fault_lane *lane, const struct fault_datagram *datagram,
-                      const struct fault_fate *fate)
+static struct held *copy(const struct fault_datagram *datagram)
 {
 	size_t size = datagram->about_len + datagram->len;
 	struct held *held = xmalloc(sizeof *held + size);
-	held->due = fate->due;
-	held->waits = fate->waits;
 	held->datagram = (struct fault_datagram){ .about_len = datagram->about_len,
 		                                  .len = datagram->len,
 		                                  .about = held->bytes,
@@ -287,9 +290,20 @@ static void hold_copy(struct fault_lane *lane, const struct fault_datagram *data
 		memcpy(held->bytes, datagram->about, datagram->about_len);
 	if (datagram->len)
 		memcpy(held->bytes + datagram->about_len, datagram->data, datagram->len);
-	if (fate->corrupt)
-		held->bytes[datagram->about_len + fate->bit / 8] ^= (char)(1 << fate->bit % 8);
-	lane->held += size;
+	return held;
+}
+
+static size_t memory_of(const struct held *held)
+{
+	return sizeof *held + held->datagram.about_len + held->datagram.len;
+}
+
+static void keep(struct fault_lane *lane, struct held *held, const struct fault_fate *fate)
+{
+	held->due = fate->due;
+	held->waits = fate->waits;
+	lane->held += held->datagram.len;
+	lane->memory += memory_of(held);
 	hold(lane, held);
 }
 
@@ -308,31 +322,37 @@ static void let_follow(struct fault_lane *lane, int64_t due)
 	}
 }
 
-bool faults_pass(struct faults *faults, enum fault_direction direction, int64_t now,
-                 const struct fault_datagram *datagram, const char *peer, struct error *error)
+/* A strike is written down where the datagram may be: it is copied before. */
+void faults_pass(struct faults *faults, enum fault_direction direction, int64_t now,
+                 const struct fault_datagram *datagram, const char *peer)
 {
 	struct fault_lane *lane = &faults->lane[direction];
 	struct fault_fate fate = { .now = now, .due = now, .len = datagram->len, .peer = peer };
-	if (lane->held + datagram->len > FAULT_HELD) {
-		error_set(error, "%zu bytes are held back by /fault already: no room for %zu more",
-		          lane->held, datagram->len);
-		return false;
-	}
+	struct held *held = copy(datagram);
 	lane->count++;
 	for (unsigned row = 0; row < FAULT_COUNT; row++) {
 		struct setting *setting = &lane->set[row];
-		if (setting->on && fault_table[row].datagram)
-			fault_table[row].datagram(lane, row, &fate);
-		setting->on =
-		        setting->on && !(setting->last && lane->state[row].seen >= setting->last);
+		if (!setting->on || !fault_table[row].datagram)
+			continue;
+		fault_table[row].datagram(lane, row, &fate);
+		setting->on = !setting->last || lane->state[row].seen < setting->last;
 	}
-	if (fate.lost)
-		return true;
-	for (int i = 0; i <= fate.twice; i++)
-		hold_copy(lane, datagram, &fate);
+	if (fate.lost) {
+		free(held);
+		return;
+	}
+	if (fate.corrupt)
+		held->bytes[held->datagram.about_len + fate.bit / 8] ^= (char)(1 << fate.bit % 8);
+	if (fate.twice)
+		keep(lane, copy(&held->datagram), &fate);
+	keep(lane, held, &fate);
 	if (!fate.waits)
 		let_follow(lane, fate.due);
-	return true;
+}
+
+bool faults_are_full(const struct faults *faults, enum fault_direction direction)
+{
+	return faults->lane[direction].memory >= FAULT_HELD;
 }
 
 const struct fault_datagram *faults_take(struct faults *faults, enum fault_direction direction,
@@ -344,7 +364,8 @@ const struct fault_datagram *faults_take(struct faults *faults, enum fault_direc
 	if (!lane->taken)
 		return NULL;
 	lane->first = lane->taken->next;
-	lane->held -= lane->taken->datagram.about_len + lane->taken->datagram.len;
+	lane->held -= lane->taken->datagram.len;
+	lane->memory -= memory_of(lane->taken);
 	return &lane->taken->datagram;
 }
 
@@ -370,7 +391,7 @@ void faults_forget(struct faults *faults, enum fault_direction direction)
 		lane->first = held->next;
 		free(held);
 	}
-	lane->held = 0;
+	lane->held = lane->memory = 0;
 	lane->mark_count = lane->marked = 0;
 	lane->ask_at = 0;
 }

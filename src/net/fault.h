@@ -79,7 +79,7 @@ extern const struct fault fault_table[FAULT_COUNT];
 enum fault_end { FAULT_NO_END, FAULT_FIN, FAULT_RST };
 
 enum {
-	FAULT_HELD = 1 << 20, /* bytes of datagrams held back in one direction, at most */
+	FAULT_HELD = 1 << 20, /* memory of datagrams held back in one direction, and one more */
 	FAULT_STRIKE = 400,   /* the text of one */
 };
 
@@ -127,15 +127,16 @@ struct fault_datagram {
 	const char *about, *data;
 };
 
-/* A datagram; `peer` is named in strikes: "127.0.0.1:5000", or "". False, with one line, where
- * FAULT_HELD is reached: it is not taken. */
-bool faults_pass(struct faults *faults, enum fault_direction direction, int64_t now,
-                 const struct fault_datagram *datagram, const char *peer, struct error *error);
+/* Decides about a datagram, where they are not full; `peer` is named in strikes: "127.0.0.1:5000", or
+ * "". It is copied if need be. */
+void faults_pass(struct faults *faults, enum fault_direction direction, int64_t now,
+                 const struct fault_datagram *datagram, const char *peer);
 
 /* The next one that is due, valid until the next call; NULL if none is. */
 const struct fault_datagram *faults_take(struct faults *faults, enum fault_direction direction,
                                          int64_t now);
-size_t faults_held(const struct faults *faults, enum fault_direction direction); /* bytes */
+size_t faults_held(const struct faults *faults, enum fault_direction direction); /* payload */
+bool faults_are_full(const struct faults *faults, enum fault_direction direction);
 
 /* All that is held back is due, or forgotten. */
 void faults_release(struct faults *faults, enum fault_direction direction);

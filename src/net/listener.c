@@ -11,9 +11,11 @@
 #include "base/clock.h"
 #include "net/bind.h"
 #include "net/dial.h"
+#include "net/fault.h"
 #include "net/kernel.h"
 #include "net/option.h"
 #include "net/pace.h"
+#include "net/socket_file.h"
 #include "net/stream.h"
 #include "socket/errno_meaning.h"
 
@@ -30,6 +32,7 @@ struct listener {
 	bool descriptors_exhausted; /* has said that it has no descriptor for a client */
 	int64_t rest_until; /* nobody is accepted before, unless a descriptor is closed; 0 = no rest */
 	uint64_t closed_seen;
+	unsigned refusing; /* how many sockets a fault has closed; 0 = it listens */
 };
 
 /* ---- no descriptor left ---- */
@@ -171,7 +174,19 @@ static struct session *make_client(struct session *session, int fd, const struct
 	               host_format(session->caller.host, peer, addr),
 	               (unsigned)client->caller.session);
 	session->table->born(client);
-	stream_accepted(client);
+	enum fault_end end = FAULT_NO_END;
+	if (session->faults_on) {
+		client->faults = faults_for_client(session->faults, clock_now(),
+		                                   session_report_strike, client);
+		client->faults_on = faults_are_on(client->faults);
+		end = faults_accepted(session->faults);
+	}
+	if (end == FAULT_NO_END)
+		stream_accepted(client);
+	else if (end == FAULT_RST)
+		client->ops->abort(client);
+	else
+		client->ops->close(client, "closed at once by /fault");
 	return client;
 }
 
@@ -271,6 +286,63 @@ static void accept_some(struct session *session, unsigned slot)
 		pace_missed(&listener->pace, got);
 }
 
+/* ---- faults ---- */
+
+static int backlog(const struct session *session)
+{
+	int backlog = session->open_parameters->options.backlog;
+	return backlog > 0 ? backlog : SOMAXCONN;
+}
+
+static uint64_t count_queued(const struct session *session)
+{
+	uint64_t queued = 0;
+	for (unsigned i = 0; i < session->fd_count; i++) {
+		struct sample sample = { 0 };
+		kernel_read(session->fd[i], session->transport, &sample);
+		queued += sample_get(&sample, SAMPLE_QUEUE);
+	}
+	return queued;
+}
+
+/* The addresses are kept, and the file of a path: without a listener the kernel refuses it. */
+static void stop_listening(struct session *session)
+{
+	struct listener *listener = session->own;
+	uint64_t queued = count_queued(session);
+	listener->refusing = session->fd_count;
+	for (unsigned i = 0; i < session->fd_count; i++)
+		session->table->defer_close(session, session->fd[i], false, false);
+	session->fd_count = 0;
+	if (queued)
+		session_report(session, 0,
+		               "refuses connections: not listening until /fault refuse off; "
+		               "%" PRIu64 " queued client%s reset",
+		               queued, queued == 1 ? " was" : "s were");
+	else
+		session_report(session, 0,
+		               "refuses connections: not listening until /fault refuse off");
+}
+
+void listener_follow_faults(struct session *session)
+{
+	struct listener *listener = session->own;
+	bool refuses = session->faults && faults_refuse(session->faults);
+	struct endpoint list[SESSION_SOCKETS];
+	unsigned count = listener->refusing;
+	if (session->state != SESSION_LISTENING || refuses == (count != 0))
+		return;
+	if (refuses) {
+		stop_listening(session);
+		return;
+	}
+	listener->refusing = 0;
+	memcpy(list, session->local, sizeof list);
+	socket_file_free(session->file);
+	session->file = NULL;
+	bind_again(session, list, count, backlog(session), "listening again");
+}
+
 /* ---- opening and closing ---- */
 
 static void begin(struct session *session)
@@ -278,6 +350,7 @@ static void begin(struct session *session)
 	struct listener *listener = session->own;
 	listener->descriptors_exhausted = false;
 	listener->rest_until = 0;
+	listener->refusing = 0;
 }
 
 static void prepare_socket(struct session *session, unsigned slot, const struct endpoint *bound)
@@ -289,11 +362,11 @@ static void prepare_socket(struct session *session, unsigned slot, const struct 
 
 static void found(struct session *session, const struct lookup_answer *addresses)
 {
-	int backlog = session->open_parameters->options.backlog;
-	if (!bind_open(session, addresses, backlog > 0 ? backlog : SOMAXCONN, "listening"))
+	if (!bind_open(session, addresses, backlog(session), "listening"))
 		return;
 	dial_end(session);
 	session->state = SESSION_LISTENING;
+	listener_follow_faults(session);
 }
 
 void listener_take_over(struct session *session)
@@ -308,12 +381,7 @@ void listener_take_over(struct session *session)
 /* Connections that wait for accept() are reset by close(). */
 static void listener_close(struct session *session, const char *text)
 {
-	uint64_t queued = 0;
-	for (unsigned i = 0; i < session->fd_count; i++) {
-		struct sample sample = { 0 };
-		kernel_read(session->fd[i], session->transport, &sample);
-		queued += sample_get(&sample, SAMPLE_QUEUE);
-	}
+	uint64_t queued = count_queued(session);
 	(void)text;
 	if (queued)
 		session_finish(session, SESSION_ENDED_WELL,
@@ -390,8 +458,7 @@ static bool refuse_shutdown(struct session *session, int how, struct error *erro
 
 static enum tcp_state tcp_state(const struct session *session)
 {
-	(void)session;
-	return STATE_LISTEN;
+	return session->fd_count ? STATE_LISTEN : STATE_CLOSED;
 }
 
 static const struct session_limits *limits(const struct session *session)

@@ -16,3 +16,6 @@ void listener_take_over(struct session *session);
 struct session *listener_accept(struct session *session, unsigned slot, int *code);
 
 void listener_client_ended(struct session *session);
+
+/* Its faults have changed: while it refuses, its sockets are closed. */
+void listener_follow_faults(struct session *session);

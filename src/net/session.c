@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "net/fault.h"
 #include "net/peers.h"
 #include "net/session_internal.h"
 #include "net/socket_file.h"
@@ -58,6 +59,9 @@ static void free_own(struct session *session)
 void session_become(struct session *session, const struct session_ops *ops)
 {
 	free_own(session);
+	faults_free(session->faults);
+	session->faults = NULL;
+	session->faults_on = false;
 	set_kind(session, ops);
 }
 
@@ -85,6 +89,7 @@ void session_free(struct session *session)
 	session_free_service_state(session);
 	serving_release(session->serving);
 	buf_free(&session->queue);
+	faults_free(session->faults);
 	free_own(session);
 	free(session);
 }
@@ -155,6 +160,8 @@ void session_drop_queue(struct session *session)
 {
 	buf_clear(&session->queue);
 	session->unsent = 0;
+	if (session->faults)
+		faults_forget(session->faults, FAULT_OUT);
 	if (session->ops->queue_dropped)
 		session->ops->queue_dropped(session);
 }
@@ -173,6 +180,8 @@ static void let_go(struct session *session, enum session_end end)
 	session_end_lookup(session);
 	session_drop_queue(session);
 	buf_free(&session->queue);
+	if (session->faults)
+		faults_forget(session->faults, FAULT_IN);
 	session->service_due = 0;
 	session->table->ended(session, connected);
 	if ((connected || session->relay) && session->service->over && !session->recording) {
@@ -190,15 +199,15 @@ void session_finish(struct session *session, enum session_end end, const char *f
 	if (format) {
 		va_list args;
 		va_start(args, format);
-		if (end == SESSION_ENDED_WELL || !session->unsent)
+		if (end == SESSION_ENDED_WELL || !session_unsent(session))
 			append(session, CALL_STATE, end == SESSION_ENDED_WELL ? 0 : ENTRY_ERROR,
 			       format, args);
 		else if (vasprintf(&why, format, args) < 0)
 			why = NULL;
 		va_end(args);
 	}
-	if (session->unsent)
-		session_report_unsent(session, session->unsent, why);
+	if (session_unsent(session))
+		session_report_unsent(session, session_unsent(session), why);
 	free(why);
 	let_go(session, end);
 }
@@ -781,7 +790,8 @@ int session_pass_error(const struct session *session)
 
 ssize_t session_send_from(struct session *session, int from, bool is_file)
 {
-	if (session->ops->send_from && session_takes_data(session) && !session_is_by_hand(session))
+	if (session->ops->send_from && session_takes_data(session) &&
+	    !session_is_by_hand(session) && !session->faults_on)
 		return session->ops->send_from(session, from, is_file);
 	errno = EINVAL;
 	return -1;
@@ -969,7 +979,17 @@ const struct session_counts *session_counts(const struct session *session)
 
 size_t session_unsent(const struct session *session)
 {
-	return session->unsent;
+	return session->unsent + (session->faults ? faults_held(session->faults, FAULT_OUT) : 0);
+}
+
+const struct faults *session_faults(const struct session *session)
+{
+	return session->faults;
+}
+
+void session_report_strike(void *session, const char *text)
+{
+	session_report(session, 0, "%s", text);
 }
 
 uint64_t session_life(const struct session *session)

@@ -41,6 +41,7 @@ enum session_end {
 	SESSION_ENDED_FAILED
 };
 
+struct faults;
 struct session;
 struct wire;
 
@@ -185,6 +186,9 @@ struct session *session_next_client(const struct session *session, const struct 
  * takes no more. */
 void session_wake_service(struct session *session, int64_t instant);
 void session_service_full(struct session *session, bool full);
+
+/* NULL = it has never had any. */
+const struct faults *session_faults(const struct session *session);
 
 /* What a typed line ends with; a client has it from its listener. */
 enum eol session_eol(const struct session *session);

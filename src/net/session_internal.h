@@ -27,6 +27,7 @@
 #include "socket/endpoint.h"
 
 struct diag;
+struct faults;
 struct lingering;
 struct peers;
 struct sandbox;
@@ -224,6 +225,8 @@ struct session {
 	void *service_state;     /* NULL until it is asked for, and in the turn after the end */
 	int64_t service_due;     /* clock_now() when its service wants to be called; 0 = never */
 	bool service_full;       /* nothing is read: its service takes no more */
+	struct faults *faults;   /* NULL = it has had none */
+	bool faults_on;          /* some are, or hold something back */
 	struct dial *dial;   /* it is being opened */
 	struct step *step;   /* the call by hand that waits, NULL = none */
 	int64_t again_at;    /* clock_now() when it will be opened again; 0 = it will not */
@@ -388,6 +391,15 @@ static inline bool session_is_by_hand(const struct session *session)
 	return !session->dial &&
 	       (session->paused || session->step || session->state == SESSION_FRESH);
 }
+
+/* The faults that act on what it sends and receives; NULL = none do. */
+static inline struct faults *session_acting_faults(const struct session *session)
+{
+	return session->faults_on && !session_is_by_hand(session) ? session->faults : NULL;
+}
+
+/* What a fault does is reported: fault_strike(). */
+void session_report_strike(void *session, const char *text);
 
 /* Writes a call down as the one that waits, also while it is only tried. Ending it makes no call;
  * abandoning it also reports, unless it is a send(). */

@@ -15,6 +15,7 @@
 #include "net/datagram.h"
 #include "net/diag.h"
 #include "net/dial.h"
+#include "net/fault.h"
 #include "net/lingering.h"
 #include "net/listener.h"
 #include "net/multicast.h"
@@ -859,6 +860,56 @@ bool sessions_set_service(struct sessions *sessions, struct session *session,
 			change_service(sessions->list[i], service, serving);
 	if (is_server)
 		session_name_server(session); /* it says what a server does */
+	return true;
+}
+
+/* ---- faults ---- */
+
+static void follow_faults(struct session *session)
+{
+	session->faults_on = faults_are_on(session->faults) ||
+	                     faults_held(session->faults, FAULT_OUT) ||
+	                     faults_held(session->faults, FAULT_IN);
+}
+
+static void set_client_faults(struct session *listener, struct session *client, const char *words)
+{
+	int64_t now = clock_now();
+	if (client->faults)
+		faults_set_client(client->faults, listener->faults, words, now);
+	else
+		client->faults =
+		        faults_for_client(listener->faults, now, session_report_strike, client);
+	follow_faults(client);
+}
+
+bool sessions_set_faults(struct sessions *sessions, struct session *session, const char *words,
+                         struct error *error)
+{
+	const struct session_ops *ops = session->ops;
+	if (session_refuse_closed(session, error))
+		return false;
+	if (transport_keeps_borders(session->transport) && !ops->has_peers) {
+		error_set(error, "session %u is %s: faults are for streams and datagrams",
+		          (unsigned)session->caller.session, transport_title(session->transport));
+		return false;
+	}
+	if (!session->faults)
+		session->faults = faults_new(ops->has_clients ? FAULT_LISTENER
+		                             : ops->has_peers ? FAULT_DATAGRAMS
+		                                              : FAULT_STREAMS,
+		                             !transport_is_unix(session->transport),
+		                             session_report_strike, session);
+	if (!faults_set(session->faults, words, clock_now(), error))
+		return false;
+	follow_faults(session);
+	if (!ops->has_clients)
+		return true;
+	for (size_t i = 0; i < sessions->count; i++)
+		if (sessions->list[i]->listener == session->caller.session &&
+		    sessions->list[i]->state != SESSION_CLOSED)
+			set_client_faults(session, sessions->list[i], words);
+	listener_follow_faults(session);
 	return true;
 }
 

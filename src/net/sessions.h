@@ -80,6 +80,10 @@ bool sessions_set_service(struct sessions *sessions, struct session *session,
                           const struct service *service, struct serving *serving,
                           struct error *error);
 
+/* Switches faults on and off, see faults_set(). A listener's clients have them, too. */
+bool sessions_set_faults(struct sessions *sessions, struct session *session, const char *words,
+                         struct error *error);
+
 /* Samples the kernel now, the timers too; what has changed is recorded. */
 void sessions_sample(struct sessions *sessions, struct session *session);
 

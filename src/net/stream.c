@@ -2,12 +2,16 @@
 #include "net/stream.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "net/calls_splice.h"
 #include "net/dial.h"
+#include "net/fault.h"
 #include "net/kernel.h"
 #include "net/option.h"
 #include "net/pace.h"
@@ -27,6 +31,7 @@ struct stream {
 	bool fin_due;           /* nor of its FIN: it is paused; */
 	bool ready_due;         /* its service waits for an empty queue */
 	bool deferred;          /* connect() = 0 without a SYN: TCP_FASTOPEN_CONNECT */
+	bool in_parts;          /* a fault has let only some of the queue go: TCP_NODELAY is on */
 	struct secrets secrets; /* which bytes of the queue */
 	struct pace pace;       /* of messages */
 };
@@ -165,12 +170,44 @@ static bool was_short(size_t asked, size_t sent)
 	return sent < smaller(asked, TRANSCRIPT_ROOM);
 }
 
-/* Sends from the front of the queue bytes that are all secret, or all not. */
-static size_t push_first(struct session *session, size_t *asked)
+/* Ends the stream where a fault says so. */
+static bool cut(struct session *session, struct faults *faults, enum fault_direction direction)
+{
+	struct stream *stream = session->own;
+	size_t unsent = session->unsent;
+	enum fault_end end = stream->broken ? FAULT_NO_END : faults_cut(faults, direction);
+	if (end == FAULT_RST) {
+		session->ops->abort(session);
+	} else if (end == FAULT_FIN) {
+		session_drop_queue(session);
+		if (unsent)
+			session_report_unsent(session, unsent, "cut by /fault");
+		stream->shut = true;
+		settle(session);
+	}
+	return end != FAULT_NO_END;
+}
+
+/* How much of the queue may leave by one call. A part of it is to be a segment of its own, which TCP
+ * would keep until what has left before is acknowledged. */
+static size_t let_go(struct session *session, struct faults *faults)
+{
+	struct stream *stream = session->own;
+	size_t most = faults_may_move(faults, FAULT_OUT, clock_now(), session->queue.len);
+	if (most && most < session->queue.len && !stream->in_parts &&
+	    session->transport == TRANSPORT_TCP) {
+		stream->in_parts = true;
+		option_default(session, session->fd[0], IPPROTO_TCP, TCP_NODELAY);
+	}
+	return most;
+}
+
+/* Sends from the front of the queue at most this many bytes, which are all secret, or all not. */
+static size_t push_first(struct session *session, size_t most, size_t *asked)
 {
 	struct stream *stream = session->own;
 	bool secret;
-	*asked = secrets_run(&stream->secrets, session->queue.len, &secret);
+	*asked = smaller(most, secrets_run(&stream->secrets, session->queue.len, &secret));
 	if (secret)
 		session->caller.flags |= ENTRY_SECRET;
 	else
@@ -250,6 +287,7 @@ static bool send_message(struct session *session, const void *data, size_t len, 
 static void flush_some(struct session *session, size_t most)
 {
 	struct stream *stream = session->own;
+	struct faults *faults = session_acting_faults(session);
 	uint8_t flags = session->caller.flags;
 	if (keeps_borders(session)) {
 		flush_messages(session, most);
@@ -260,8 +298,11 @@ static void flush_some(struct session *session, size_t most)
 	if (session_is_served(session))
 		session_begin_service(session);
 	while (more && session->queue.len && moved < most) {
-		size_t asked;
-		size_t sent = push_first(session, &asked);
+		size_t asked, waiting = session->queue.len, may = SIZE_MAX;
+		if (faults &&
+		    (cut(session, faults, FAULT_OUT) || (may = let_go(session, faults)) == 0))
+			break;
+		size_t sent = push_first(session, may, &asked);
 		if (stream->broken)
 			break;
 		buf_consume(&session->queue, sent);
@@ -269,6 +310,10 @@ static void flush_some(struct session *session, size_t most)
 		session->unsent = session->queue.len;
 		moved += sent;
 		more = !was_short(asked, sent);
+		if (faults) {
+			faults_moved(faults, FAULT_OUT, clock_now(), waiting, sent);
+			more = !cut(session, faults, FAULT_OUT) && more;
+		}
 	}
 	session->caller.flags = flags;
 }
@@ -317,7 +362,8 @@ static bool stream_send(struct session *session, const struct endpoint *to, cons
 		return true;
 	/* The first attempt sends the bytes from where they are: even bytes of the transcript's
 	 * newest entry stay valid during one call. */
-	bool direct = session->state == SESSION_OPEN && !session->queue.len;
+	struct faults *faults = session_acting_faults(session);
+	bool direct = session->state == SESSION_OPEN && !session->queue.len && !faults;
 	size_t sent = direct ? push(session, data, len) : 0;
 	if (sent == len || stream->broken)
 		return true;
@@ -327,7 +373,10 @@ static bool stream_send(struct session *session, const struct endpoint *to, cons
 	if (session->caller.flags & ENTRY_SECRET)
 		secrets_add(&stream->secrets, waiting, session->queue.len);
 	session->unsent = session->queue.len;
-	if (sent && !was_short(len, sent) && !session->paused)
+	if (faults)
+		faults_given(faults, clock_now(), len);
+	bool may_go = faults ? session->state == SESSION_OPEN : sent && !was_short(len, sent);
+	if (may_go && !session->paused)
 		flush_some(session, SESSION_TURN);
 	return true;
 }
@@ -413,7 +462,8 @@ static bool is_held_up(const struct session *session)
 }
 
 /* What a service answers and the kernel does not take waits in the queue: until it is out nothing
- * more is read, so the client feels it, and no byte is copied there without need. */
+ * more is read, so the client feels it, and no byte is copied there without need. What a fault holds
+ * back there delays answers, not reading. */
 static size_t readable_now(const struct session *session)
 {
 	const struct stream *stream = session->own;
@@ -424,7 +474,10 @@ static size_t readable_now(const struct session *session)
 		return SESSION_TURN;
 	if (service->takes)
 		return SERVICE_QUEUE;
-	return session->queue.len ? 0 : smaller(session->queue.max, SERVICE_QUEUE);
+	size_t waiting = session->queue.len;
+	if (waiting && !(session->faults_on && waiting < SERVICE_QUEUE))
+		return 0;
+	return smaller(session->queue.max - waiting, SERVICE_QUEUE);
 }
 
 /* Tells the service that it is open, once. */
@@ -590,11 +643,12 @@ static void receive(struct session *session)
 {
 	struct stream *stream = session->own;
 	struct caller caller = reader(session);
+	struct faults *faults = session_acting_faults(session);
 	if (keeps_borders(session)) {
 		receive_messages(session);
 		return;
 	}
-	if (session->pass_to && !session_is_served(session) && pass(session))
+	if (session->pass_to && !session_is_served(session) && !faults && pass(session))
 		return;
 	size_t left = session->table->share;
 	while (left && session->state == SESSION_OPEN) {
@@ -602,6 +656,11 @@ static void receive(struct session *session)
 		size_t asked = smaller(left, readable_now(session));
 		if (!stream->large_reads)
 			asked = smaller(asked, SESSION_BUFFER);
+		if (faults && asked) {
+			if (cut(session, faults, FAULT_IN))
+				return;
+			asked = faults_may_move(faults, FAULT_IN, clock_now(), asked);
+		}
 		if (!asked)
 			return;
 		ssize_t got = call_recv(&caller, session->fd[0], asked, 0, &data);
@@ -614,6 +673,13 @@ static void receive(struct session *session)
 		else
 			take(session, data, (size_t)got);
 		stream->large_reads = got >= SESSION_BUFFER;
+		if (faults && got >= 0) {
+			/* where the buffer is full more may be there */
+			faults_moved(faults, FAULT_IN, clock_now(),
+			             (size_t)got + (got == (ssize_t)asked), (size_t)got);
+			if (session->state == SESSION_OPEN && cut(session, faults, FAULT_IN))
+				return;
+		}
 		if (got < (ssize_t)asked)
 			return;
 		left -= (size_t)got;
@@ -844,10 +910,14 @@ void stream_accepted(struct session *session)
 		greet(session);
 }
 
+/* What a fault holds back leaves first. */
 static void stream_close(struct session *session, const char *text)
 {
 	const struct stream *stream = session->own;
+	bool faults_on = session->faults_on;
+	session->faults_on = false;
 	flush(session);
+	session->faults_on = faults_on;
 	session->closing = session->lingers && !stream->broken;
 	if (stream->broken)
 		session_finish(session, SESSION_ENDED_RESET, text ? "%s" : NULL, text);
@@ -907,6 +977,15 @@ static bool wants_ready(const struct session *session)
 	       !stream->shut && !stream->broken;
 }
 
+/* Whether nothing is to be done before this instant, 0 = none, at which the poller wakes. */
+static bool wait_until(struct poller *poller, int64_t instant)
+{
+	if (!instant || instant <= clock_now())
+		return false;
+	poller_wake_at(poller, instant);
+	return true;
+}
+
 static void prepare(struct session *session, struct poller *poller)
 {
 	const struct stream *stream = session->own;
@@ -914,11 +993,15 @@ static void prepare(struct session *session, struct poller *poller)
 		poller_wake_at(poller, 0);
 	if (waits_for_reset(session))
 		poller_want_news(poller, session->fd[0]);
-	if (readable_now(session))
+	const struct faults *faults = session_acting_faults(session);
+	int64_t read_at = faults ? faults_due(faults, FAULT_IN) : 0;
+	int64_t send_at = faults ? faults_due(faults, FAULT_OUT) : 0;
+	if (readable_now(session) && !wait_until(poller, read_at))
 		poller_want_read(poller, session->fd[0]);
 	/* one that waits for SYN,ACK is writable then */
 	bool opens = stream->deferred && session->counts.sent_bytes > session->sent_before;
-	if (session->queue.len || session->full || wants_ready(session) || opens)
+	bool sends = session->queue.len && !wait_until(poller, send_at);
+	if (sends || session->full || wants_ready(session) || opens)
 		poller_want_write(poller, session->fd[0]);
 }
 

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "command/command.h"
+
+#include "app/page.h"
+#include "command/text_table.h"
+#include "net/fault.h"
+
+static void print_table(struct buf *out)
+{
+	struct text_table table;
+	text_table_begin(&table, 3);
+	for (const struct fault *fault = fault_table; fault < fault_table + FAULT_COUNT; fault++) {
+		text_table_add(&table, "%s%s%s", fault->name, fault->value ? " " : "",
+		               fault->value ? fault->value : "");
+		text_table_add(&table, "%s",
+		               fault->kinds == FAULT_DATAGRAMS  ? "datagrams"
+		               : fault->kinds == FAULT_STREAMS  ? "streams"
+		               : fault->kinds == FAULT_LISTENER ? "listeners"
+		                                                : "both");
+		text_table_add(&table, "%s", fault->help);
+	}
+	text_table_end(&table, out);
+	buf_append_text(out, "\nNo fault of a session loses segments of TCP: /sandbox on, and "
+	                     "/cable loss 1% does.");
+}
+
+static void print_faults(struct app *app, struct session *none, struct buf *out)
+{
+	struct session *session;
+	bool any = false;
+	(void)none;
+	for (size_t i = 0; (session = sessions_at(app->sessions, i)); i++) {
+		const struct faults *faults = session_faults(session);
+		if (!faults_are_on(faults))
+			continue;
+		any = true;
+		buf_printf(out, "%u %s\n", session_number(session), session_name(session));
+		faults_print(faults, true, out);
+	}
+	if (any) {
+		out->len--; /* the last line feed */
+		return;
+	}
+	buf_append_text(out, "no fault is on; there are:\n\n");
+	print_table(out);
+}
+
+static const struct page fault_page = {
+	.help = "which faults are on, and which there are",
+	.live = true,
+	.print = print_faults,
+};
+
+static bool check_fault(const struct args *args, struct error *error)
+{
+	return !args->value[0] || faults_check(args->value[0], error) || args_blame(args, 0, error);
+}
+
+/* The answer says all that is on now. */
+static enum command_result do_fault(const struct invocation *invocation, struct error *error)
+{
+	struct app *app = invocation->app;
+	struct session *session = invocation->session;
+	const char *words = invocation->args->value[0];
+	if (!words) {
+		page_toggle(app, &fault_page, invocation->line, 0, NULL);
+		return COMMAND_DONE;
+	}
+	if (!session) {
+		error_set(error, "no session: /open or /listen makes one");
+		return COMMAND_FAILED;
+	}
+	if (!sessions_set_faults(app->sessions, session, words, error))
+		return COMMAND_FAILED;
+	struct buf lines = { .max = SIZE_MAX }, line = { .max = SIZE_MAX };
+	faults_print(session_faults(session), false, &lines);
+	for (const char *at = buf_text(&lines); *at; at++)
+		buf_append_text(&line, *at != '\n' ? (char[]){ *at, '\0' } : at[1] ? "; " : "");
+	session_note(session, 0, "fault: %s", line.len ? buf_text(&line) : "none is on");
+	buf_free(&line);
+	buf_free(&lines);
+	return COMMAND_DONE;
+}
+
+const struct command fault_commands[] = {
+	{
+	        .name = "fault",
+	        .group = "servers",
+	        .usage = "[<fault...>]",
+	        .help = "show, switch on or off what goes wrong on purpose\n"
+	                "in, out, both: what follows is for what is received, or sent; both at "
+	                "first. A listener's clients have its faults.\n"
+	                "Datagrams: loss 10%: by chance; loss 3: the third from now on; loss 3-5: "
+	                "three. duplicate, reorder (it waits until the next one has passed it, "
+	                "100 ms at most), corrupt (one bit is flipped): the same. drop is loss.\n"
+	                "Both: delay 50ms: each waits that long; delay 50ms 10ms, or delay 50ms "
+	                "jitter 10ms: 40 to 60 ms, in order. rate 64k: bits of payload per "
+	                "second.\n"
+	                "Streams: stall, stall 10s: nothing is sent, or read. coalesce 200ms: what "
+	                "comes within that time goes by one call. split 10, split 10 5ms: parts of "
+	                "10 bytes, 1 or 5 ms apart. cut 1000, cut 1000 fin: RST or FIN after that "
+	                "many bytes.\n"
+	                "Listeners: close, close rst: each client is accepted and closed at once. "
+	                "refuse: the sockets are closed until it is off.\n"
+	                "seed 7: chance hits the same datagrams again; a client's seed follows "
+	                "from its listener's.\n"
+	                "loss off, delay off …: no longer; off: none.\n"
+	                "No fault of a session loses segments of TCP: /sandbox and /cable do.",
+	        .needs = TAKES_SESSION,
+	        .acts = ACTS_WITH_VALUE,
+	        .check = check_fault,
+	        .run = do_fault,
+	},
+	{ 0 },
+};
