@@ -61,8 +61,8 @@ struct serving *relay_serving(const char *words, enum transport listening, struc
 	struct target target;
 	if (!parse(words, is_datagrams(listening) ? TRANSPORT_UDP : TRANSPORT_TCP, &target, error))
 		return NULL;
-	if (is_datagrams(listening) != is_datagrams(target.transport)) {
-		error_usage(error, "%s is not relayed to %s: a stream has no datagrams",
+	if (transport_type(listening) != transport_type(target.transport)) {
+		error_usage(error, "%s is not relayed to %s: a stream has no messages, and they keep their borders",
 		            transport_title(listening), transport_title(target.transport));
 		return NULL;
 	}

@@ -645,6 +645,61 @@ def echo():
     compare_echo("udp", "UDP, 50 peers, 1 each on the way, answers/s", "datagrams", 50, 1, duration)
 
 
+# ---- relays ----
+
+def wait_for_listener(port):
+    import socket
+    stop = time.monotonic() + 10
+    while time.monotonic() < stop:
+        with socket.socket() as client:
+            if client.connect_ex(("127.0.0.1", port)) == 0:
+                return
+
+
+def our_relay(kind, target):
+    ours = subprocess.Popen([SOCKPIT, "-4", *(["-u"] if kind == "udp" else []), "--relay", "0", "127.0.0.1:%d" % target],
+                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    return ours, int(ours.stderr.readline().split("127.0.0.1:")[1].split()[0].rstrip(","))
+
+
+def compare_relay(kind, label, least, *args):
+    """Through the relay and through socat to the same server, which echoes. socat has a process for each client, which
+    share the processors."""
+    floor = worker("echo", kind)
+    target = int(floor.stdout.readline())
+    ours, our_port = our_relay(kind, target)
+    port = free_port()
+    socat = subprocess.Popen(["socat", "TCP-LISTEN:%d,bind=127.0.0.1,reuseaddr,fork,backlog=1024" % port,
+                              "TCP:127.0.0.1:%d" % target], stderr=subprocess.DEVNULL)
+    ratios, speeds, spoiled = [], [], 0
+    wait_for_listener(port)
+    for _ in range(ROUNDS):
+        theirs = load(args[0], port, *args[1:])
+        mine = load(args[0], our_port, *args[1:])
+        if not mine or not theirs:
+            spoiled += 1
+            continue
+        spoiled += int(sum(mine[1:]))
+        ratios.append(mine[0] / theirs[0])
+        speeds.append(mine[0])
+    for process in (ours, floor, socat):
+        end(process)
+    good = ratios and median(ratios) >= least and not spoiled
+    report("relay, " + label, "%.2f  (%.0f, %d lost or wrong)" % (median(ratios or [0]), median(speeds or [0]), spoiled),
+           ">= %.1f of socat, none" % least, good)
+
+
+def relay():
+    if not shutil.which("socat"):
+        print("relay: no socat")
+        return
+    duration = 1.5 * SCALE
+    for clients in (1, 50):
+        compare_relay("tcp", "%d clients, 64 bytes, requests/s" % clients, 0.5, "requests", clients, 64, duration)
+    for clients in (1, 50):
+        compare_relay("tcp", "%d clients, bulk, MB/s" % clients, 0.8, "bulk", clients, int(400 * MB * SCALE / clients))
+
+
 # ---- reading the kernel ----
 
 def compare_kernel(label, measure):
@@ -937,7 +992,7 @@ def wire():
 
 def main():
     jobs = {job.__name__: job for job in (start, banner, idle, flood, keys, looks, memory, paste, pipe,
-                                                pipe_files, pipe_datagrams, echo,
+                                                pipe_files, pipe_datagrams, echo, relay,
                                                 kernel, logs, find, cable, wire)}
     kept_broken = []
     for name in sys.argv[1:] or jobs:
