@@ -408,6 +408,11 @@ def unix_sockets():
     same(client.recv(100), b"", "and its end back")
     end(process)
     server.close()
+    status, _, said = run_script(
+        "/listen unixpacket:%s echo as target\n/relay unixpacket:%s unixpacket:%s\n/open unixpacket:%s as client\n"
+        "one\ntwo\n/expect next \"one\\n\"\n/expect next \"two\\n\"\n/assert recvs is 2\n/close\n/wait @5 closed\n"
+        % (other + ".p", path + ".p", other + ".p", path + ".p"))
+    same((status, said), (0, b""), "UNIX packets to UNIX packets, one by one")
     echo = Echo(socket.SOCK_DGRAM)
     gram, own = os.path.join(SCRATCH, "gram"), os.path.join(SCRATCH, "own")
     process = sockpit("-v", "-u", "-U", "--relay", gram, "127.0.0.1:%d" % echo.port, stdin=NULL)
@@ -424,6 +429,7 @@ def unix_sockets():
 def mistakes():
     for words, why in ((["--relay", "0", "udp://127.0.0.1:53"], b"TCP is not relayed to UDP"),
                        (["-u", "--relay", "0", "tcp://127.0.0.1:53"], b"UDP is not relayed to TCP"),
+                       (["--relay", "unixpacket:/tmp/x", "127.0.0.1:53"], b"UNIX packets is not relayed to TCP"),
                        (["--relay", "0"], b"--relay passes on to one address"),
                        (["--relay", "70000", "127.0.0.1:53"], b"70000 is not a port"),
                        (["--relay", "0", "127.0.0.1:70000"], b"70000 is not a port"),
@@ -474,14 +480,20 @@ def other_programs():
     server.close()
 
 
+def run_script(text, *args):
+    script = os.path.join(SCRATCH, "script")
+    with open(script, "w", encoding="utf-8") as file:
+        file.write(text)
+    return run("-f", script, *args)
+
+
 def in_a_script():
     """Both sides are sessions: shown, found, waited for."""
     log = os.path.join(SCRATCH, "both.log")
-    script = os.path.join(SCRATCH, "script")
-    with open(script, "w", encoding="utf-8") as file:
-        file.write("/listen 0 echo as target\n/relay 0 127.0.0.1 $target.port as tap\n/open 127.0.0.1 $tap.port as client\n"
-                   "over the relay\n/expect \"over the relay\"\n/sessions\n/close @client\n/wait @4 closed\n/wait @5 closed\n")
-    status, out, said = run("-f", script, "-o", log)
+    status, out, said = run_script(
+        "/listen 0 echo as target\n/relay 0 127.0.0.1 $target.port as tap\n/open 127.0.0.1 $tap.port as client\n"
+        "over the relay\n/expect \"over the relay\"\n/sessions\n/close @client\n/wait @4 closed\n/wait @5 closed\n",
+        "-o", log)
     same((status, said), (0, b""), "a script with a relay")
     ok("→:".encode() in out, "lists the partner of a client: %r" % out.decode())
     with open(log, "rb") as file:
@@ -490,11 +502,34 @@ def in_a_script():
     ok(b"opened by relay 2 for 127.0.0.1:" in text, "and says whose the partner is")
 
 
+def by_hand():
+    """What a person does to the relay and its sessions."""
+    status, _, said = run_script(
+        "/listen 0 echo as target\n/target echo 127.0.0.1:$target.port\n/relay 0 echo as tap\n/pause @tap\n"
+        "/open 127.0.0.1 $tap.port as client\nearly\n/accept @tap as c\n/assert @c.recv is 0\n/resume @c\n"
+        "/expect @client \"early\"\n/resume @tap\n")
+    same((status, said), (0, b""), "a client that is accepted by hand has its partner when it goes on; the target has a name")
+    opening = ("/listen 0 echo as target\n/relay 0 127.0.0.1:$target.port as tap\n/open 127.0.0.1 $tap.port as client\n"
+               "first\n/expect \"first\"\n")
+    status, _, said = run_script(opening + "/service @tap echo\n/wait @5 closed\nagain\n/expect \"again\"\n")
+    same((status, said), (0, b""), "another service closes what goes to the target, and has the clients")
+    status, _, said = run_script(opening + "/close @4\n/wait @5 closed\n/assert @client.fin is yes within 5s\n")
+    same((status, said), (0, b""), "/close of a client closes its partner, too")
+    status, _, said = run_script(opening + "/abort @5\n/wait @client closed\n/assert @client.recv.errno is ECONNRESET\n")
+    same((status, said), (0, b""), "/abort of a partner resets its client")
+    status, _, said = run_script(opening + "/fails /reconnect @5\n/assert error has \"opened by a relay\"\n")
+    same((status, said), (0, b""), "a partner is not opened again")
+    status, _, said = run_script(
+        "/listen udp 0 echo as target\n/relay udp 0 127.0.0.1:$target.port as tap\n/open udp 127.0.0.1 $tap.port as client\n"
+        "first\n/expect \"first\"\n/close @tap\n/wait @4 closed\n")
+    same((status, said), (0, b""), "/close of a relay of datagrams closes the partners")
+
+
 watchdog(120)
 os.environ["LC_ALL"] = "C.UTF-8"
 for part in (both_ways, half_closes, resets, closed_for_good, unreachable, slow_readers, reset_of_a_held_up, many_at_once,
              as_many_as_there_may_be, to_itself, udp_peers, udp_least_recent, udp_nobody, unix_sockets, mistakes,
-             other_programs, in_a_script):
+             other_programs, in_a_script, by_hand):
     part()
 shutil.rmtree(SCRATCH)
 done()
