@@ -44,42 +44,44 @@ struct probe_asked {
 };
 
 struct probe {
+	/* What each turn and each call needs comes first: a turn goes through all sessions, and what it
+	 * touches of each must come from memory. */
 	struct probe_budget *budget; /* NULL: nothing is sampled, as in tests of other things */
-	/* Adds what sock_diag(7) says of the connection of `owner`: TIME_WAIT reads as CLOSED
-	 * through a descriptor. NULL: nobody asks. */
-	void (*find)(void *owner, int fd, struct sample *sample);
-	void *owner;
-	enum transport transport;
 	struct probe_rate rate; /* what is left of PROBE_RATE: every call counts */
 	struct probe_rate own;  /* what is left of PROBE_EACH */
+	int64_t sampled_at;     /* when the newest sample was made */
+	uint32_t calls;         /* since then */
+	uint32_t refused;       /* of them not sampled, since the timer has asked */
 	bool unattended;        /* a service drives it and nobody looks: it has no such share */
 	bool busy;              /* until it has rested for half of a burst */
 	bool exact;             /* the call under way is sampled before and after it */
 	bool sampled;           /* or only after it, since earlier ones were not */
-	uint32_t calls;         /* since the last sample */
-	uint32_t refused;       /* of them not sampled, since the timer has asked */
 
-	struct sample last; /* newest one; .present == 0 before the first */
-	int fd;             /* whose it is, -1 for SAMPLE_CLOSED */
-	enum sample_when when;
-	int64_t sampled_at; /* when that was */
-
-	/* what the timer needs: it was unsettled at the last sample, or calls came since */
-	bool unsettled;
+	bool stamped;   /* SO_TIMESTAMPNS is on, */
+	bool stamps;    /* and was before anything that waits now came: arrivals can be asked */
+	bool muted;     /* they have been switched off, since every segment pays for them */
+	bool acks;      /* SO_TIMESTAMPING is on: sends can be asked when they are acknowledged */
+	bool errors;    /* something may come on the error queue */
+	bool unsettled; /* at the last sample */
+	bool news;      /* something has come since, on a session that is paused, */
+	bool hung_up;   /* or both directions have ended: nothing more comes */
 	int64_t settles_at;       /* until then the calls may settle it */
 	int64_t timer_sampled_at; /* by the timer itself */
-	bool news;                /* something has come since, on a session that is paused, */
-	bool hung_up;             /* or both directions have ended: nothing more comes */
+	uint64_t dropped, dropped_told; /* datagrams, of all sockets, since each was seen first */
+	uint64_t sent;     /* stream bytes sent since SO_TIMESTAMPING was on: what it counts */
+	unsigned expected; /* acknowledgements asked for that have not come */
 
-	bool stamped; /* SO_TIMESTAMPNS is on, */
-	bool stamps;  /* and was before anything that waits now came: arrivals can be asked */
-	bool muted;   /* they have been switched off, since every segment pays for them */
-	int64_t muted_at;
-	bool acks;   /* SO_TIMESTAMPING is on: sends can be asked when they are acknowledged */
-	bool errors; /* something may come on the error queue */
-	unsigned expected;                     /* acknowledgements asked for that have not come */
-	struct probe_asked asked[PROBE_ASKED]; /* these, the oldest first */
-	uint64_t sent; /* stream bytes sent since SO_TIMESTAMPING was on: what it counts */
+	int fd;             /* whose the newest sample is, -1 for SAMPLE_CLOSED */
+	struct sample last; /* that one; .present == 0 before the first */
+	enum sample_when when;
+	enum transport transport;
+	int64_t muted_at, dropped_told_at;
+	struct probe_asked asked[PROBE_ASKED]; /* acknowledgements expected, the oldest first */
+
+	/* Adds what sock_diag(7) says of the connection of `owner`: TIME_WAIT reads as CLOSED
+	 * through a descriptor. NULL: nobody asks. */
+	void (*find)(void *owner, int fd, struct sample *sample);
+	void *owner;
 
 	/* Each socket's own newest sample: the queue of one says nothing about that of another. */
 	struct probe_socket {
@@ -87,9 +89,6 @@ struct probe {
 		struct sample last;
 	} sockets[PROBE_SOCKETS];
 	unsigned next_socket; /* the place that is used when none is free */
-
-	uint64_t dropped, dropped_told; /* of all sockets, since each was seen first */
-	int64_t dropped_told_at;
 };
 
 /* For callers: samples the kernel before and after each call, as the rates allow. */

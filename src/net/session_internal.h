@@ -204,6 +204,7 @@ struct step {
 struct session {
 	/* what every turn needs */
 	const struct session_ops *ops;
+	struct recording *recording; /* NULL: it is alive */
 	enum transport transport;
 	void *own; /* of its kind: struct stream, datagram, listener; only their files know them */
 	struct session_table *table;
@@ -218,6 +219,7 @@ struct session {
 	bool held;         /* nothing is read or sent: see session_hold() */
 	int64_t idle_most; /* of a client: it is closed if no byte moves for so long, ns; 0 = never */
 	int64_t moved_at;  /* when one has; only with idle_most */
+	bool pinned;       /* a person looks at it: see sessions_pin() */
 	struct buf queue;  /* streams: bytes; datagrams: each after a struct of its own */
 	size_t unsent;     /* bytes of payload in it */
 	const struct service *service;
@@ -230,16 +232,14 @@ struct session {
 	struct dial *dial;   /* it is being opened */
 	struct step *step;   /* the call by hand that waits, NULL = none */
 	int64_t again_at;    /* clock_now() when it will be opened again; 0 = it will not */
+	int64_t closely_until; /* clock_now(): it is sampled as often as is worth while till then */
+	struct session_counts counts;
 	struct caller caller;
 	struct probe probe;
-	struct session_counts counts;
 
 	/* its identity */
-	struct recording *recording; /* NULL: it is alive */
 	char name[SESSION_NAME];
 	bool named;    /* by a person */
-	bool pinned;   /* a person looks at it: see sessions_pin() */
-	int64_t closely_until; /* clock_now(): it is sampled as often as is worth while till then */
 	bool followed; /* closed, and its connection is still in the kernel: see lingering.h */
 	bool stepped;  /* made by sessions_make_socket() */
 	bool lingers;         /* SO_LINGER with a time: close() would sleep, */
