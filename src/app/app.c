@@ -103,12 +103,19 @@ static void count_news(struct app *app)
 	for (size_t i = 0; all && app->tabs && i < app->tab_count; i++)
 		app->tabs[i].unread = 0;
 	bool rings = false;
+	uint32_t last = 0; /* whose tab it is: news of one session often come together */
 	while ((entry = follower_next(&app->news))) {
 		rings = rings || (app->settings.bell >= BELL_CLOSE && is_end(entry));
-		if (all || entry->session == shown || !is_news(entry) ||
-		    !sessions_numbered(app->sessions, entry->session)) /* it has no tab */
+		if (all || entry->session == shown || !is_news(entry))
 			continue;
-		make_tab(app, entry->session)->unread++;
+		if (entry->session != last)
+			tab = sessions_numbered(app->sessions, entry->session)
+			              ? make_tab(app, entry->session)
+			              : NULL;
+		last = entry->session;
+		if (!tab)
+			continue;
+		tab->unread++;
 		rings = rings || (app->settings.bell == BELL_MESSAGE && entry_is_incoming(entry));
 	}
 	int64_t now = rings ? clock_now() : 0;

@@ -152,6 +152,7 @@ static struct session *make_client(struct session *session, int fd, const struct
 	client->state = SESSION_OPEN;
 	client->caller.host = session->caller.host;
 	client->fd[client->fd_count++] = fd;
+	session->table->descriptors++;
 	client->family[0] = local->family;
 	client->listener = session->caller.session;
 	session_take_service(client, session->service, session->serving);

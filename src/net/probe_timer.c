@@ -241,7 +241,7 @@ static int64_t sample_due(const struct session *session)
 	const struct probe *probe = &session->probe;
 	if (!session->fd_count || !is_on(session))
 		return INT64_MAX;
-	if (sample_is(&probe->last, STATE_TIME_WAIT) && !probe->calls)
+	if (!probe->calls && sample_is(&probe->last, STATE_TIME_WAIT))
 		return probe->settles_at;
 	if (probe->news)
 		return probe->timer_sampled_at + OFTEN;

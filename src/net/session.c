@@ -73,6 +73,7 @@ static void close_sockets(struct session *session, bool connected)
 	socket_file_free(session->file);
 	session->file = NULL;
 	session->lingers = false;
+	session->table->descriptors -= session->fd_count;
 	session->fd_count = 0;
 }
 
@@ -319,6 +320,7 @@ bool session_add_socket(struct session *session, int family)
 		return false;
 	}
 	unsigned slot = session->fd_count++;
+	session->table->descriptors++;
 	session->fd[slot] = fd;
 	session->family[slot] = family;
 	session->local[slot] = (struct endpoint){ .family = AF_UNSPEC };
@@ -332,6 +334,7 @@ void session_drop_socket(struct session *session, unsigned slot)
 	socket_file_free(session->file); /* that of the only socket: a path has no second address */
 	session->file = NULL;
 	session->fd_count--;
+	session->table->descriptors--;
 	for (unsigned i = slot; i < session->fd_count; i++) {
 		session->fd[i] = session->fd[i + 1];
 		session->family[i] = session->family[i + 1];

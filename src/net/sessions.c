@@ -555,9 +555,7 @@ static int most_descriptors(void)
  * say how many are in use. */
 static int count_descriptors(struct sessions *sessions, int fd)
 {
-	int ours = 0;
-	for (size_t i = 0; i < sessions->count; i++)
-		ours += (int)sessions->list[i]->fd_count;
+	int ours = (int)sessions->table.descriptors;
 	int others = fd + 1 - ours - (int)sessions->table.closing;
 	sessions->other_fds = others > sessions->other_fds ? others : sessions->other_fds;
 	return ours + sessions->other_fds;
@@ -567,9 +565,9 @@ static int count_descriptors(struct sessions *sessions, int fd)
  * that a person looks at stays, and so does one whose calls a person makes. */
 static bool may_make_room(const struct session *session)
 {
-	return session->listener && session->state == SESSION_OPEN && !session->recording &&
-	       session_peer_closed(session) && !session_is_shut(session) && !session->paused &&
-	       !session_is_served(session) && !session->pinned;
+	return session->state == SESSION_OPEN && !session_is_served(session) && session->listener &&
+	       !session->recording && session_peer_closed(session) && !session_is_shut(session) &&
+	       !session->paused && !session->pinned;
 }
 
 /* Beyond three quarters of what there may be, each new client closes an old one. */
