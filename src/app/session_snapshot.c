@@ -48,6 +48,7 @@ void session_snapshot(const struct session *session, struct snapshot *snapshot)
 		.refused = counts->refused,
 		.unsent = session_unsent(session),
 		.others = listens ? session_clients(session) : session_peer_count(session),
+		.credentials = session_credentials(session),
 		.service = session_is_server(session) && service ? service->name : NULL,
 	};
 	if (limits) {

@@ -28,6 +28,11 @@ enum value_id {
 	VALUE_PEER,
 	VALUE_PORT,
 	VALUE_PEER_PORT,
+	VALUE_PEER_PID,
+	VALUE_PEER_UID,
+	VALUE_PEER_GID,
+	VALUE_PEER_USER,
+	VALUE_PEER_PROCESS,
 	VALUE_PAUSED,
 	VALUE_FIN,
 	VALUE_SENT,
@@ -86,6 +91,12 @@ const struct value_name value_table[] = {
 	{ "peer", "the peer's address", VALUE_TEXT, NULL, VALUE_PEER },
 	{ "port", "our port", VALUE_COUNT, NULL, VALUE_PORT },
 	{ "peer_port", "the peer's port", VALUE_COUNT, NULL, VALUE_PEER_PORT },
+	{ "peer_pid", "process that made the other end of a UNIX connection", VALUE_COUNT, NULL,
+	  VALUE_PEER_PID },
+	{ "peer_uid", "its user, as a number", VALUE_COUNT, NULL, VALUE_PEER_UID },
+	{ "peer_gid", "its group, as a number", VALUE_COUNT, NULL, VALUE_PEER_GID },
+	{ "peer_user", "the name of that user", VALUE_TEXT, NULL, VALUE_PEER_USER },
+	{ "peer_process", "the name of that process", VALUE_TEXT, NULL, VALUE_PEER_PROCESS },
 	{ "paused", "whether a person makes the calls", VALUE_WORD, YES_NO, VALUE_PAUSED },
 	{ "fin", "whether the peer's FIN has been read", VALUE_WORD, YES_NO, VALUE_FIN },
 	{ "sent", "bytes that our calls sent", VALUE_BYTES, NULL, VALUE_SENT },
@@ -414,6 +425,19 @@ static void get_timer(const struct snapshot *snapshot, struct value *value)
 		set_number(value, (uint64_t)left);
 }
 
+static void get_credentials(const struct credentials *peer, struct value *value)
+{
+	unsigned id = value->of->id;
+	if (!peer)
+		return;
+	if (id == VALUE_PEER_PID)
+		set_sampled(value, peer->pid > 0, (uint64_t)peer->pid);
+	else if (id == VALUE_PEER_UID || id == VALUE_PEER_GID)
+		set_sampled(value, true, id == VALUE_PEER_UID ? peer->uid : peer->gid);
+	else if (*(id == VALUE_PEER_USER ? peer->user : peer->process))
+		set_text(value, "%s", id == VALUE_PEER_USER ? peer->user : peer->process);
+}
+
 static void get_session(const struct session *session, struct value *value)
 {
 	static const char *const kinds[] = { [SNAPSHOT_STREAM] = "stream",
@@ -462,6 +486,13 @@ static void get_session(const struct session *session, struct value *value)
 		break;
 	case VALUE_PEER_PORT:
 		set_port(value, &snapshot.peer);
+		break;
+	case VALUE_PEER_PID:
+	case VALUE_PEER_UID:
+	case VALUE_PEER_GID:
+	case VALUE_PEER_USER:
+	case VALUE_PEER_PROCESS:
+		get_credentials(snapshot.credentials, value);
 		break;
 	case VALUE_PAUSED:
 		set_yes(value, snapshot.paused);

@@ -198,6 +198,8 @@ static const char *sockets_of(const struct sockopt *option)
 	bool v4 = option->of & SOCKOPT_IPV4, v6 = option->of & SOCKOPT_IPV6;
 	if (tcp && udp)
 		return NULL;
+	if (!tcp && !udp)
+		return "UNIX sockets";
 	if (v4 && v6)
 		return tcp ? "TCP" : "UDP";
 	if (v4)

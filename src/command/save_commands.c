@@ -632,7 +632,7 @@ static void put_received(struct save *save, struct part *part, const struct entr
 	if (entry->len)
 		put_expect(save, part, entry_payload(entry), entry->len);
 	else
-		fputs("# an empty datagram came\n", save->file);
+		fputs("# an empty message came\n", save->file);
 }
 
 static void put_entry(struct save *save, struct part *part, const struct entry *entry)

@@ -183,6 +183,10 @@ bool bind_fail(const struct session *session, enum call call, const char *text,
 	struct error why = *error;
 	if (code == EADDRINUSE && !transport_is_unix(session->transport))
 		print_obstacle(session, addr, &obstacle);
+	if (code == EADDRINUSE && transport_is_unix(session->transport) &&
+	    socket_file_look(&session->caller, addr) == SOCKET_FILE_STALE)
+		buf_append_text(&obstacle, "the file of a socket whose program has ended is in the way: remove it "
+		                           "first, as /listen does");
 	if (obstacle.len)
 		error_set(error, "%.80s = -1 %s: %s", text, error_name(code), buf_text(&obstacle));
 	else if (code == EADDRNOTAVAIL && *session_explain_host(session, addr, elsewhere))

@@ -585,8 +585,10 @@ ssize_t call_recv_message(const struct caller *caller, int fd, size_t most, int 
 	                  control_recv(fd, place, asked, flags, NULL, NULL, &arrival, NULL));
 	int64_t now = end(&entry, got < 0);
 	*ended = got == 0 && arrival < 0;
-	if (got >= 0 && !*ended)
+	if (got >= 0 && !*ended) {
 		entry.call = CALL_RECVFROM;
+		entry.flags &= (uint8_t)~ENTRY_NO_END;
+	}
 	got = note_cut(&entry, got, asked);
 	commit(caller, &entry, fd, now, NULL, NULL, got > 0 ? (size_t)got : 0, -1);
 	*data = place;

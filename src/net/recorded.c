@@ -11,6 +11,7 @@
 #include "net/service.h"
 #include "net/session_internal.h"
 #include "record/sample.h"
+#include "socket/sockopt.h"
 
 /* One of its sockets, as long as it is open. */
 struct recorded_socket {
@@ -380,6 +381,15 @@ static void meet_report(struct session *session, const struct entry *entry)
 	        report.origin == ERRQUEUE_ICMP || report.origin == ERRQUEUE_ICMP6;
 }
 
+static void meet_option(struct session *session, const struct entry *entry)
+{
+	struct credentials credentials;
+	const struct sockopt *option = sockopt_numbered(entry->arg2, entry->arg);
+	if (!entry->error && option && option->form == SOCKOPT_CREDENTIALS &&
+	    credentials_decode(entry_payload(entry), entry->len, &credentials))
+		session_set_credentials(session, &credentials);
+}
+
 static void meet_shutdown(struct session *session, const struct entry *entry)
 {
 	struct recorded *own = session->own;
@@ -441,6 +451,9 @@ void recorded_follow(struct session *session, uint64_t position, const struct en
 		break;
 	case CALL_GETSOCKNAME:
 		meet_name(session, entry);
+		break;
+	case CALL_GETSOCKOPT:
+		meet_option(session, entry);
 		break;
 	case CALL_ERRQUEUE:
 		meet_report(session, entry);

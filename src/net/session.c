@@ -89,6 +89,7 @@ void session_free(struct session *session)
 	}
 	session_free_service_state(session);
 	serving_release(session->serving);
+	free(session->credentials);
 	buf_free(&session->queue);
 	faults_free(session->faults);
 	free_own(session);
@@ -138,6 +139,14 @@ const char *session_pair(const struct session *session, char out[SESSION_PAIR])
 	snprintf(out, SESSION_PAIR, "%s %s %s", host_format(host, &session->local[0], local),
 	         text_has_unicode() ? "⇄" : "<->", host_format(host, &session->peer, peer));
 	return out;
+}
+
+void session_set_credentials(struct session *session, const struct credentials *credentials)
+{
+	free(session->credentials);
+	session->credentials = credentials ? xmalloc(sizeof *credentials) : NULL;
+	if (credentials)
+		*session->credentials = *credentials;
 }
 
 void session_received(struct session *session, const char *data, size_t len)
@@ -963,6 +972,11 @@ bool session_peer_closed(const struct session *session)
 bool session_is_shut(const struct session *session)
 {
 	return session_stream_ends(session) & STREAM_SHUT;
+}
+
+const struct credentials *session_credentials(const struct session *session)
+{
+	return session->credentials;
 }
 
 struct endpoint session_local(const struct session *session)

@@ -18,6 +18,7 @@
 #include "net/serving.h"
 #include "net/target.h"
 #include "record/sample.h"
+#include "socket/credentials.h"
 #include "socket/endpoint.h"
 #include "socket/host.h"
 #include "socket/network.h"
@@ -138,6 +139,9 @@ bool session_takes_data(const struct session *session); /* open, and neither shu
 
 /* NULL for a listener's client. */
 const struct target *session_target(const struct session *session);
+
+/* Who made the other end of a UNIX connection; NULL where that is not known. */
+const struct credentials *session_credentials(const struct session *session);
 
 /* AF_UNSPEC until known; after closing, what it was. */
 struct endpoint session_local(const struct session *session);

@@ -253,6 +253,7 @@ struct session {
 	int family[SESSION_SOCKETS]; /* of each socket */
 	struct endpoint local[SESSION_SOCKETS];
 	struct endpoint peer;
+	struct credentials *credentials; /* of the UNIX peer; NULL = not known */
 	struct socket_file *file; /* of a UNIX path that its socket is bound to; NULL = none */
 	struct open_parameters *open_parameters;
 	struct membership *groups; /* that it has joined, see multicast.h; NULL = none */
@@ -306,6 +307,9 @@ void session_report(struct session *session, unsigned flags, const char *format,
 /* "A ⇄ B", in ASCII where the locale wants it. Returns `out`. */
 enum { SESSION_PAIR = 2 * HOST_TEXT + 8 };
 const char *session_pair(const struct session *session, char out[SESSION_PAIR]);
+
+/* Who made the other end, as the kernel says; NULL forgets it. */
+void session_set_credentials(struct session *session, const struct credentials *credentials);
 
 /* Bytes have come: counts them and shows them to the table. */
 void session_received(struct session *session, const char *data, size_t len);

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "net/ask_credentials.h"
 #include "net/calls_splice.h"
 #include "net/dial.h"
 #include "net/fault.h"
@@ -853,6 +854,21 @@ static bool send_by_hand(struct session *session, const struct endpoint *to, con
 
 /* ---- opening and closing ---- */
 
+/* Whose call has made the other end; so it was then, whoever has the descriptor by now. */
+static void report_credentials(struct session *session, const char *call)
+{
+	struct credentials credentials;
+	struct buf text = { .max = SIZE_MAX };
+	session_set_credentials(session, NULL);
+	if (!transport_is_unix(session->transport) || session->probe.budget->off ||
+	    !ask_credentials(&session->caller, session->fd[0], &credentials))
+		return;
+	session_set_credentials(session, &credentials);
+	credentials_print(&credentials, &text);
+	session_report(session, 0, "%s was called by %s *", call, buf_text(&text));
+	buf_free(&text);
+}
+
 static void begin(struct session *session)
 {
 	struct stream *stream = session->own;
@@ -891,6 +907,7 @@ static void opened(struct session *session, const char *took)
 		session_report(session, 0, "%s connected in %s%s", session_pair(session, pair),
 		               took,
 		               itself ? " (to itself: both ends are this one socket)" : "");
+		report_credentials(session, "listen() there");
 	}
 	stream->greeting_due = true;
 	greet(session);
@@ -905,6 +922,7 @@ void stream_accepted(struct session *session)
 		probe_timer_add_socket(session, session->fd[0]);
 	probe_timer_add_connection(session);
 	probe_read(&session->caller, session->fd[0], SAMPLE_BEFORE);
+	report_credentials(session, "connect()");
 	stream->greeting_due = true;
 	if (!session->paused)
 		greet(session);

@@ -251,7 +251,7 @@ const struct errno_meaning errno_meaning_table[] = {
 	  "This kernel; or a router by ICMP, fragmentation needed, of an earlier datagram.",
 	  "Send less at once. The limit of the path is IP_MTU less 28 bytes of headers, IPV6_MTU "
 	  "less 48.",
-	  CASES({ "send", ERRNO_UNIX, "the datagram is larger than the send buffer", NULL,
+	  CASES({ "send", ERRNO_UNIX, "the message is larger than the send buffer", NULL,
 	          "Send less at once, or /option sndbuf." },
 	        { "send, recv", ERRNO_UDP, "the datagram is too large",
 	          "takes no datagram of that size", NULL }) },
@@ -385,13 +385,14 @@ const struct errno_meaning errno_meaning_table[] = {
 	{ "EPROTONOSUPPORT", EPROTONOSUPPORT, "socket",
 	  "The family does not have this protocol, or the system lacks it.", "This kernel.",
 	  "Leave the protocol 0: TCP for streams, UDP for datagrams.", NULL },
-	{ "EPROTOTYPE", EPROTOTYPE, "socket, connect",
-	  "The kind of socket does not fit: a stream to a UNIX datagram socket, or the other way "
-	  "round.",
+	{ "EPROTOTYPE", EPROTOTYPE, "socket, connect, send",
+	  "The kind of socket does not fit: a UNIX socket is a stream, or for datagrams, or for "
+	  "packets, and both ends must be the same.",
 	  "This kernel.", "Take the kind that the other end has.",
-	  CASES({ "connect", ERRNO_UNIX, "the socket there is of the other kind",
+	  CASES({ "connect, send", ERRNO_UNIX, "the socket there is of another kind",
 	          "Protocol wrong type for socket",
-	          "unix:// opens a stream, unixgram:// datagrams; -u chooses with -U." }) },
+	          "unix:// opens a stream (ss -xl calls it u_str), unixgram:// datagrams (u_dgr), "
+	          "unixpacket:// packets (u_seq); with -U, -u means datagrams." }) },
 	{ "ERANGE", ERANGE, "socket",
 	  "The descriptor's number is too large for select(): this program can watch 1024.",
 	  "This program.", "Close sessions.",

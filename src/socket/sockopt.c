@@ -18,6 +18,7 @@
 #include "base/choice.h"
 #include "base/clock.h"
 #include "base/count.h"
+#include "socket/credentials.h"
 
 enum {
 	NAME_SHOWN = 40, /* characters of a wrong name in a message */
@@ -149,6 +150,7 @@ size_t sockopt_size(const struct sockopt *option)
 		return sizeof(struct in_addr);
 	case SOCKOPT_TEXT:
 	case SOCKOPT_GROUP:
+	case SOCKOPT_CREDENTIALS:
 	case SOCKOPT_BYTES:
 		break;
 	}
@@ -292,6 +294,7 @@ void sockopt_format(const struct sockopt *option, const void *value, size_t len,
 	struct linger linger;
 	struct timeval time;
 	char addr[INET_ADDRSTRLEN];
+	struct credentials credentials;
 	enum sockopt_form form = option->form;
 	if (form == SOCKOPT_TEXT)
 		format_text(value, len, out);
@@ -305,6 +308,8 @@ void sockopt_format(const struct sockopt *option, const void *value, size_t len,
 		buf_append_text(out, inet_ntop(AF_INET, value, addr, sizeof addr));
 	else if (form == SOCKOPT_GROUP && format_group(value, len, out))
 		;
+	else if (form == SOCKOPT_CREDENTIALS && credentials_decode(value, len, &credentials))
+		credentials_print(&credentials, out);
 	else if (form <= SOCKOPT_NUMBER && read_number(value, len, &number))
 		format_number(option, number, out);
 	else
@@ -472,6 +477,7 @@ static bool parse(const struct sockopt *option, const char *text, void *value, s
 	case SOCKOPT_TEXT:
 		return parse_text(text, value, len);
 	case SOCKOPT_GROUP:
+	case SOCKOPT_CREDENTIALS:
 	case SOCKOPT_BYTES:
 		break;
 	}

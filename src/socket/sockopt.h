@@ -18,6 +18,7 @@ enum sockopt_form {
 	SOCKOPT_TEXT,   /* a name */
 	SOCKOPT_ADDR,   /* struct in_addr */
 	SOCKOPT_GROUP, /* a multicast group, its interface, and a source: set by /join and /leave */
+	SOCKOPT_CREDENTIALS, /* struct ucred, read only */
 	SOCKOPT_BYTES, /* any other, shown in hexadecimal, read only */
 };
 

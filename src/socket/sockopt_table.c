@@ -128,11 +128,22 @@ const struct sockopt sockopt_table[] = {
 	OPTION(SOL_SOCKET, SO_OOBINLINE, SWITCH, TCP, "",
 	       "urgent byte among the others\nIf off, it is beside the stream: recv(MSG_OOB) gets "
 	       "it, and the next urgent byte overwrites it."),
+#ifdef SO_PASSCRED
+	OPTION(SOL_SOCKET, SO_PASSCRED, SWITCH, SOCKOPT_UNIX, "",
+	       "who sent each message\nA program that asks with recvmsg() learns process, "
+	       "user and group of each. A socket without a name gets an abstract one."),
+#endif
 #ifdef SO_PEEK_OFF
 	OPTION(SOL_SOCKET, SO_PEEK_OFF, NUMBER, ALL, "bytes",
 	       "where recv(MSG_PEEK) begins\nEach such recv() advances it; off means always the "
 	       "first unread byte.",
 	       .words = off),
+#endif
+#ifdef SO_PEERCRED
+	OPTION(SOL_SOCKET, SO_PEERCRED, CREDENTIALS, SOCKOPT_UNIX, "",
+	       "who made the other end\nThe process that called connect() or listen() there, with its "
+	       "user and group at that time; 0 and not known where nothing is connected.",
+	       .read_only = true),
 #endif
 #ifdef SO_PRIORITY
 	OPTION(SOL_SOCKET, SO_PRIORITY, NUMBER, ANY, "",

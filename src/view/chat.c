@@ -447,7 +447,8 @@ static void put_payload(struct layout *layout, struct text *text)
 	if (marks && text->starts[0])
 		put_text(layout, "[", STYLE_FAINT);
 	if (!text->len && !marks)
-		put_text(layout, "empty datagram", STYLE_FAINT);
+		put_text(layout, layout->entry->endpoint_len ? "empty datagram" : "empty message",
+		         STYLE_FAINT);
 	if (!put_bytes(layout, text, marks))
 		put_fold(layout, text);
 	if (hidden) {

@@ -206,6 +206,68 @@ static void check_datagrams(struct fixture *f)
 	session_close(client, &f->error);
 }
 
+/* Borders stay, also of what waits, and an empty message is not the end. */
+static void check_packets(struct fixture *f)
+{
+	enum { MANY = 3000 };
+	char text[16], got[16];
+	struct session *server = serve(f, TRANSPORT_UNIXPACKET, "packets", "echo");
+	ok(session_state(server) == SESSION_LISTENING, "a server of packets listens");
+	struct session *client = call(f, TRANSPORT_UNIXPACKET, "packets");
+	is_int(session_state(client), SESSION_OPEN, "... and is connected to at once");
+	ok(send_text(f, client, "one") && send_text(f, client, "") && send_text(f, client, "two"),
+	   "messages go");
+	until(f, session_counts(client)->receives == 3);
+	is_int((long)session_counts(client)->receives, 3, "... and come one by one");
+	is_int((long)session_counts(client)->received_bytes, 6, "... with their bytes");
+	const struct credentials *peer = session_credentials(client);
+	ok(peer && peer->pid == getpid() && peer->uid == getuid(), "who listens is known");
+	ok(session_shutdown(client, SHUT_WR, &f->error), "one side is closed");
+	until(f, session_state(client) == SESSION_CLOSED);
+	is_int(session_end(client), SESSION_ENDED_WELL, "... and then the other");
+	session_close(server, &f->error);
+	ok(!exists("packets"), "the file is removed");
+
+	int listener = make_socket(SOCK_SEQPACKET, "packets");
+	listen(listener, 1);
+	client = call(f, TRANSPORT_UNIXPACKET, "packets");
+	int reader = accept(listener, NULL, NULL);
+	bool good = true;
+	for (int i = 0; i < MANY; i++)
+		good = good && session_send(client, text, (size_t)snprintf(text, sizeof text, "%d", i), &f->error);
+	ok(good && session_unsent(client) > 0, "more messages than the peer has room for wait");
+	int count = 0;
+	for (int64_t late = clock_now() + 20 * CLOCK_S; count < MANY && clock_now() < late;) {
+		ssize_t len = recv(reader, got, sizeof got - 1, MSG_DONTWAIT);
+		if (len < 0) {
+			fixture_turn(f, late);
+			continue;
+		}
+		got[len] = '\0';
+		snprintf(text, sizeof text, "%d", count);
+		if (strcmp(got, text) != 0)
+			break;
+		count++;
+	}
+	is_int(count, MANY, "... each whole, in order");
+	static char large[4 << 20];
+	ok(!session_send(client, large, sizeof large, &f->error) &&
+	           strstr(f->error.text, "send buffer") && session_state(client) == SESSION_OPEN,
+	   "one that is too large is refused alone: %s", f->error.text);
+	send(reader, "", 0, 0);
+	until(f, session_counts(client)->receives == 1);
+	ok(!session_peer_closed(client), "an empty message is not the end");
+	send(reader, "", 0, 0);
+	close(reader);
+	until(f, session_peer_closed(client) || session_state(client) == SESSION_CLOSED);
+	is_int((long)session_counts(client)->receives, 2, "... nor is one right before it");
+	session_close(client, &f->error);
+	close(listener);
+	unlink(path("packets"));
+	ok(says_nothing_of_tcp(f), "nothing is said of segments");
+	fixture_turns(f, 2);
+}
+
 /* A server's socket is not connected, and select() always calls it writable. */
 static void check_full_box(struct fixture *f)
 {
@@ -276,6 +338,7 @@ int main(void)
 	check_refusals(&f);
 	check_datagrams(&f);
 	check_full_box(&f);
+	check_packets(&f);
 	check_by_hand(&f);
 	fixture_stop(&f);
 	unlink(path("file"));

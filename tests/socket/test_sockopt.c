@@ -50,6 +50,20 @@ static const char *reread(const char *name, const char *text)
 	return format(found, value, len);
 }
 
+/* ---- who is there ---- */
+
+static void test_credentials(void)
+{
+	const struct sockopt *option = sockopt_find("SO_PEERCRED", SOCKOPT_UNIX, &error);
+	const int32_t known[] = { 1234, 1000, 100 }, unknown[] = { 0, -1, -1 };
+	is_text(format(option, known, sizeof known), "process 1234, user 1000, group 100",
+	        "credentials");
+	is_text(format(option, unknown, sizeof unknown),
+	        "process not known, user not known, group not known", "... of nobody");
+	is_text(format(option, known, 3), "d20400", "... that are none");
+	is_text(reread("SO_PEERCRED", "1"), "SO_PEERCRED can only be read", "... are not set");
+}
+
 /* ---- the table ---- */
 
 static void test_table(void)
@@ -60,8 +74,9 @@ static void test_table(void)
 		bool right = strchr(o->name, '_') && o->unit && sockopt_level_name(o->level) &&
 		             phrase > 5 && phrase <= PHRASE_MAX && sockopt_size(o) > 0 &&
 		             sockopt_size(o) <= SOCKOPT_MAX && strlen(o->help) < 400 &&
-		             sockopt_is_of(o, 0) && o->of & (SOCKOPT_TCP | SOCKOPT_UDP) &&
-		             o->of & (SOCKOPT_IPV4 | SOCKOPT_IPV6);
+		             sockopt_is_of(o, 0) &&
+		             (o->of == SOCKOPT_UNIX || (o->of & (SOCKOPT_TCP | SOCKOPT_UDP) &&
+		                                        o->of & (SOCKOPT_IPV4 | SOCKOPT_IPV6)));
 		if (!right)
 			printf("#   %s\n", o->name);
 		wrong += !right;
@@ -328,6 +343,7 @@ int main(void)
 {
 	tap_watchdog(30);
 	test_table();
+	test_credentials();
 	test_groups();
 	test_of();
 	test_find();

@@ -178,7 +178,7 @@ static void test_unfinished(void)
 	prints("·  note/", "something else after it is no rest");
 	add(CALL_SENDTO, 1, "");
 	add(CALL_SENDTO, 1, "b");
-	prints("→  empty datagram/→  b/",
+	prints("→  empty message/→  b/",
 	       "datagrams have an end without a line feed, also to a connected peer");
 	end();
 }

@@ -481,6 +481,21 @@ static void draw_stream(struct fields *fields, const struct snapshot *snapshot,
 
 /* ---- UNIX ---- */
 
+/* As of its connect() or listen(). */
+static void add_credentials(struct fields *fields, const struct credentials *peer)
+{
+	if (!peer)
+		return;
+	if (peer->pid > 0)
+		fields_text(fields, STYLE_TEXT, "peer process", "%d%s%s *", (int)peer->pid,
+		            *peer->process ? " " : "", peer->process);
+	else
+		fields_text(fields, STYLE_FAINT, "peer process", NOT_AVAILABLE);
+	fields_text(fields, STYLE_TEXT, "peer user", "%u%s%s *", (unsigned)peer->uid,
+	            *peer->user ? " " : "", peer->user);
+	fields_text(fields, STYLE_TEXT, "peer group", "%u *", (unsigned)peer->gid);
+}
+
 /* Linux charges what is not read yet to the sender: the memory for receiving stays empty. */
 static void draw_unix(struct fields *fields, const struct snapshot *snapshot)
 {
@@ -496,6 +511,7 @@ static void draw_unix(struct fields *fields, const struct snapshot *snapshot)
 			            snapshot->unsent);
 		add_traffic(fields, snapshot);
 	}
+	add_credentials(fields, snapshot->credentials);
 	if (listens)
 		add_clients(fields, snapshot);
 	else if (datagrams)

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "record/sample.h"
+#include "socket/credentials.h"
 #include "socket/endpoint.h"
 #include "socket/host.h"
 #include "socket/network.h"
@@ -49,6 +50,7 @@ struct snapshot {
 	size_t clients_most; /* of a listener at a time; 0 = any number */
 	int64_t idle_most;   /* of its clients, ns; 0 = no limit */
 	const struct network_rules *rules; /* where they may come from, borrowed; NULL = anywhere */
+	const struct credentials *credentials; /* of a UNIX peer; NULL = not known */
 
 	/* Of a server with several sockets; else none, and `local` and `sample` are the one's. */
 	struct snapshot_socket sockets[SNAPSHOT_SOCKETS];
