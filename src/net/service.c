@@ -134,6 +134,12 @@ bool service_send(struct session *client, const char *data, size_t len)
 	return sent;
 }
 
+struct session *service_server(struct session *session)
+{
+	uint32_t listener = session->listener;
+	return listener ? session->table->find(session->table, listener) : session;
+}
+
 void service_drop(struct session *session, const struct endpoint *from, const char *data, size_t len)
 {
 	(void)session;

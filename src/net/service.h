@@ -13,7 +13,15 @@
 #define SERVICES(row) \
 	row(echo) \
 	row(discard) \
-	row(hello)
+	row(chargen) \
+	row(daytime) \
+	row(time) \
+	row(chat) \
+	row(hello) \
+	row(sum) \
+	row(upper) \
+	row(mute) \
+	row(hangup)
 /* clang-format on */
 
 /* "none|echo|…": a choice in a usage. */
@@ -43,6 +51,9 @@ void service_answer(struct session *session, const struct endpoint *to, const ch
 /* The same to a client that has sent nothing now. False where it is shut, or reads so slowly that more
  * than SERVICE_QUEUE bytes would wait for it. */
 bool service_send(struct session *client, const char *data, size_t len);
+
+/* The listener of a client; a datagram server itself; NULL where the listener is no longer in the table. */
+struct session *service_server(struct session *session);
 
 /* Reads and drops: for a service that has no use for what comes. */
 void service_drop(struct session *session, const struct endpoint *from, const char *data, size_t len);

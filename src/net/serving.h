@@ -27,8 +27,8 @@ struct service {
 	void *(*configure)(const char *words, struct error *error);
 	void (*configuration_freed)(void *configuration);
 
-	/* What is sent is never read. */
-	bool reads_not;
+	bool reads_not;   /* nothing is ever read */
+	bool connections; /* not for datagrams */
 
 	/* Whether a stream may be read now, where that does not depend on what waits for its own peer:
 	 * a service with it passes on, and answers nothing by itself. NULL = while nothing waits. */

@@ -680,6 +680,24 @@ static const struct {
 	[TRANSPORT_UNIXPACKET] = { &stream_ops, &listener_ops },
 };
 
+/* Datagrams have no clients: one server serves all peers. */
+static bool may_serve(enum transport transport, const struct service *service,
+                      const struct serving *serving, struct error *error)
+{
+	bool datagrams = transport_type(transport) == SOCK_DGRAM;
+	if (datagrams && service && service->connections)
+		error_usage(error, "%s is for connections, and %s has none", service->name,
+		            transport_title(transport));
+	else if (datagrams && serving && serving->iterative)
+		error_usage(error,
+		            "iterative is one client at a time, and %s has no clients: it serves "
+		            "every peer",
+		            transport_title(transport));
+	else
+		return true;
+	return false;
+}
+
 static bool may_be_on(const struct sessions *sessions, enum transport transport, enum host host,
                       struct error *error)
 {
@@ -748,6 +766,8 @@ struct session *sessions_open(struct sessions *sessions, const struct target *ta
 struct session *sessions_listen(struct sessions *sessions, const struct target *target,
                                 const struct session_options *options, struct error *error)
 {
+	if (options && !may_serve(target->transport, options->service, options->serving, error))
+		return NULL;
 	struct session *session =
 	        make(sessions, target, options ? options : &no_options, true, error);
 	if (!session)
@@ -852,6 +872,8 @@ bool sessions_set_service(struct sessions *sessions, struct session *session,
 		          (unsigned)session->caller.session);
 		return false;
 	}
+	if (!may_serve(session->transport, service, serving, error))
+		return false;
 	change_service(session, service, serving);
 	for (size_t i = 0; is_server && i < sessions->count; i++)
 		if (sessions->list[i]->listener == session->caller.session)
