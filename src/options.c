@@ -152,7 +152,8 @@ static const char help_text[] =
         "send buffer\n"
         "  -x PROXY[:PORT]  pipe mode, -z: through a proxy; -X 5, 4, connect: by SOCKS5, SOCKS4, "
         "HTTP; -P USER\n"
-        "  --service NAME   what a server does: " SERVICE_NAMES "\n"
+        "  --service NAME   what a server does; in one argument with its words, if it has some:\n"
+        "                   " SERVICE_NAMES "\n"
         "  --relay LISTEN   pass on what comes to this port, [address]:port or unix:path to the address "
         "given, and answers back\n"
         "  --max-clients N  accept that many at a time: more wait; --max-idle TIME: close idle ones\n"
@@ -501,9 +502,11 @@ static bool add_name(struct options *options, char *text, struct error *error)
 	return true;
 }
 
-static bool choose_service(struct options *options, const char *name, struct error *error)
+/* Its words are in the same argument. */
+static bool choose_service(struct options *options, const char *text, struct error *error)
 {
-	options->service = service_choose(name, error);
+	serving_release(options->serving);
+	options->service = service_parse(text, &options->serving, error);
 	return options->service != NULL;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/session_snapshot.h"
 
+#include <stdio.h>
+
 #include "base/clock.h"
 
 static bool has_socket(const struct session *session)
@@ -56,6 +58,9 @@ void session_snapshot(const struct session *session, struct snapshot *snapshot)
 		snapshot->idle_most = limits->idle;
 		snapshot->rules = &limits->rules;
 	}
+	if (snapshot->service)
+		snprintf(snapshot->service_words, sizeof snapshot->service_words, "%s",
+		         session_service_words(session));
 	size_t count = session_socket_count(session);
 	for (size_t i = 0; count > 1 && i < count && i < SNAPSHOT_SOCKETS; i++) {
 		struct snapshot_socket *socket = &snapshot->sockets[snapshot->socket_count++];

@@ -104,6 +104,20 @@ static void offer_services(struct offer *offer)
 		offer_word(offer, xstrdup((*service)->name));
 }
 
+/* After its name. */
+static void offer_service_words(struct offer *offer)
+{
+	static const char of_reply[] = "after|close|file", of_all[] = "iterative";
+	struct words words;
+	words_cut(&words, offer->args, offer->point);
+	const struct word *name = words.count ? &words.word[0] : NULL;
+	bool replies = name && strncmp(name->at, "reply ", strlen("reply ")) == 0;
+	if (replies)
+		offer_list(offer, of_reply, strlen(of_reply));
+	offer->files = replies;
+	offer_list(offer, of_all, strlen(of_all));
+}
+
 static void offer_settings(struct offer *offer)
 {
 	for (const struct setting *setting = setting_table; setting->name; setting++)
@@ -482,6 +496,7 @@ static void offer_element(struct offer *offer, const struct element *element)
 		{ "command", offer_command_names },
 		{ "session", offer_session_names },
 		{ "service", offer_services },
+		{ "words", offer_service_words },
 		{ "setting", offer_settings_and_sysctls },
 		{ "value", offer_values },
 		{ "peer", offer_peers },

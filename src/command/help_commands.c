@@ -186,8 +186,11 @@ static bool print_service(const char *name, bool begins, struct buf *out)
 	const struct service *service = service_choose(name, &ignored);
 	if (!service || (!begins && strcmp(service->name, name) != 0))
 		return false;
-	buf_printf(out, "%s, a service: %s\n/listen PORT %s, or /service %s", service->name,
-	           service->help, service->name, service->name);
+	buf_printf(out, "%s, a service: %s\n", service->name, service->help);
+	if (service->usage)
+		buf_printf(out, "/service %s %s", service->name, service->usage);
+	else
+		buf_printf(out, "/listen PORT %s, or /service %s", service->name, service->name);
 	return true;
 }
 

@@ -149,9 +149,14 @@ static void print_settings(FILE *out)
 
 static void print_services(FILE *out)
 {
+	struct element elements[GRAMMAR_MAX];
 	fputs(".Sh SERVICES\n.Bl -tag -width Ds\n", out);
 	for (const struct service *const *service = service_table; *service; service++) {
-		fprintf(out, ".It Cm %s\n", (*service)->name);
+		fprintf(out, ".It Cm %s", (*service)->name);
+		size_t count = grammar_elements((*service)->usage ? (*service)->usage : "", elements);
+		for (size_t i = 0; i < count; i++)
+			print_element(out, &elements[i]);
+		putc('\n', out);
 		print_help(out, (*service)->help);
 	}
 	fputs(".El\n", out);

@@ -460,13 +460,18 @@ static void begin(struct save *save, struct part *part)
 	fputs(part->silent ? "# this failed: /" : "/", save->file);
 	fputs(server ? "listen" : "open", save->file);
 	put_target(save, part);
-	if (server && session_is_served(session))
+	if (server && session_is_served(session) && !session_service(session)->needs_words)
 		fprintf(save->file, " %s", session_service(session)->name);
 	put_host(save, part, server ? "on" : "from");
 	if (part->silent)
 		fputc('\n', save->file);
 	else
 		put_as(save, part);
+	if (server && *session_service_words(session) && !part->silent) {
+		put_command(save, part, "service");
+		fprintf(save->file, " %s %s\n", session_service(session)->name,
+		        session_service_words(session));
+	}
 	if (part->accepts)
 		put_simple(save, part, "pause", "");
 }

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "command/command.h"
 
+#include <stdlib.h>
+
+#include "base/alloc.h"
 #include "net/service.h"
 
 static const struct service *parse(const struct args *args, struct serving **serving,
                                    struct error *error)
 {
-	const char *words = args->value[1];
-	const struct service *service =
-	        service_parse(args->value[0], words ? words : "", serving, error);
+	const char *name = args->value[0], *words = args->value[1];
+	char *text = xasprintf("%s %s", name, words ? words : "");
+	const struct service *service = service_parse(text, serving, error);
+	free(text);
 	if (!service)
-		args_blame(args, words && service_find(args->value[0]) ? 1 : 0, error);
+		args_blame(args, words && service_find(name) ? 1 : 0, error);
 	return service;
 }
 
@@ -38,7 +42,14 @@ const struct command server_commands[] = {
 	        .group = "servers",
 	        .usage = "<service> [<words...>]",
 	        .help = "choose what a server does with what it reads\n"
-	                "The clients of a listener follow it, including those already connected.",
+	                "The clients of a listener follow it, including those already connected: they "
+	                "are served as if they had come only now.\n"
+	                "Some services take words, see /help reply; /listen and --service take them with "
+	                "the name in one quoted word. After any of them, iterative says "
+	                "that a listener has one client at a time: the next one is accepted when that "
+	                "one has ended, and the others wait in its queue.\n"
+	                "What a service has to send waits, at most 256 KiB for each client, and "
+	                "meanwhile a client that does not read is not read from.",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
 	        .check = check_service,

@@ -3,10 +3,12 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "app/leave.h"
+#include "base/alloc.h"
 #include "base/count.h"
 #include "net/reconnect.h"
 #include "net/service.h"
@@ -85,27 +87,41 @@ static void explain_order(const char *word, struct error *error)
 		error_usage(error, "%s; an address comes before its port", why.text);
 }
 
-/* "/listen 7001 echo": the usage takes these for an address and a port, but no address is a lone
- * number. */
-static bool parse_listen(const struct args *args, struct target *target,
-                         const struct service **chosen, struct error *error)
+static bool names_service(const char *text)
 {
-	const char *address = args->value[1], *port = args->value[2];
-	const struct service *service = args->value[3] ? service_find(args->value[3]) : NULL;
+	char *name = xstrndup(text, strcspn(text, " "));
+	bool names = service_find(name);
+	free(name);
+	return names;
+}
+
+/* "/listen 7001 echo": the usage takes these for an address and a port, but no address is a lone
+ * number. "/listen localhost:7001 echo", "/listen unix:///path echo": nor is a service a port. */
+static bool parse_listen(const struct args *args, struct target *target,
+                         const struct service **service, struct serving **serving,
+                         struct error *error)
+{
+	const char *address = args->value[1], *port = args->value[2], *named = args->value[3];
 	bool is_path = address && is_unix(args->value[0], address);
-	if (is_path ? service_find(port) != NULL : address && is_port(address) && is_word(port)) {
-		service = service_choose(port, error);
-		if (!service) {
-			explain_order(port, error);
-			return args_blame(args, 2, error);
-		}
+	bool is_short = address && !named &&
+	                (names_service(port) || (!is_path && is_port(address) && is_word(port)));
+	if (is_short) {
+		named = port;
 		port = address;
 		address = NULL;
 	}
-	*chosen = service;
-	return parse_target(target, args->value[0], address ? address : port, address ? port : NULL,
-	                    true, error) ||
-	       args_blame(args, 2, error);
+	*serving = NULL;
+	*service = named ? service_parse(named, serving, error) : NULL;
+	if (named && !*service) {
+		if (is_short && !names_service(named))
+			explain_order(named, error);
+		return args_blame(args, is_short ? 2 : 3, error);
+	}
+	if (parse_target(target, args->value[0], address ? address : port, address ? port : NULL,
+	                 true, error))
+		return true;
+	serving_release(*serving);
+	return args_blame(args, 2, error);
 }
 
 /* In the words of the setting. */
@@ -126,30 +142,34 @@ static bool parse_most(const struct args *args, const struct target *target,
 static bool check_listen(const struct args *args, struct error *error)
 {
 	struct target target;
-	const struct service *service = NULL;
+	const struct service *service;
+	struct serving *serving;
 	struct session_limits limits = { 0 };
-	return parse_listen(args, &target, &service, error) &&
-	       parse_most(args, &target, &limits, error);
+	if (!parse_listen(args, &target, &service, &serving, error))
+		return false;
+	serving_release(serving);
+	return parse_most(args, &target, &limits, error);
 }
 
 static enum command_result do_listen(const struct invocation *invocation, struct error *error)
 {
 	const struct args *args = invocation->args;
 	struct target target;
-	const struct service *service = NULL;
 	struct session_limits limits = { 0 };
-	if (!parse_listen(args, &target, &service, error) ||
-	    !parse_most(args, &target, &limits, error))
-		return false;
 	struct session_options options = invocation->app->defaults;
 	options.limits = &limits;
 	options.name = args->value[5];
-	if (!command_choose_host(invocation, args->value[4], &options.host, error))
+	if (!command_choose_host(invocation, args->value[4], &options.host, error) ||
+	    !parse_listen(args, &target, &options.service, &options.serving, error))
 		return false;
-	options.service = service;
+	if (!parse_most(args, &target, &limits, error)) {
+		serving_release(options.serving);
+		return false;
+	}
 	uint64_t since = transcript_end(invocation->app->transcript);
-	return wait_for_opening(invocation, app_listen(invocation->app, &target, &options, error),
-	                        since);
+	struct session *session = app_listen(invocation->app, &target, &options, error);
+	serving_release(options.serving);
+	return wait_for_opening(invocation, session, since);
 }
 
 /* Repeats how a session has changed since this position, if its pane is not shown. */
@@ -297,8 +317,8 @@ const struct command session_commands[] = {
 	        .name = "listen",
 	        .letter = 'l',
 	        .group = "sessions",
-	        .usage = "[" TRANSPORT_NAMES "] [<local-address>] <port> [" SERVICE_NAMES
-	                 "] [on <host>] [as <name>] [max <number>]",
+	        .usage = "[" TRANSPORT_NAMES "] [<local-address>] <port> [<service>] [on <host>] "
+	                 "[as <name>] [max <number>]",
 	        .help = "serve clients, or the peers of datagrams\n"
 	                "max is how many clients it accepts at a time, as /set max-clients; /help "
 	                "allow says how to choose from where.\n"

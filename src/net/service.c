@@ -71,43 +71,44 @@ static bool cut_last(char *text, const char *word)
 	return true;
 }
 
-static struct serving *parse_words(const struct service *service, char *words, struct error *error)
+static struct serving *configure(const struct service *service, const char *typed,
+                                 const char *words, bool iterative, struct error *error)
 {
+	struct error why;
 	void *configuration = NULL;
-	bool iterative = cut_last(words, "iterative");
+	if (!*words && service->needs_words) {
+		error_usage(error, "%s needs words: %s %s", service->name, service->name,
+		            service->usage);
+		return NULL;
+	}
 	if (*words && !service->configure) {
 		error_usage(error, "%s takes no words but iterative: %.100s", service->name, words);
 		return NULL;
 	}
-	if (*words) {
-		struct error why;
+	if (*words)
 		configuration = service->configure(words, &why);
-		if (!configuration) {
-			error_usage(error, "%s: %.200s", service->name, why.text);
-			return NULL;
-		}
-	}
-	return serving_new(service, configuration, words, iterative);
+	if (!*words || configuration)
+		return serving_new(service, configuration, typed, iterative);
+	error_usage(error, "%s: %.200s", service->name, why.text);
+	return NULL;
 }
 
-const struct service *service_parse(const char *name, const char *words, struct serving **serving,
-                                    struct error *error)
+const struct service *service_parse(const char *text, struct serving **serving, struct error *error)
 {
+	char *name = xstrndup(text, strcspn(text, BLANKS));
+	const char *words = text + strlen(name);
 	const struct service *service = service_choose(name, error);
+	free(name);
 	*serving = NULL;
 	if (!service)
 		return NULL;
 	words += strspn(words, BLANKS);
 	if (!*words && !service->needs_words)
 		return service;
-	if (!*words) {
-		error_usage(error, "%s needs words: %s %s", service->name, service->name,
-		            service->usage);
-		return NULL;
-	}
-	char *text = xstrdup(words);
-	*serving = parse_words(service, text, error);
-	free(text);
+	char *own = xstrdup(words);
+	bool iterative = cut_last(own, "iterative");
+	*serving = configure(service, words, own, iterative, error);
+	free(own);
 	return *serving ? service : NULL;
 }
 

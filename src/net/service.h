@@ -21,7 +21,8 @@
 	row(sum) \
 	row(upper) \
 	row(mute) \
-	row(hangup)
+	row(hangup) \
+	row(reply)
 /* clang-format on */
 
 /* "none|echo|…": a choice in a usage. */
@@ -37,10 +38,9 @@ const struct service *service_find(const char *name);
 extern const struct choice service_names;
 const struct service *service_choose(const char *name, struct error *error);
 
-/* The same with its words, as they were typed, "" for none: "iterative". *serving is NULL where there are
- * none, else it has one user. */
-const struct service *service_parse(const char *name, const char *words, struct serving **serving,
-                                    struct error *error);
+/* The same with its words after it, as they were typed: "echo iterative". *serving is NULL where there
+ * are none, else it has one user. */
+const struct service *service_parse(const char *text, struct serving **serving, struct error *error);
 
 /* ---- for services ---- */
 

@@ -18,7 +18,7 @@ enum { SERVICE_QUEUE = 256 << 10 }; /* most bytes that a service has waiting for
 struct service {
 	const char *name;
 	const char *help;  /* for TAB, /help and the manual; the first line is a phrase */
-	const char *usage; /* of the words after its name, for people; NULL = it takes none */
+	const char *usage; /* of the words after its name, as in command/grammar.h; NULL = none */
 	bool needs_words;
 	size_t state_size; /* bytes that it keeps of each session, see session_service_state() */
 
@@ -71,7 +71,7 @@ struct serving {
 	const struct service *service;
 	void *configuration; /* NULL without words */
 	bool iterative;      /* a listener has one client at a time */
-	char *words;         /* as they were typed, "" for none; without "iterative" */
+	char *words;         /* as they were typed, "" for none */
 	unsigned users;
 };
 

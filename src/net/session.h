@@ -176,8 +176,8 @@ bool session_is_served(const struct session *session); /* by its service; else a
 /* What its service keeps of this session: `state_size` bytes, all zero at first. */
 void *session_service_state(struct session *session);
 
-/* What the words of its service have come to, shared by a server and its clients; the words
- * themselves, "" for none. A listener that is iterative has one client at a time. */
+/* What the words of its service have come to, shared by a server and its clients; the words as they
+ * were typed, "" for none. A listener that is iterative has one client at a time. */
 void *session_service_configuration(const struct session *session);
 const char *session_service_words(const struct session *session);
 bool session_is_iterative(const struct session *session);

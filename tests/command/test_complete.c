@@ -104,7 +104,7 @@ static void test_words(struct app *app)
 	        "how it is compared");
 	is_text(complete(app, "/so"), "/socket /source", "scripts");
 	is_text(complete(app, "/listen 0 as e"), "", "a new name is not completed");
-	is_text(complete(app, "/service "), "none echo discard hello", "services");
+	is_text(complete(app, "/service "), "none echo discard chargen daytime time chat hello sum upper mute hangup reply", "services");
 	is_text(complete(app, "/set m"), "marks max-clients max-idle mouse", "settings");
 	is_text(complete(app, "/view "), "chat hex trace ladder wire all", "views");
 	is_text(complete(app, "/view t"), "trace", "that begin so");
@@ -184,8 +184,8 @@ static void test_sessions(struct app *app)
 	is_text(complete(app, "/set reconnect "), "off on", "values of a setting");
 	is_text(complete(app, "/close @"), "@echo @u @other", "but where an @ was typed");
 	is_text(complete(app, "/service @ec"), "@echo", "in front of other words");
-	is_text(complete(app, "/service @echo d"), "discard", "which follow");
-	is_text(complete(app, "/service @nobody d"), "discard", "also after a wrong one");
+	is_text(complete(app, "/service @echo d"), "discard daytime", "which follow");
+	is_text(complete(app, "/service @nobody d"), "discard daytime", "also after a wrong one");
 	is_text(complete(app, "/open @"), "", "not for a command that takes none");
 }
 
@@ -253,7 +253,7 @@ static void test_places(void)
 	is_text(complete(&app, "/open example.com "), "as", "of another none");
 	is_text(complete(&app, "/listen "), "tcp udp unix unixgram unixpacket 192.0.2.1 7001 7002",
 	        "what was listened on");
-	is_text(complete(&app, "/listen 192.0.2.1 "), "7001 none echo discard hello as max",
+	is_text(complete(&app, "/listen 192.0.2.1 "), "7001 none echo discard chargen daytime time chat hello sum upper mute hangup reply as max",
 	        "the port of an address");
 	is_text(complete(&app, "/connect exam"), "example.org example.net", "for /connect, too");
 	app.past = NULL;

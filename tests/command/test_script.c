@@ -298,7 +298,7 @@ static void test_mistakes(void)
 		{ "/let p $later\n/open 127.0.0.1 $p as c\nhi\n/close @c\n", "" },
 		{ "/listen 0 as longer\n/sleep $longer.port\n/sleep $longer.timer_left\n/wait $longer.state\n/say $longer.prot\n",
 		  "x:5:6: longer is a session, of which $longer.port is a value\n" },
-		{ "/listen 0 as s\n/service $s.sent\n", "x:2:10: no service \"1\": none, echo, discard and hello\n" },
+		{ "/listen 0 as s\n/service $s.sent\n", "x:2:10: no service \"1\": none, echo, discard, chargen, daytime, time, chat, hello, sum, upper, mute, hangup and reply\n" },
 		{ "/try /open 127.0.0.1 1 as c\n/try /close @c\n/repeat 2 0 /@c x\n/repeat 2 0 x\n", "" },
 		{ "/let a-b 1\n", "x:1:6: \"a-b\" is not a name: letters, digits and _, no digit first\n" },
 		{ "/send $toolong\n", "x:1:7: no toolong\n" },

@@ -319,7 +319,8 @@ static void draw_listener(struct fields *fields, const struct snapshot *snapshot
 		            sample_get(&snapshot->sample, SAMPLE_BACKLOG));
 	add_clients(fields, snapshot);
 	if (snapshot->service)
-		fields_text(fields, STYLE_TEXT, "service", "%s", snapshot->service);
+		fields_text(fields, STYLE_TEXT, "service", "%s%s%s", snapshot->service,
+		            *snapshot->service_words ? " " : "", snapshot->service_words);
 	fields_gap(fields);
 	fields_sentence(fields, STYLE_FAINT, 1,
 	                "The kernel connects by itself: clients in the queue are already connected "
@@ -517,7 +518,8 @@ static void draw_unix(struct fields *fields, const struct snapshot *snapshot)
 	else if (datagrams)
 		fields_text(fields, STYLE_TEXT, "peers", "%zu", snapshot->others);
 	if (snapshot->service)
-		fields_text(fields, STYLE_TEXT, "service", "%s", snapshot->service);
+		fields_text(fields, STYLE_TEXT, "service", "%s%s%s", snapshot->service,
+		            *snapshot->service_words ? " " : "", snapshot->service_words);
 	fields_gap(fields);
 	fields_sentence(fields, STYLE_FAINT, 1,
 	                "%sSegments, windows, timers and round trips are not available: a UNIX "

@@ -23,7 +23,7 @@ struct snapshot_socket {
 	struct sample sample;
 };
 
-enum { SNAPSHOT_SOCKETS = 4 };
+enum { SNAPSHOT_SOCKETS = 4, SNAPSHOT_WORDS = 80 };
 
 struct snapshot {
 	enum snapshot_kind kind;
@@ -47,6 +47,7 @@ struct snapshot {
 	size_t unsent;       /* bytes in the program's own queue */
 	size_t others;       /* clients of a listener, peers of a UDP session */
 	const char *service; /* NULL for none */
+	char service_words[SNAPSHOT_WORDS]; /* that were said after its name, cut; "" for none */
 	size_t clients_most; /* of a listener at a time; 0 = any number */
 	int64_t idle_most;   /* of its clients, ns; 0 = no limit */
 	const struct network_rules *rules; /* where they may come from, borrowed; NULL = anywhere */
