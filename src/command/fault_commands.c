@@ -31,7 +31,7 @@ static void print_faults(struct app *app, struct session *none, struct buf *out)
 	(void)none;
 	for (size_t i = 0; (session = sessions_at(app->sessions, i)); i++) {
 		const struct faults *faults = session_faults(session);
-		if (!faults_are_on(faults))
+		if (!faults_are_on(faults) || session_state(session) == SESSION_CLOSED)
 			continue;
 		any = true;
 		buf_printf(out, "%u %s\n", session_number(session), session_name(session));
@@ -56,7 +56,7 @@ static bool check_fault(const struct args *args, struct error *error)
 	return !args->value[0] || faults_check(args->value[0], error) || args_blame(args, 0, error);
 }
 
-/* The answer says all that is on now. */
+/* The answer says all that is on now, and so does the session, whose transcript has the strikes. */
 static enum command_result do_fault(const struct invocation *invocation, struct error *error)
 {
 	struct app *app = invocation->app;
@@ -77,6 +77,9 @@ static enum command_result do_fault(const struct invocation *invocation, struct 
 	for (const char *at = buf_text(&lines); *at; at++)
 		buf_append_text(&line, *at != '\n' ? (char[]){ *at, '\0' } : at[1] ? "; " : "");
 	session_note(session, 0, "fault: %s", line.len ? buf_text(&line) : "none is on");
+	if (session != app->current)
+		app_note(app, "session %u, fault: %s", session_number(session),
+		         line.len ? buf_text(&line) : "none is on");
 	buf_free(&line);
 	buf_free(&lines);
 	return COMMAND_DONE;

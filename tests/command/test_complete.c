@@ -119,6 +119,9 @@ static void test_words(struct app *app)
 	is_text(complete(app, "/set mou "), "off on", "of a setting by its prefix");
 	is_text(complete(app, "/set timeout "), "", "not where any will do");
 	is_text(complete(app, "/set nothing "), "", "nor of no setting");
+	is_text(complete(app, "/fault del"), "delay", "a fault");
+	is_text(complete(app, "/fault in loss "), "off", "a value, or no longer");
+	is_text(complete(app, "/fault cut 5 r"), "rst rate reorder refuse", "how it ends, or the next one");
 	is_text(complete(app, "/cable d"), "delay duplicate", "what the cable does");
 	is_text(complete(app, "/cable delay "), "off", "or no longer");
 	is_text(complete(app, "/cable delay 5ms rate 1M qu"), "queue", "and what else");
