@@ -31,6 +31,7 @@ struct open_page {
 	uint32_t session;        /* the one it is about; 0 = whichever is current */
 	char *line;              /* the command that opened it, and closes it again: "/help keys" */
 	char *text;              /* of an answer, else NULL */
+	int top, fixed;  /* the first row shown after those that do not scroll, and their number */
 	void *state;     /* one piece of memory that the page keeps for itself, NULL at first */
 	uint64_t serial; /* counts opened pages */
 };

@@ -67,6 +67,7 @@ static void add_heading(const struct open_page *open, int columns, struct rows *
 void page_render(struct app *app, int columns, int height, struct rows *rows)
 {
 	rows_clear(rows);
+	app->open_page.fixed = 0;
 	if (app->open_page.page->help && height > 1)
 		add_heading(&app->open_page, columns, rows);
 	render(app, columns, height, rows);
@@ -86,10 +87,7 @@ static void note(struct app *app)
 	} else {
 		struct rows rows = { 0 };
 		render(app, PRINTED_COLUMNS, INT_MAX, &rows);
-		for (size_t i = 0; i < rows.count; i++) {
-			buf_append_text(&text, i > 0 ? "\n" : "");
-			row_print(&rows.row[i], &text);
-		}
+		rows_print(&rows, &text);
 		rows_free(&rows);
 	}
 	app_note(app, "%s", buf_text(&text));

@@ -13,8 +13,10 @@ struct page {
 	bool live;        /* rendered again when anything has changed, else once for each width */
 	/* How often it changes by itself, ns, 0 = not now; NULL for never. */
 	int64_t (*pulse)(const struct app *app, const struct session *session);
-	/* One of the two; `session` is NULL unless it needs one. Appends rows, of which `height`
-	 * are seen at once; or text, whose long lines are wrapped. */
+	/* `session` is NULL unless it needs one. Appends rows, of which `height` are seen at once,
+	 * from open_page.top on; or text, whose long lines are wrapped. Of both, the text is for where
+	 * no page is shown. A page may leave the rows that are not seen empty, and sets
+	 * open_page.fixed if its first rows are to stay. */
 	void (*render)(struct app *app, struct session *session, int columns, int height,
 	               struct rows *rows);
 	void (*print)(struct app *app, struct session *session, struct buf *out);

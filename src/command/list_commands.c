@@ -1,95 +1,124 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "command/command.h"
 
+#include <limits.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
 #include "app/page.h"
 #include "app/session_snapshot.h"
-#include "base/count.h"
-#include "base/text.h"
-#include "command/text_table.h"
+#include "view/page/session_list.h"
 
-static void add_addr(struct text_table *table, enum host host, const struct endpoint *addr)
+/* What /sessions was given: "/sessions bytes redis". */
+struct request {
+	struct command_words words;
+	const char *order, *filter;
+};
+
+/* The line of a page was checked when it was opened. */
+static void read_request(const struct app *app, struct request *request)
 {
-	char text[HOST_TEXT];
-	text_table_add(table, "%s",
-	               endpoint_is_set(addr) ? host_format(host, addr, text)
-	               : host == HOST_HERE   ? "-"
-	                                     : host_name(host));
+	struct error ignored;
+	*request = (struct request){ .filter = "" };
+	if (!command_take_apart(app->open_page.line, &request->words, &ignored))
+		return;
+	request->order = request->words.args.value[0];
+	if (request->words.args.value[1])
+		request->filter = request->words.args.value[1];
 }
 
-/* ---- /sessions ---- */
-
-/* The local end is the port alone, so that a row fits. */
-static void add_ends(struct text_table *table, const struct session *session)
+static void fill_line(const struct app *app, const struct session *session,
+                      struct session_line *line)
 {
-	char text[HOST_TEXT];
-	enum host host = session_host(session);
-	struct endpoint local = session_local(session), peer = session_peer(session);
-	if (session_socket_count(session) > 1 && endpoint_is_any(&local))
-		text_table_add(table, "*:%u", local.port);
-	else if (session_is_server(session) || !endpoint_is_set(&peer))
-		add_addr(table, host, &local);
-	else if (!endpoint_is_set(&local))
-		add_addr(table, host, &peer);
-	else if (transport_is_unix(session_transport(session)))
-		add_addr(table, host, session_is_accepted(session) ? &local : &peer);
-	else
-		text_table_add(table, "%s%s:%u %s %s", host_name(host),
-		               host == HOST_HERE ? "" : " ", local.port,
-		               text_has_unicode() ? "⇄" : "<->", host_format(host, &peer, text));
+	const struct session_counts *counts = session_counts(session);
+	bool one_end = session_is_server(session), accepted = session_is_accepted(session);
+	*line = (struct session_line){
+		.number = session_number(session),
+		.name = session_name(session),
+		.state = tcp_state_title(session_tcp_state(session)),
+		.host = session_host(session),
+		.local = session_local(session),
+		.current = session == app->current,
+		.open = session_state(session) != SESSION_CLOSED,
+		.sent = counts->sent_bytes,
+		.received = counts->received_bytes,
+	};
+	line->everywhere = session_socket_count(session) > 1 && endpoint_is_any(&line->local);
+	if (!one_end)
+		line->peer = session_peer(session);
+	if (!transport_is_unix(session_transport(session)) || !endpoint_is_set(&line->peer))
+		return;
+	/* the path is one and the same at both ends */
+	*(accepted && endpoint_is_set(&line->local) ? &line->peer : &line->local) =
+	        (struct endpoint){ .family = AF_UNSPEC };
 }
 
 /* As the kernel says now, with '?' if it does not say, and the time left if a timer ends the
  * state. */
-static void add_state(struct text_table *table, const struct app *app, struct session *session)
+static void sample_line(const struct app *app, struct session_line *line)
 {
-	struct snapshot snapshot;
 	int64_t left;
+	struct snapshot snapshot;
 	char text[SNAPSHOT_LEFT];
+	struct session *session = sessions_numbered(app->sessions, line->number);
 	sessions_sample(app->sessions, session);
 	session_snapshot(session, &snapshot);
-	const char *state = tcp_state_title(snapshot_state(&snapshot));
+	line->state = tcp_state_title(snapshot_state(&snapshot));
 	if (snapshot_timer(&snapshot, &left) == TIMER_TIMEWAIT)
-		text_table_add(table, "%s %s", state, snapshot_format_left(left, text));
-	else
-		text_table_add(table, "%s%s", state,
-		               snapshot_state_mark(&snapshot) == '?' ? " ?" : "");
+		snprintf(line->more, sizeof line->more, " %s", snapshot_format_left(left, text));
+	else if (snapshot_state_mark(&snapshot) == '?')
+		snprintf(line->more, sizeof line->more, " ?");
 }
 
-static void list_session(struct text_table *table, const struct app *app, struct session *session)
+/* Of many sessions only those that are seen are sampled and drawn. */
+static void draw_sessions(struct app *app, const char *title, int top, int height, int columns,
+                          struct rows *rows)
 {
-	const struct session_counts *counts = session_counts(session);
-	char sent[COUNT_TEXT], received[COUNT_TEXT];
-	bool unicode = text_has_unicode();
-	text_table_add(table, "%u%s %s", session_number(session),
-	               session == app->current ? "*" : " ", session_name(session));
-	add_state(table, app, session);
-	add_ends(table, session);
-	text_table_add(table, unicode ? "↑%s ↓%s" : "out %s in %s",
-	               count_format(counts->sent_bytes, sent),
-	               count_format(counts->received_bytes, received));
+	struct request request;
+	struct session_list list = { 0 };
+	read_request(app, &request);
+	for (size_t i = 0; i < sessions_count(app->sessions); i++)
+		fill_line(app, sessions_at(app->sessions, i), session_list_add(&list));
+	session_list_arrange(&list, request.order, request.filter);
+	size_t seen = (size_t)height + 1, first = top > 0 ? (size_t)top - 1 : 0;
+	if (first + seen > list.count)
+		first = list.count > seen ? list.count - seen : 0;
+	size_t end = first + seen < list.count ? first + seen : list.count;
+	for (size_t i = first; i < end; i++)
+		sample_line(app, &list.line[i]);
+	session_list_draw(&list, title, request.filter, first, end, columns, rows);
+	session_list_free(&list);
+	command_words_free(&request.words);
+}
+
+static void render_sessions(struct app *app, struct session *session, int columns, int height,
+                            struct rows *rows)
+{
+	(void)session;
+	app->open_page.fixed = 1;
+	draw_sessions(app, app->open_page.line, app->open_page.top, height, columns, rows);
 }
 
 static void print_sessions(struct app *app, struct session *session, struct buf *out)
 {
-	struct text_table table;
-	size_t count = sessions_count(app->sessions);
+	enum { WIDE = 240 };
+	struct rows rows = { 0 };
 	(void)session;
-	if (count == 0) {
-		buf_append_text(out, "no session: /open HOST PORT makes one");
-		return;
-	}
-	text_table_begin(&table, 4);
-	for (size_t i = 0; i < count; i++)
-		list_session(&table, app, sessions_at(app->sessions, i));
-	text_table_end(&table, out);
+	draw_sessions(app, "", 0, INT_MAX, WIDE, &rows);
+	rows_print(&rows, out);
+	rows_free(&rows);
 }
 
-static int64_t sessions_pulse(const struct app *app, const struct session *session)
+/* Only TIME_WAIT is shown with a time that runs. */
+static int64_t sessions_pulse(const struct app *app, const struct session *unused)
 {
 	int64_t shortest = 0;
-	(void)session;
+	(void)unused;
 	for (size_t i = 0; i < sessions_count(app->sessions); i++) {
-		int64_t pulse = session_snapshot_pulse(sessions_at(app->sessions, i), false);
+		const struct session *session = sessions_at(app->sessions, i);
+		if (session_tcp_state(session) != STATE_TIME_WAIT)
+			continue;
+		int64_t pulse = session_snapshot_pulse(session, false);
 		if (pulse && (!shortest || pulse < shortest))
 			shortest = pulse;
 	}
@@ -97,9 +126,9 @@ static int64_t sessions_pulse(const struct app *app, const struct session *sessi
 }
 
 static const struct page sessions_page = {
-	.help = "* is the current one",
 	.live = true,
 	.pulse = sessions_pulse,
+	.render = render_sessions,
 	.print = print_sessions,
 };
 
@@ -116,8 +145,13 @@ const struct command list_commands[] = {
 	{
 	        .name = "sessions",
 	        .group = "sessions",
-	        .usage = "",
+	        .usage = "[" SESSION_LIST_ORDERS "] [<text...>]",
 	        .help = "list all sessions\n"
+	                "The first row has the totals: how many are open and closed, bytes sent and "
+	                "received.\n"
+	                "A word sorts: number, name, state, or those with the most bytes first, in, "
+	                "out or both. A text leaves those in whose name, state or addresses it is: "
+	                "\"/sessions bytes 192.168.\".\n"
 	                "With the state that the kernel reports, and the time left in TIME_WAIT; ? "
 	                "is known from our own calls only.\n"
 	                "Local port and peer, bytes sent and received. * marks the current one.\n"

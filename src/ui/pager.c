@@ -96,8 +96,10 @@ int pager_fill(struct pager *pager, struct app *app, int columns, int space)
 		pager->top = 0;
 	if (another || resized)
 		pager->height = 0;
+	app->open_page.top = pager->top;
 	if (another || resized || open->page->live)
 		page_render(app, columns, room(most), &pager->rows);
+	pager->fixed = open->fixed;
 	pager->serial = open->serial;
 	pager->session = session;
 	pager->columns = columns;
@@ -117,6 +119,6 @@ const struct row *pager_row(const struct pager *pager, int y)
 {
 	if (y == pager->height - 1)
 		return &pager->foot;
-	int at = pager->top + y;
+	int at = y < pager->fixed && pager->height > pager->fixed + 1 ? y : pager->top + y;
 	return y < pager->height && at < (int)pager->rows.count ? &pager->rows.row[at] : NULL;
 }

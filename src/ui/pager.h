@@ -14,7 +14,8 @@ struct pager {
 	uint64_t serial;    /* the page, */
 	uint32_t session;   /* the current session */
 	int columns, space; /* and the size for which the rows were made */
-	int top;            /* the first row shown */
+	int top;            /* the first row shown after the fixed ones */
+	int fixed;          /* rows at the top that do not scroll */
 	int height;         /* rows shown, the foot among them */
 };
 

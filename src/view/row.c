@@ -184,3 +184,11 @@ enum style style_of_tag(uint32_t session)
 {
 	return STYLE_TAG + session % (STYLE_TAG_LAST - STYLE_TAG + 1);
 }
+
+void rows_print(const struct rows *rows, struct buf *out)
+{
+	for (size_t i = 0; i < rows->count; i++) {
+		buf_append_text(out, i > 0 ? "\n" : "");
+		row_print(&rows->row[i], out);
+	}
+}

@@ -82,3 +82,4 @@ bool row_has_style(const struct row *row, enum style style);
 
 /* Appends the row in the locale's encoding, without trailing blanks and without a line end. */
 void row_print(const struct row *row, struct buf *out);
+void rows_print(const struct rows *rows, struct buf *out); /* a line feed between two rows */

@@ -378,7 +378,6 @@ static void test_usage_mistakes(void)
 		  "/forget takes no session as its argument: /forget @1 is for session 1" },
 		{ "/reconnect", "session 2 is still open: /close it first" },
 		{ "/reconnect @nobody", "no session \"nobody\": /sessions lists them" },
-		{ "/sessions all", "/sessions takes no argument: \"all\" is one word too many" },
 		{ "/session", "session: needs a session: /session next|previous|<session>" },
 		{ "/session 1 2",
 		  "session: \"2\" is one word too many: /session [next|previous] [<session>]" },
@@ -851,7 +850,7 @@ static void test_lists(void)
 	struct app app;
 	start_pair(&app);
 	const char *list = ask(&app, "/sessions");
-	ok(strncmp(list, "1  server ", 10) == 0 && strstr(list, "\n2* c ") &&
+	ok(strstr(list, "\n1  server ") && strstr(list, "\n2* c ") &&
 	           strstr(list, "\n3  :"),
 	   "/sessions lists all, and marks the current one");
 	ok(strstr(list, "LISTEN ") && strstr(list, "ESTABLISHED "), "with their states");

@@ -85,7 +85,7 @@ def address_decides(program, hosts):
     ok(has(left, TIME_WAIT, at("192.0.2.1", port), at("192.0.2.2", 80)), "closed, it is in TIME_WAIT on left")
     program.type("/sessions")
     ok(program.sees("TIME_WAIT"), "which is followed and shown")
-    ok(re.search(r"web\s+TIME_WAIT \d+ s\S*\s+left :\d+ ⇄ right 192\.0\.2\.2:80", program.text), "with the time left, and where")
+    ok(re.search(r"web\s+TIME_WAIT \d+ s\S*\s+↑\d+ ↓\d+\s+left :\d+ ⇄ right 192\.0\.2\.2:80", program.text), "with the time left, and where")
 
 
 def loopbacks(program, hosts):

@@ -249,7 +249,33 @@ def one_and_all():
     plain.leave()
 
 
-watchdog(90)
+# ---- the list ----
+
+def many_are_listed():
+    plain, port = start("-l", "127.0.0.1", "0", "--service", "echo")
+    peers = [client(port) for _ in range(60)]
+    for i, peer in enumerate(peers):
+        peer.sendall(b"x" * (i + 1))
+        hears(peer, b"x" * (i + 1))
+    names = [":%d" % peer.getsockname()[1] for peer in peers]
+    plain.type("/sessions bytes established")
+    ok(plain.sees("60 of 61: 60 open, 0 closed  ↑1830 ↓1830"), "the totals are on top")
+    ok(plain.sees("↑1 ↓1 "), "all are listed")
+    listed = re.findall(r"(:\d+) +ESTABLISHED +↑\d+ ↓(\d+)", plain.text)
+    same(listed, [(name, str(count)) for name, count in zip(reversed(names), range(60, 0, -1))], "those with the most bytes first")
+    plain.type("/close @%s" % names[4])
+    ok(plain.sees("closed"), "one is closed by its name")
+    plain.type("/sessions %s" % names[4])
+    ok(plain.sees("0 open, 1 closed"), "and is found by it")
+    plain.type("/sessions state nonsense")
+    ok(plain.sees("no session has \"nonsense\""), "what is not there is said")
+    plain.leave()
+    for peer in peers:
+        peer.close()
+
+
+watchdog(120)
+many_are_listed()
 a_queue_that_fills()
 both_addresses()
 as_many_as_it_may()

@@ -26,6 +26,23 @@ static void render(struct app *unused, struct session *session, int columns, int
 	}
 }
 
+/* Its first row stays, and only what is seen is filled in. */
+static void render_fixed(struct app *rendering, struct session *session, int columns, int height,
+                         struct rows *rows)
+{
+	char row[32];
+	(void)session;
+	rendering->open_page.fixed = 1;
+	row_put(rows_add(rows), "totals", columns, STYLE_TEXT);
+	for (int i = 0; i < count; i++) {
+		struct row *added = rows_add(rows);
+		snprintf(row, sizeof row, "line %d", i);
+		if (i + 1 >= rendering->open_page.top && i < rendering->open_page.top + height)
+			row_put(added, row, columns, STYLE_TEXT);
+	}
+}
+
+static const struct page fixed_page = { .live = true, .render = render_fixed };
 static const struct page live_page = { .live = true, .render = render };
 static const struct page list_page = { .help = "rows", .render = render };
 
@@ -75,6 +92,30 @@ static void takes_what_it_needs(void)
 	is_int(pager_fill(&pager, &app, 80, 2), 2, "two rows");
 	is_text(row_at(0), "row 1 of a page", "are one of the page");
 	ok(strstr(row_at(1), "more"), "and the foot");
+}
+
+static void keeps_its_first_rows(void)
+{
+	open_page(&fixed_page, "/fixed", 900);
+	is_int(pager_fill(&pager, &app, 80, 21), 16, "a long page");
+	is_text(row_at(0), "totals", "its first row");
+	is_text(row_at(1), "line 0", "is followed by the next one");
+	is_text(row_at(14), "line 13", "up to the foot");
+	pager_scroll(&pager, 500);
+	pager_fill(&pager, &app, 80, 21);
+	is_text(row_at(0), "totals", "and stays when the others scroll");
+	is_text(row_at(1), "line 500", "which they do");
+	is_text(row_at(14), "line 513", "all of them");
+	pager_scroll(&pager, INT_MAX);
+	pager_fill(&pager, &app, 80, 21);
+	is_text(row_at(14), "line 899", "to the last one");
+	ok(strstr(row_at(15), "886 up"), "which the foot counts");
+	pager_scroll(&pager, -INT_MAX);
+	pager_fill(&pager, &app, 80, 2);
+	is_text(row_at(0), "totals", "alone with a foot it scrolls like any other");
+	pager_scroll(&pager, 1);
+	pager_fill(&pager, &app, 80, 2);
+	is_text(row_at(0), "line 0", "as there is room for nothing else");
 }
 
 static void grows(void)
@@ -170,6 +211,7 @@ int main(void)
 	listen_here("one");
 	listen_here("two");
 	takes_what_it_needs();
+	keeps_its_first_rows();
 	grows();
 	renders_when_it_has_to();
 	scrolls();
