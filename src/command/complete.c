@@ -303,6 +303,17 @@ static void offer_groups(struct offer *offer)
 		offer_word(offer, xstrdup(endpoint_format_host(&group->group, text)));
 }
 
+/* Those that a listener has a rule of, which are taken back by the other command. */
+static void offer_networks(struct offer *offer)
+{
+	const struct session_limits *limits =
+	        offer->session ? session_limits(offer->session) : NULL;
+	char text[NETWORK_TEXT];
+	offer_word(offer, xstrdup("all"));
+	for (size_t i = 0; limits && i < limits->rules.count; i++)
+		offer_word(offer, xstrdup(network_format(&limits->rules.rule[i].network, text)));
+}
+
 static void offer_interfaces(struct offer *offer)
 {
 	char name[ENDPOINT_INTERFACE];
@@ -500,6 +511,7 @@ static void offer_element(struct offer *offer, const struct element *element)
 		{ "setting", offer_settings_and_sysctls },
 		{ "value", offer_values },
 		{ "peer", offer_peers },
+		{ "network", offer_networks },
 		{ "group", offer_groups },
 		{ "interface", offer_interfaces },
 		{ "address", offer_addresses },

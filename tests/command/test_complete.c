@@ -258,8 +258,15 @@ static void test_places(void)
 	        "what was listened on");
 	is_text(complete(&app, "/listen 192.0.2.1 "), "7001 none echo discard chargen daytime time chat hello sum upper mute hangup reply as max",
 	        "the port of an address");
+	is_text(complete(&app, "/sessions "), "number name state in out bytes", "orders");
 	is_text(complete(&app, "/connect exam"), "example.org example.net", "for /connect, too");
 	app.past = NULL;
+	run(&app, "/listen 127.0.0.1 0 as rules");
+	run(&app, "/allow @rules 10.0.0.0/8 ::1");
+	is_text(complete(&app, "/deny @rules "), "all 10.0.0.0/8 ::1", "the networks of a listener");
+	is_text(complete(&app, "/deny @rules 192.0.2.1 ::"), "::1", "after another one, too");
+	run(&app, "/close @rules");
+	run(&app, "/forget @rules");
 	run(&app, "/open udp 127.0.0.1 9 as x");
 	is_text(complete(&app, "/open "), "tcp udp unix unixgram unixpacket 127.0.0.1",
 	        "what a session of this run uses");
