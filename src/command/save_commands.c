@@ -25,6 +25,7 @@
 #include "base/text.h"
 #include "command/script.h"
 #include "net/option.h"
+#include "net/relay.h"
 #include "socket/sockopt.h"
 
 enum {
@@ -430,6 +431,29 @@ static void put_target(struct save *save, const struct part *part)
 		put_port(save, session, &addr, ' ');
 }
 
+/* "/relay :0 127.0.0.1 $server.port": where it listens is one word. */
+static void put_relay(struct save *save, const struct part *part)
+{
+	const struct session *session = part->session;
+	const struct target *to = session_service_configuration(session);
+	char listen[TARGET_HOST + TARGET_SERVICE + 4];
+	target_format(session_target(session), listen);
+	fputs("/relay", save->file);
+	put_transport(save, part);
+	fputc(' ', save->file);
+	put_text(save->file, listen, strlen(listen));
+	struct endpoint addr = endpoint_loopback(AF_INET, (uint16_t)strtoul(to->service, NULL, 10));
+	bool here = !to->host[0] || strcmp(to->host, "127.0.0.1") == 0;
+	if (transport_is_unix(to->transport))
+		fprintf(save->file, " %s:%s", transport_name(to->transport), to->host);
+	else if (here && addr.port)
+		fputs(" 127.0.0.1", save->file);
+	else
+		fprintf(save->file, " %s %s", to->host, to->service);
+	if (here && addr.port)
+		put_port(save, session, &addr, ' ');
+}
+
 static void begin_accepted(struct save *save, struct part *part)
 {
 	struct part *listener = find_part(save, session_listener(part->session));
@@ -457,17 +481,22 @@ static void begin(struct save *save, struct part *part)
 	bool server = session_is_server(session);
 	put_eol(save, part);
 	part->silent = session_failed_to_open(session);
-	fputs(part->silent ? "# this failed: /" : "/", save->file);
-	fputs(server ? "listen" : "open", save->file);
-	put_target(save, part);
-	if (server && session_is_served(session) && !session_service(session)->needs_words)
+	bool relays = session_service(session) == &service_relay;
+	fputs(part->silent ? "# this failed: " : "", save->file);
+	if (relays) {
+		put_relay(save, part);
+	} else {
+		fputs(server ? "/listen" : "/open", save->file);
+		put_target(save, part);
+	}
+	if (server && session_is_served(session) && !relays && !session_service(session)->needs_words)
 		fprintf(save->file, " %s", session_service(session)->name);
 	put_host(save, part, server ? "on" : "from");
 	if (part->silent)
 		fputc('\n', save->file);
 	else
 		put_as(save, part);
-	if (server && *session_service_words(session) && !part->silent) {
+	if (server && *session_service_words(session) && !relays && !part->silent) {
 		put_command(save, part, "service");
 		fprintf(save->file, " %s %s\n", session_service(session)->name,
 		        session_service_words(session));
@@ -708,9 +737,12 @@ static void mark(const struct app *app, const struct session *session, bool *mar
 	}
 	if (session_is_accepted(session))
 		mark(app, sessions_numbered(app->sessions, session_listener(session)), marked);
+	if (session_relay(session))
+		mark(app, sessions_numbered(app->sessions, session_relay(session)), marked);
 	for (size_t i = 0; i < count; i++) {
 		const struct session *client = sessions_at(app->sessions, i);
-		if (session_listener(client) == session_number(session))
+		if (session_listener(client) == session_number(session) ||
+		    session_relay(client) == session_number(session))
 			mark(app, client, marked);
 	}
 }
@@ -741,7 +773,7 @@ static void collect(struct save *save, const struct session *session)
 	for (size_t i = 0; i < count; i++) {
 		const struct session *one = sessions_at(app->sessions, i);
 		struct part *part = &save->parts[save->count];
-		if (!marked[i])
+		if (!marked[i] || session_relay(one)) /* which a relay opens by itself */
 			continue;
 		*part = (struct part){ .session = one,
 			               .stepped = session_is_stepped(one),
@@ -758,7 +790,8 @@ static void collect(struct save *save, const struct session *session)
 			continue;
 		const struct session *other = app_other_end(app, part->session);
 		part->silent = session_is_served(part->session) && other &&
-		               find_part(save, session_number(other));
+		               find_part(save, session_relay(other) ? session_relay(other)
+		                                                    : session_number(other));
 		part->stepped = listener->stepped;
 		listener->accepts = listener->accepts || (!part->silent && !listener->stepped);
 	}

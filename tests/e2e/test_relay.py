@@ -509,6 +509,15 @@ def by_hand():
         "/open 127.0.0.1 $tap.port as client\nearly\n/accept @tap as c\n/assert @c.recv is 0\n/resume @c\n"
         "/expect @client \"early\"\n/resume @tap\n")
     same((status, said), (0, b""), "a client that is accepted by hand has its partner when it goes on; the target has a name")
+    saved = os.path.join(SCRATCH, "saved")
+    status, _, said = run_script(
+        "/listen 0 echo as target\n/relay 0 127.0.0.1 $target.port as tap\n/open 127.0.0.1 $tap.port as client\n"
+        "kept\n/expect \"kept\"\n/save %s\n" % saved)
+    with open(saved, "rb") as file:
+        text = file.read()
+    ok(status == 0 and b"/relay :0 127.0.0.1 $target.port as tap\n" in text and b"/accept" not in text,
+       "/save has the relay, and not what it does by itself: %r" % text.decode())
+    same(run("-f", saved)[::2], (0, b""), "what is saved runs again")
     opening = ("/listen 0 echo as target\n/relay 0 127.0.0.1:$target.port as tap\n/open 127.0.0.1 $tap.port as client\n"
                "first\n/expect \"first\"\n")
     status, _, said = run_script(opening + "/service @tap echo\n/wait @5 closed\nagain\n/expect \"again\"\n")
