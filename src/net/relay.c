@@ -139,9 +139,10 @@ static void name_partner(struct session *partner, const struct endpoint *peer,
 	partner->named = true;
 }
 
-/* A session to the target: of a client, or of a peer of a server of datagrams. NULL where there is none,
- * which is reported. */
-static struct session *open_partner(struct session *session, const struct endpoint *peer)
+/* Opens a session to the target for a client, or for a peer of a server of datagrams. Its number; 0 with
+ * one line. */
+static uint32_t open_partner(struct session *session, const struct endpoint *peer,
+                             struct error *error)
 {
 	const struct target *target = session_service_configuration(session);
 	uint32_t number = session->listener ? session->listener : session->caller.session;
@@ -155,13 +156,10 @@ static struct session *open_partner(struct session *session, const struct endpoi
 		options.numeric = server->open_parameters->options.numeric;
 		options.timeout = server->open_parameters->options.timeout;
 	}
-	struct error error;
 	struct session *partner =
-	        session->table->make_client(session->table, target, &options, &error);
-	if (!partner) {
-		session_report(session, ENTRY_ERROR, "not passed on: %s", error.text);
-		return NULL;
-	}
+	        session->table->make_client(session->table, target, &options, error);
+	if (!partner)
+		return 0;
 	char text[ENDPOINT_TEXT];
 	partner->relay = number;
 	name_partner(partner, peer, target);
@@ -172,19 +170,19 @@ static struct session *open_partner(struct session *session, const struct endpoi
 	session_report(partner, 0, "opened by relay %u for %s, session %u", (unsigned)number,
 	               endpoint_format(peer, text), (unsigned)session->caller.session);
 	dial_begin(partner);
-	return partner;
+	return partner->caller.session;
 }
 
 /* ---- streams ---- */
 
 static void begin(struct session *client)
 {
-	struct end *end = end_of(client);
-	const struct session *partner = open_partner(client, &client->peer);
-	if (partner)
-		end->other = partner->caller.session;
-	else
-		reset(client);
+	struct error error;
+	end_of(client)->other = open_partner(client, &client->peer, &error);
+	if (end_of(client)->other)
+		return;
+	session_report(client, ENTRY_ERROR, "not passed on: %s", error.text);
+	reset(client);
 }
 
 /* What waits for the other side is not read: the sender feels it. */
@@ -271,11 +269,12 @@ static struct session *partner_of(struct end *end, unsigned peer)
 	return partner && partner->state != SESSION_CLOSED ? partner : NULL;
 }
 
-static struct session *add_partner(struct session *server, const struct endpoint *from, unsigned peer)
+static struct session *add_partner(struct session *server, const struct endpoint *from, unsigned peer,
+                                   struct error *error)
 {
 	struct end *end = end_of(server);
-	struct session *partner = open_partner(server, from);
-	if (!partner)
+	uint32_t number = open_partner(server, from, error);
+	if (!number)
 		return NULL;
 	if (!find_peer(end, peer)) {
 		if (end->count == RELAY_PARTNERS)
@@ -283,8 +282,8 @@ static struct session *add_partner(struct session *server, const struct endpoint
 		end->passages = xgrow(end->passages, &end->cap, end->count, sizeof *end->passages);
 		memmove(&end->passages[1], &end->passages[0], end->count++ * sizeof *end->passages);
 	}
-	end->passages[0] = (struct passage){ peer, partner->caller.session };
-	return partner;
+	end->passages[0] = (struct passage){ peer, number };
+	return end->table->find(end->table, number);
 }
 
 static void pass_datagram(struct session *server, const struct endpoint *from, const char *data,
@@ -296,10 +295,10 @@ static void pass_datagram(struct session *server, const struct endpoint *from, c
 	struct session *partner = partner_of(end_of(server), peer);
 	if (!partner) { /* opening one writes down much: the datagram may leave the transcript */
 		data = memcpy(copy = xmalloc(len), data, len);
-		partner = add_partner(server, from, peer);
+		partner = add_partner(server, from, peer, &error);
 	}
-	if (partner && !pass(partner, NULL, data, len, &error))
-		session_report(partner, ENTRY_ERROR, "not passed on: %s", error.text);
+	if (!partner || !pass(partner, NULL, data, len, &error))
+		session_report(partner ? partner : server, ENTRY_ERROR, "not passed on: %s", error.text);
 	free(copy);
 }
 
