@@ -22,8 +22,6 @@
 #include "socket/sockopt.h"
 #include "socket/sysctl.h"
 
-enum { INTERFACES = 64 }; /* numbers of interfaces that are tried */
-
 /* ---- what is offered ---- */
 
 /* The words that TAB could complete to. */
@@ -317,7 +315,7 @@ static void offer_networks(struct offer *offer)
 static void offer_interfaces(struct offer *offer)
 {
 	char name[ENDPOINT_INTERFACE];
-	for (uint32_t i = 1; offer->session && i <= INTERFACES; i++)
+	for (uint32_t i = 1; offer->session && i <= MULTICAST_INTERFACES; i++)
 		if (*multicast_interface(offer->session, i, name))
 			offer_word(offer, xstrdup(name));
 }

@@ -176,27 +176,46 @@ static bool refuse(const char *verb, const struct membership *membership, int co
 	return false;
 }
 
-/* An interface that has no number here can be given to no call. */
-static bool may_call(struct session *session, const struct membership *membership,
-                     struct error *error)
+static bool refuse_interface(const struct session *session, const char *interface,
+                             struct error *error)
+{
+	char name[ENDPOINT_INTERFACE];
+	const char *before = ": there is ";
+	error_set(error, "no interface \"%s\" here", interface);
+	for (uint32_t i = 1; i <= MULTICAST_INTERFACES; i++)
+		if (*multicast_interface(session, i, name)) {
+			error_append(error, "%s%s", before, name);
+			before = ", ";
+		}
+	return false;
+}
+
+/* An interface that is not here can be given to no call; one that was given by its number is known by
+ * its name from now on. */
+static bool may_call(struct session *session, struct membership *membership, struct error *error)
 {
 	if (session_refuse_recorded(session, error))
 		return false;
-	if (!session->ops->has_peers || transport_is_unix(session->transport))
+	if (!session->ops->has_peers || transport_is_unix(session->transport)) {
 		error_set(error,
 		          "session %u is %s: only UDP reaches a group, since a connection has one "
 		          "other end",
 		          (unsigned)session->caller.session, transport_title(session->transport));
-	else if (session->fd_count == 0 && session_refuse_closed(session, error))
 		return false;
-	else if (session->fd_count == 0)
-		error_set(error, "session %u has no socket yet", (unsigned)session->caller.session);
-	else if (*membership->interface && !find_interface(session->fd[0], membership->interface))
-		error_set(error, "no interface \"%s\" here: ip link lists them",
-		          membership->interface);
-	else
+	}
+	if (session->fd_count == 0) {
+		if (!session_refuse_closed(session, error))
+			error_set(error, "session %u has no socket yet",
+			          (unsigned)session->caller.session);
+		return false;
+	}
+	if (!*membership->interface)
 		return true;
-	return false;
+	uint32_t number = find_interface(session->fd[0], membership->interface);
+	if (number == 0)
+		return refuse_interface(session, membership->interface, error);
+	control_interface_name(session->fd[0], (int)number, membership->interface);
+	return true;
 }
 
 /* ---- the list ---- */
@@ -234,8 +253,7 @@ static void warn_of_address(struct session *session, const struct membership *me
 	}
 }
 
-bool multicast_join(struct session *session, const struct membership *membership,
-                    struct error *error)
+bool multicast_join(struct session *session, struct membership *membership, struct error *error)
 {
 	struct membership **at = &session->groups;
 	struct buf text = { .max = SIZE_MAX };
@@ -258,8 +276,7 @@ bool multicast_join(struct session *session, const struct membership *membership
 	return true;
 }
 
-bool multicast_leave(struct session *session, const struct membership *membership,
-                     struct error *error)
+bool multicast_leave(struct session *session, struct membership *membership, struct error *error)
 {
 	struct membership **at = &session->groups;
 	struct buf text = { .max = SIZE_MAX };

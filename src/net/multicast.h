@@ -24,13 +24,12 @@ struct membership {
 bool multicast_parse(const char *group, const char *interface, const char *source,
                      struct membership *membership, size_t *wrong, struct error *error);
 
-/* Joins on each socket of the group's family. */
-bool multicast_join(struct session *session, const struct membership *membership,
-                    struct error *error);
+/* Joins on each socket of the group's family. An interface that is given by its number becomes its name,
+ * here and below. */
+bool multicast_join(struct session *session, struct membership *membership, struct error *error);
 
 /* Without an interface or a source: what has been joined with any. */
-bool multicast_leave(struct session *session, const struct membership *membership,
-                     struct error *error);
+bool multicast_leave(struct session *session, struct membership *membership, struct error *error);
 
 /* Joins again, on a new socket; what cannot be joined is reported. */
 void multicast_restore(struct session *session, unsigned slot);
@@ -40,6 +39,8 @@ const struct membership *multicast_joined(const struct session *session);
 
 /* "239.1.2.3 on lo from 192.0.2.1" */
 void multicast_print(const struct membership *membership, struct buf *out);
+
+enum { MULTICAST_INTERFACES = 64 }; /* numbers that are worth a look */
 
 /* The name of an interface of the network that the session's socket is in, by its number from 1; ""
  * where that number has none. Returns `out`. */

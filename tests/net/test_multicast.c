@@ -66,11 +66,12 @@ static void parses(void)
 	is_text(reprint("232.1.2.3", "2", "192.0.2.1"), "232.1.2.3 on 2 from 192.0.2.1",
 	        "... of one sender");
 	is_text(reprint("ff02::1%eth0", NULL, NULL), "ff02::1 on eth0", "as IPv6 writes it");
-	is_text(reprint("239.1.2.3%1", NULL, NULL), "239.1.2.3 on 1", "as traces write all of them");
+	is_text(reprint("239.1.2.3%1", NULL, NULL), "239.1.2.3 on 1",
+	        "as traces write all of them");
 	is_text(reprint("ff3e::1", NULL, "2001:db8::1"), "ff3e::1 from 2001:db8::1",
 	        "no interface, one sender");
-	static const char *const wrong[] = { "240.0.0.1", "223.255.255.255", "fe80::1",  "lo", "",
-		                             "239.1.2",   "ff02::1/8" };
+	static const char *const wrong[] = { "240.0.0.1", "223.255.255.255", "fe80::1",  "lo",
+		                             "",          "239.1.2",         "ff02::1/8" };
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
 		ok(strstr(reprint(wrong[i], NULL, NULL), "0: ") == reprint(wrong[i], NULL, NULL) &&
 		           strstr(reprint(wrong[i], NULL, NULL), "is no group"),
@@ -154,7 +155,7 @@ static void joins_and_leaves(struct fixture *f)
 	        "join 239.1.2.3 on lo: this socket has joined it already (EADDRINUSE)", "why");
 	is_int(groups(session), 1, "... and is in the list once");
 	ok(!change(f, session, true, "239.9.9.9", "nope", NULL) &&
-	           strcmp(f->error.text, "no interface \"nope\" here: ip link lists them") == 0,
+	           strcmp(f->error.text, "no interface \"nope\" here: there is lo") == 0,
 	   "an interface that is not there");
 	ok(!change(f, session, false, "239.9.9.9", NULL, NULL), "what was not joined is not left,");
 	ok(!change(f, session, false, "239.9.9.9", "lo", NULL) && f->error.code == EADDRNOTAVAIL,
@@ -164,6 +165,19 @@ static void joins_and_leaves(struct fixture *f)
 	send_to_group("239.1.2.3", session, 1, "after");
 	fixture_turns(f, 3);
 	is_int(receives(session), 1, "nothing comes any more");
+}
+
+static void meets_the_limit(struct fixture *f)
+{
+	struct session *session = receiver(f, "0.0.0.0");
+	char group[32];
+	unsigned count = 0;
+	do
+		snprintf(group, sizeof group, "239.1.3.%u", ++count);
+	while (count < 250 && change(f, session, true, group, "lo", NULL));
+	ok(f->error.code == ENOBUFS && strstr(f->error.text, "a socket may join no more groups"),
+	   "the kernel's limit of groups has a reason, after %u", count - 1);
+	is_int(groups(session), count - 1, "those before it are joined");
 }
 
 static void hears_one_sender(struct fixture *f)
@@ -263,6 +277,7 @@ static void joins_over_ipv6(struct fixture *f)
 	ok(change(f, session, true, "ff15::1%lo", NULL, NULL) &&
 	           change(f, session, true, "ff35::1", "1", "::1"),
 	   "groups of IPv6, on an interface by its name and its number");
+	is_text(last_state(f, session), "joined ff35::1 on lo from ::1", "... which has a name");
 	is_int(groups(session), 2, "... are in the list");
 	ok(!change(f, session, true, "ff15::1", "lo", NULL) && f->error.code == EADDRINUSE,
 	   "the kernel has joined them");
@@ -289,6 +304,7 @@ int main(void)
 		return tap_done();
 	}
 	run(joins_and_leaves);
+	run(meets_the_limit);
 	run(hears_one_sender);
 	run(joins_again);
 	run(says_what_does_not_work);
