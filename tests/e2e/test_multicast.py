@@ -284,7 +284,40 @@ def headless():
     calls = [entry.get("value") for entry in entries if "MEMBERSHIP" in str(entry.get("option_name"))]
     same(calls, ["239.1.2.3%1"] * 2, "and both calls")
     status, out, err = script("/listen udp 127.0.0.1 0\n/join 239.1.2.3 nope\n")
-    ok(status != 0 and 'script:2: no interface "nope" here: ip link lists them' in err, "a wrong interface ends it")
+    ok(status != 0 and 'script:2: no interface "nope" here: there is lo, ' in err, "a wrong interface ends it")
+
+
+def over_the_cable():
+    """Between the two hosts of the sandbox: frames that are seen on the way."""
+    plain = Plain()
+    plain.sees(">")
+    plain.type("/sandbox on")
+    until(lambda: plain.pump(0.01) is not None and re.search("the sandbox is on|!  ", plain.text))
+    if "the sandbox is on" not in plain.text:
+        skip("no sandbox here")
+        plain.leave()
+        return
+    plain.type("/set packet-info on")
+    for host, group, interface in ("0.0.0.0", "239.1.2.3", "192.0.2.1"), ("::", "ff15::1", "2"):
+        plain.type("/listen udp %s 5000 on right as right%s" % (host, len(group)))
+        plain.sees("receiving on right")
+        plain.type("/join %s nowhere" % group)
+        ok(plain.sees('no interface "nowhere" here: there is lo, right'), "an interface that is not there: those that are")
+        plain.type("/join %s right" % group)
+        ok(plain.sees("joined %s on right" % group), "a member on right")
+        plain.type("/open udp %s 5000 on left as left%s" % (group, len(group)))
+        plain.sees("ready")
+        plain.type("/option multicast_if %s" % interface)
+        plain.sees("MULTICAST_IF is")
+        plain.type("over the cable")
+        plain.sees("→")
+        plain.type("/session right%s" % len(group))
+        ok(plain.sees("over the cable") and plain.sees("to %s ttl 1" % group), "what left sends to the group comes to right")
+        plain.type("answer")
+        plain.sees("→")
+        plain.type("/session left%s" % len(group))
+        ok(plain.sees("answer") and plain.sees("ttl 64"), "and the answer to left")
+    same(plain.leave(), 0, "the end")
 
 
 watchdog(120)
@@ -295,4 +328,5 @@ if enter_namespace():
         test(plain)
     same(plain.leave(), 0, "the end")
     headless()
+    over_the_cable()
 done()
