@@ -34,12 +34,13 @@ def enter_namespace():
     os.execvp("unshare", namespace + [SETUP + ' && exec "$@"', "sh", sys.executable, *sys.argv])
 
 
-def until(condition):
+def until(plain, condition):
+    """Waits while the program goes on."""
     end = time.monotonic() + DEADLINE
     while not condition():
         if time.monotonic() > end:
             return False
-        time.sleep(0.005)
+        plain.pump(0.01)
     return True
 
 
@@ -105,7 +106,7 @@ def silent(made):
 def listen(plain, host, name):
     plain.type("/listen udp %s 0 as %s" % (host, name))
     plain.sees("receiving on ")
-    until(lambda: plain.pump(0.01) is not None and re.search(r"receiving on \S+:(\d+)", plain.text))
+    until(plain, lambda: re.search(r"receiving on \S+:(\d+)", plain.text))
     return int(re.search(r"receiving on \S+:(\d+)", plain.text).group(1))
 
 
@@ -142,9 +143,9 @@ def joins(plain):
     plain.type("/leave 239.1.2.3 v0")
     ok(plain.sees("(EADDRNOTAVAIL)"), "twice: EADDRNOTAVAIL")
     plain.type("/close")
-    ok(until(lambda: plain.pump(0.01) is not None and members("v0", "239.5.0.1") == 0), "the end leaves the others")
+    ok(until(plain, lambda: members("v0", "239.5.0.1") == 0), "the end leaves the others")
     plain.type("/reconnect")
-    ok(plain.sees("receiving on") and until(lambda: members("v0", "239.5.0.1") == 1), "/reconnect joins them again")
+    ok(plain.sees("receiving on") and until(plain, lambda: members("v0", "239.5.0.1") == 1), "/reconnect joins them again")
     plain.type("/close")
 
 
@@ -292,7 +293,7 @@ def over_the_cable():
     plain = Plain()
     plain.sees(">")
     plain.type("/sandbox on")
-    until(lambda: plain.pump(0.01) is not None and re.search("the sandbox is on|!  ", plain.text))
+    until(plain, lambda: re.search("the sandbox is on|!  ", plain.text))
     if "the sandbox is on" not in plain.text:
         skip("no sandbox here")
         plain.leave()
