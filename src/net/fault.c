@@ -1104,7 +1104,8 @@ void faults_print(const struct faults *faults, bool counts, struct buf *out)
 	                        *second = &faults->lane[FAULT_IN];
 	for (unsigned row = 0; row < FAULT_COUNT; row++) {
 		bool own = fault_table[row].kinds == FAULT_LISTENER;
-		bool shown = counts && (own || faults->kind != FAULT_LISTENER);
+		bool shown = counts && fault_table[row].unit != FAULT_NOTHING &&
+		             (own || faults->kind != FAULT_LISTENER);
 		uint64_t sent = first->state[row].acted, received = second->state[row].acted;
 		if (first->set[row].on && (own || are_same(&first->set[row], &second->set[row]))) {
 			print_line(faults, "", FAULT_OUT, row, sent + received, shown, out);

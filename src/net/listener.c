@@ -315,6 +315,7 @@ static void stop_listening(struct session *session)
 	for (unsigned i = 0; i < session->fd_count; i++)
 		session->table->defer_close(session, session->fd[i], false, false);
 	session->fd_count = 0;
+	probe_forget(&session->probe); /* or the last sample would say LISTEN */
 	if (queued)
 		session_report(session, 0,
 		               "refuses connections: not listening until /fault refuse off; "
