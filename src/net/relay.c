@@ -221,8 +221,8 @@ static void end_other(struct session *session, struct session *other)
 		session_report(other, ENTRY_ERROR, "%s was not reached, see session %u: this client is %s",
 		               target_format(&session->open_parameters->target, address), number, how);
 	else if (session->end != SESSION_ENDED_WELL)
-		session_report(other, ENTRY_ERROR, "session %u, the other side, was reset: this one is %s",
-		               number, how);
+		session_report(other, ENTRY_ERROR, "session %u, the other side, %s: this one is %s", number,
+		               session->end == SESSION_ENDED_RESET ? "was reset" : "has failed", how);
 	if (session->end != SESSION_ENDED_WELL)
 		reset(other);
 	else if (!session_is_shut(other))
