@@ -24,6 +24,10 @@
  *		prints answers per second, lost, wrong
  *	worker connections PORT AT_ONCE SECONDS
  *		connects, sends FIN, waits for FIN, closes: prints connections per second
+ *	worker take RING
+ *		prints its port, recv()s datagrams into a ring of so many bytes and does nothing else
+ *	worker datagram-flood PORT SIZE RATE SECONDS
+ *		sends at this rate, never faster to make up for a pause: prints datagrams per second
  *	worker cable tcp SECONDS
  *		from left to right of a sandbox: prints Mbit/s received, frames carried per second
  *	worker cable udp SECONDS
@@ -569,6 +573,39 @@ static int datagrams(int port, int peers, int window, double duration)
 	return 0;
 }
 
+_Noreturn static void take_datagrams(size_t ring)
+{
+	int fd = bound(SOCK_DGRAM);
+	char *memory = malloc(ring);
+	size_t at = 0, most = 65536;
+	if (!memory || ring < most)
+		die("malloc");
+	for (;;) {
+		ssize_t n = recv(fd, memory + at, most, 0);
+		if (n < 0)
+			die("recv");
+		at = ring - at - (size_t)n < most ? 0 : at + (size_t)n;
+	}
+}
+
+static int datagram_flood(int port, size_t size, double rate, double duration)
+{
+	static char data[65536];
+	int fd = connected(SOCK_DGRAM, port);
+	uint64_t sent = 0;
+	double begun = seconds(), now = begun, next = begun;
+	for (; now - begun < duration; now = seconds()) {
+		if (now < next)
+			continue;
+		if (send(fd, data, size, 0) < 0)
+			die("send");
+		sent++;
+		next = next + 1 / rate < now ? now : next + 1 / rate;
+	}
+	printf("%.0f\n", (double)sent / (now - begun));
+	return 0;
+}
+
 /* ---- the cable of a sandbox ---- */
 
 static int on_host(struct sandbox *sandbox, enum host host, int type, int port)
@@ -785,6 +822,10 @@ int main(int argc, char **argv)
 		return connections((int)number[0], (int)number[1], atof(argv[4]));
 	if (strcmp(job, "datagrams") == 0 && argc == 6)
 		return datagrams((int)number[0], (int)number[1], (int)number[2], atof(argv[5]));
+	if (strcmp(job, "take") == 0 && argc == 3)
+		take_datagrams((size_t)number[0]);
+	if (strcmp(job, "datagram-flood") == 0 && argc == 6)
+		return datagram_flood((int)number[0], (size_t)number[1], atof(argv[4]), atof(argv[5]));
 	if (strcmp(job, "cable") == 0 && (argc == 4 || argc == 5))
 		return cable(argv[2], argv[3], (int)number[2]);
 	if (strcmp(job, "wire") == 0 && argc == 5)
