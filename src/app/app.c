@@ -917,7 +917,8 @@ void app_serve(struct app *app, struct poller *poller)
 	logs_serve(app->logs, poller);
 	settle_failed(app);
 	settle_current(app);
-	count_news(app);
+	if (!app->tabless)
+		count_news(app);
 }
 
 void app_reap(struct app *app)

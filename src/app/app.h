@@ -95,6 +95,7 @@ struct app {
 	bool quit;
 	int status;    /* exit status: 0 well, 1 network error or data lost, 2 usage */
 	bool on_terminal; /* the frontend has the terminal: nothing else writes there */
+	bool tabless;  /* nobody sees what is new: it is not counted */
 	bool attended; /* a person gives the commands and can be asked */
 	char *asked;   /* the question that waits for an answer, and since when */
 	int64_t asked_at;

@@ -101,8 +101,13 @@ void session_free(struct session *session)
 __attribute__((format(printf, 4, 0))) static void
 append(struct session *session, enum call call, unsigned flags, const char *format, va_list args)
 {
-	char *text = NULL;
-	int len = vasprintf(&text, format, args);
+	char line[256], *text = NULL; /* most fit there */
+	va_list again;
+	va_copy(again, args);
+	int len = vsnprintf(line, sizeof line, format, args);
+	if (len >= (int)sizeof line)
+		len = vasprintf(&text, format, again);
+	va_end(again);
 	struct entry entry = {
 		.time = clock_now(),
 		.session = session->caller.session,
@@ -111,7 +116,8 @@ append(struct session *session, enum call call, unsigned flags, const char *form
 		.fd = -1,
 	};
 	if (len >= 0) {
-		transcript_append(session->caller.transcript, &entry, NULL, text, (size_t)len);
+		transcript_append(session->caller.transcript, &entry, NULL, text ? text : line,
+		                  (size_t)len);
 		free(text);
 	}
 }

@@ -869,6 +869,8 @@ bool wire_take(struct wire *wire)
 	struct packet packet;
 	int64_t now = 0;
 	unsigned count = 0, bytes = 0;
+	if (!wire->rings) /* asked around each call, and mostly so */
+		return false;
 	struct ring *ring = find_earliest(wire, &packet);
 	if (!ring)
 		return false;

@@ -55,8 +55,9 @@ const char *host_format(enum host host, const struct endpoint *addr, char out[HO
 	enum host owner = host == HOST_HERE ? HOST_HERE : host_of(addr);
 	if (owner == HOST_HERE && (endpoint_is_loopback(addr) || endpoint_is_any(addr)))
 		owner = host;
-	snprintf(out, HOST_TEXT, "%s%s%s", host_name(owner), owner == HOST_HERE ? "" : " ",
-	         endpoint_format(addr, text));
+	if (owner == HOST_HERE)
+		return endpoint_format(addr, out);
+	snprintf(out, HOST_TEXT, "%s %s", host_name(owner), endpoint_format(addr, text));
 	return out;
 }
 

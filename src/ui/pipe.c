@@ -774,6 +774,7 @@ struct ui *pipe_new(const struct ui_hooks *hooks, const struct pipe_options *opt
 	pipe->ui =
 	        (struct ui){ .prepare = prepare, .serve = serve, .draw = draw, .free = free_pipe };
 	pipe->app = hooks->app;
+	pipe->app->tabless = true;
 	pipe->eol = session_eol(options->session);
 	pipe->options = *options;
 	pipe->dump = output;
