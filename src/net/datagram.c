@@ -747,8 +747,8 @@ static bool may_batch(const struct session *session)
 {
 	const struct datagram *own = session->own;
 	const struct open_parameters *made = session->open_parameters;
-	return session->table->batch && !transport_is_unix(session->transport) &&
-	       !shows_packets(session) && !own->asks_header && !session->faults_on &&
+	return !transport_is_unix(session->transport) && !shows_packets(session) &&
+	       !own->asks_header && !session->faults_on &&
 	       !(made->options.once && made->listening && !own->connected && !own->only);
 }
 
@@ -780,9 +780,13 @@ static unsigned receive_batches(struct session *session, unsigned slot)
 static void receive(struct session *session, unsigned slot)
 {
 	struct datagram *own = session->own;
+	struct session_table *table = session->table;
 	unsigned most = pace_ask(&own->pace);
-	unsigned got = most > 1 && may_batch(session) ? receive_batches(session, slot)
-	                                              : receive_singly(session, slot, most);
+	bool batches = most > 1 && may_batch(session);
+	if (batches && !table->batch)
+		table->batch = control_batch_new();
+	unsigned got = batches && table->batch ? receive_batches(session, slot)
+	                                       : receive_singly(session, slot, most);
 	if (got >= most)
 		pace_met(&own->pace);
 	else

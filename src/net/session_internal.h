@@ -125,7 +125,7 @@ struct session_table {
 	struct sandbox *sandbox; /* NULL = it is off */
 	struct diag *diag[HOST_COUNT];
 	struct wire *wire; /* never NULL */
-	struct batch *batch; /* of datagrams, used by one session at a time; NULL where the system has none */
+	struct batch *batch; /* of datagrams, used by one session at a time; NULL until it is needed */
 	struct lingering *lingering;
 	const struct service *no_service; /* a person answers */
 	size_t share;                     /* bytes that a session may read in this turn, roughly */

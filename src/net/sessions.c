@@ -610,7 +610,6 @@ struct sessions *sessions_new(struct transcript *transcript)
 		.lookup_pool = worker_pool_new(LOOKUP_AT_ONCE, LOOKUP_THREADS),
 		.diag = { [HOST_HERE] = diag_new(NULL, HOST_HERE) },
 		.wire = wire_new(transcript),
-		.batch = control_batch_new(),
 		.no_service = service_table[0],
 		.share = SESSION_TURN,
 		.add = add,
