@@ -344,8 +344,9 @@ static enum command_result check_received(struct app *app, struct wait *wait, bo
 	else if (closed)
 		buf_printf(&text, " before session %u closed, ", wait->session);
 	else if (session && session_peer_closed(session))
-		buf_append_text(&text, session_peer_closed(session) ? " before the peer's FIN, "
-		                                                     : " before the reset, ");
+		buf_append_text(&text, transport_is_unix(session_transport(session))
+		                               ? " before the peer closed its side, "
+		                               : " before the peer's FIN, ");
 	else if (over) {
 		buf_append_text(&text, " ");
 		print_limit(wait, &text);

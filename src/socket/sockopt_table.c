@@ -131,7 +131,8 @@ const struct sockopt sockopt_table[] = {
 #ifdef SO_PASSCRED
 	OPTION(SOL_SOCKET, SO_PASSCRED, SWITCH, SOCKOPT_UNIX, "",
 	       "who sent each message\nA program that asks with recvmsg() learns process, "
-	       "user and group of each. A socket without a name gets an abstract one."),
+	       "user and group of each, which this one does not show. A socket without a name gets an "
+	       "abstract one."),
 #endif
 #ifdef SO_PEEK_OFF
 	OPTION(SOL_SOCKET, SO_PEEK_OFF, NUMBER, ALL, "bytes",

@@ -47,6 +47,16 @@ static void check(int rows, int columns)
 	type(vt, "/open unix:/none/there");
 	ok(vt_wait_text(vt, "No such file"), "a path that is not there");
 	page(vt, "/why", "ENOENT");
+	type(vt, "/listen unixpacket:@test_unix_packets echo");
+	ok(vt_wait_text(vt, "unixpacket listening"), "packets are called so");
+	type(vt, "/open unixpacket:@test_unix_packets");
+	ok(vt_wait_text(vt, "unixpacket connected") && vt_wait_text(vt, "listen() there"),
+	   "a client says who listens");
+	type(vt, "/send");
+	ok(stage_wait_row(vt, "←", "empty message"), "an empty message comes back");
+	page(vt, "/info", columns < 80 ? "INFO" : "peer process");
+	type(vt, "/shutdown write");
+	ok(vt_wait_text(vt, "unixpacket CLOSED"), "and the end is told from it");
 	type(vt, "/listen unixgram:@test_unix_window echo");
 	ok(vt_wait_text(vt, "unixgram"), "datagrams by an abstract name");
 	ok(!strstr(vt_screen(vt), "udp"), "are not UDP");
