@@ -83,10 +83,12 @@ def borders():
         thread.join(DEADLINE)
         same((status, out), (0, b""), "a script speaks with a peer: %r" % err)
         same([[len(data) for data in row] for row in got], [[1, 0, LARGE, 3]], "each message comes whole")
-    same(entries("session.jsonl"),
-         [("recvfrom", 5), ("recvfrom", 0), ("recvfrom", 7), ("recvfrom", LARGE), ("recvfrom", 0), ("sendto", 1),
-          ("sendto", 0), ("sendto", LARGE), ("sendto", 3), ("recvfrom", 0), ("recv", 0)],
-         "one message is one entry, and only the end is recv() = 0")
+    calls = entries("session.jsonl")
+    same([call for call in calls if call[0].startswith("recv")],
+         [("recvfrom", 5), ("recvfrom", 0), ("recvfrom", 7), ("recvfrom", LARGE), ("recvfrom", 0), ("recvfrom", 0), ("recv", 0)],
+         "one message that comes is one entry, and only the end is recv() = 0")
+    same([call for call in calls if call[0].startswith("send")],
+         [("sendto", 1), ("sendto", 0), ("sendto", LARGE), ("sendto", 3)], "and one that goes")
     status, out, err = script("/replay session.jsonl max", "/assert recvs is 6", "/assert sends is 4",
                               "/assert fin is yes", "/assert transport is unixpacket")
     same(status, 0, "a replay has them, too: %r" % err)
