@@ -62,6 +62,7 @@ bool multicast_parse(const char *group, const char *interface, const char *sourc
 		return false;
 	}
 	memcpy(membership->interface, interface, strlen(interface) + 1);
+	membership->group = endpoint_on_wire(&membership->group);
 	if (!source)
 		return true;
 	*wrong = 2;
@@ -98,7 +99,7 @@ static uint32_t find_interface(int fd, const char *interface)
 	size_t digits = strspn(interface, "0123456789");
 	if (!digits || digits > 9 || interface[digits])
 		return control_interface(fd, interface);
-	int number = atoi(interface);
+	int number = (int)strtol(interface, NULL, 10);
 	control_interface_name(fd, number, name);
 	return *name ? (uint32_t)number : 0;
 }
@@ -220,11 +221,13 @@ static bool may_call(struct session *session, struct membership *membership, str
 
 /* ---- the list ---- */
 
-static bool same(const struct membership *a, const struct membership *b)
+/* Who has joined for every sender and then joins for one hears that one alone: the kernel keeps one
+ * membership of a group, and makes it narrower. */
+static bool is_narrowed(const struct membership *joined, const struct membership *wanted)
 {
-	return endpoint_host_equal(&a->group, &b->group) &&
-	       endpoint_host_equal(&a->source, &b->source) &&
-	       strcmp(a->interface, b->interface) == 0;
+	return endpoint_is_set(&wanted->source) && !endpoint_is_set(&joined->source) &&
+	       endpoint_host_equal(&joined->group, &wanted->group) &&
+	       strcmp(joined->interface, wanted->interface) == 0;
 }
 
 static bool fits(const struct membership *joined, const struct membership *wanted)
@@ -262,14 +265,20 @@ bool multicast_join(struct session *session, struct membership *membership, stru
 	int code = request_all(session, membership, true);
 	if (code)
 		return refuse("join", membership, code, error);
-	while (*at && !same(*at, membership))
-		at = &(*at)->next;
-	if (!*at) {
-		*at = xmalloc(sizeof **at);
-		**at = *membership;
-		(*at)->next = NULL;
-	}
 	multicast_print(membership, &text);
+	while (*at) {
+		struct membership *joined = *at;
+		if (!is_narrowed(joined, membership)) {
+			at = &joined->next;
+			continue;
+		}
+		buf_append_text(&text, "; others are no longer heard");
+		*at = joined->next;
+		free(joined);
+	}
+	*at = xmalloc(sizeof **at);
+	**at = *membership;
+	(*at)->next = NULL;
 	session_report(session, 0, "joined %s", buf_text(&text));
 	buf_free(&text);
 	warn_of_address(session, membership);

@@ -210,6 +210,10 @@ static void test_addresses_and_peers(struct app *app)
 	run(app, "/session u");
 	is_text(complete(app, "/to "), "1", "of the current one");
 	is_text(complete(app, "/to 2"), "", "that begin so");
+	is_text(complete(app, "/peers "), "number address in out last", "orders of peers");
+	is_text(complete(app, "/join 239.1.2.3 l"), "lo", "interfaces");
+	is_text(complete(app, "/join 239.1.2.3 lo "), "from", "a tag after them");
+	is_text(complete(app, "/leave "), "", "no group has been joined");
 	run(app, "/session echo");
 	is_text(complete(app, "/to "), "", "a listener has none");
 	run(app, "/close @client");

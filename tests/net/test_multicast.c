@@ -68,6 +68,7 @@ static void parses(void)
 	is_text(reprint("ff02::1%eth0", NULL, NULL), "ff02::1 on eth0", "as IPv6 writes it");
 	is_text(reprint("239.1.2.3%1", NULL, NULL), "239.1.2.3 on 1",
 	        "as traces write all of them");
+	is_text(reprint("::ffff:239.1.2.3", NULL, NULL), "239.1.2.3", "mapped");
 	is_text(reprint("ff3e::1", NULL, "2001:db8::1"), "ff3e::1 from 2001:db8::1",
 	        "no interface, one sender");
 	static const char *const wrong[] = { "240.0.0.1", "223.255.255.255", "fe80::1",  "lo",
@@ -202,6 +203,24 @@ static void hears_one_sender(struct fixture *f)
 	is_int(receives(session), 3, "the other one is still heard");
 }
 
+static void narrows(struct fixture *f)
+{
+	struct session *session = receiver(f, "0.0.0.0");
+	change(f, session, true, "232.1.1.1", "lo", NULL);
+	ok(change(f, session, true, "232.1.1.1", "lo", "127.0.0.2"),
+	   "joined for all, then for one");
+	is_text(last_state(f, session),
+	        "joined 232.1.1.1 on lo from 127.0.0.2; others are no longer heard", "is said");
+	is_int(groups(session), 1, "... and listed as it is");
+	send_to_group("232.1.1.1", session, 4, "other");
+	send_to_group("232.1.1.1", session, 2, "two");
+	until(f, receives(session) == 1);
+	fixture_turns(f, 3);
+	is_int(receives(session), 1, "only that one is heard");
+	ok(!change(f, session, true, "232.1.1.1", "lo", "127.0.0.2"), "twice the same: refused");
+	is_int(groups(session), 1, "... and not listed twice");
+}
+
 static void joins_again(struct fixture *f)
 {
 	struct session *session = receiver(f, "0.0.0.0");
@@ -306,6 +325,7 @@ int main(void)
 	run(joins_and_leaves);
 	run(meets_the_limit);
 	run(hears_one_sender);
+	run(narrows);
 	run(joins_again);
 	run(says_what_does_not_work);
 	run(hears_answers);
