@@ -110,11 +110,11 @@ static bool read_file(const char *path, struct buf *out, struct error *error)
 	return got == 0;
 }
 
-/* A word in quotes is a text, any other names a file. */
-static bool read_answer(struct rule *rule, const char *word, struct error *error)
+/* A word in quotes is a text, any other names a file, as does what follows "file". */
+static bool read_answer(struct rule *rule, const char *word, bool is_file, struct error *error)
 {
 	struct buf path = { .max = SIZE_MAX };
-	if (*word == '"' || *word == '\'')
+	if (!is_file && (*word == '"' || *word == '\''))
 		return escape_decode_word(word, &rule->answer, error);
 	bool good = escape_decode_word(word, &path, error) &&
 	            read_file(buf_text(&path), &rule->answer, error);
@@ -125,13 +125,14 @@ static bool read_answer(struct rule *rule, const char *word, struct error *error
 static bool take_answer(struct rule *rule, const char **at, struct error *error)
 {
 	char *word = NULL;
-	if (is_next(*at, "file"))
+	bool is_file = is_next(*at, "file");
+	if (is_file)
 		*at += strlen("file");
 	if (!take_word(at, false, &word, error))
 		return false;
 	if (!word)
 		error_usage(error, "%.60s needs an answer: \"TEXT\", a file, or close", rule->pattern);
-	bool good = word && read_answer(rule, word, error);
+	bool good = word && read_answer(rule, word, is_file, error);
 	free(word);
 	return good;
 }
@@ -398,9 +399,9 @@ const struct service service_reply = {
 	.name = "reply",
 	.help = "answers what matches a pattern, by rules\n"
 	        "Up to 16 rules may follow each other. A pattern is a \"text\" or a /regular expression/; "
-	        "an answer is a \"text\", in quotes and with C escapes, or else the name of a file, which "
-	        "is read once, when the service is chosen. after delays the answer; close sends FIN after "
-	        "it, or instead of one.\n"
+	        "an answer is a \"text\", in quotes and with C escapes, or else the name of a file, after "
+	        "the word file where it is quoted, too. A file is read once, when the service is chosen. "
+	        "after delays the answer; close sends FIN after it, or instead of one.\n"
 	        "Of several patterns the one that is complete first counts, then the first in the list. "
 	        "What comes after it is looked at when its answer is out; until then nothing more is "
 	        "read. On datagrams each one is a text of its own, and close answers nothing.\n"

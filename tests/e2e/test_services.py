@@ -1,0 +1,409 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The services, against clients in Python and the netcats that are installed: over TCP, UDP and UNIX sockets, with clients
+that only write, only read, close one side, or do not read at all, one and 900 of them."""
+
+import os
+import re
+import select
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from plain import Plain  # noqa: E402
+from tap import *  # noqa: E402,F403
+
+MANY = 900
+work = tempfile.mkdtemp()
+
+
+class Client(socket.socket):
+    def __init__(self, *how):
+        super().__init__(*how)
+        self.settimeout(DEADLINE)
+        self.rest = b""
+
+
+class Server:
+    """sockpit with a service, in pipe mode; `kind` is tcp, udp or unix."""
+
+    def __init__(self, service, kind="tcp", more=("-k",)):
+        self.kind = kind
+        self.path = os.path.join(work, "socket")
+        target = {"tcp": ["127.0.0.1", "0"], "udp": ["-u", "127.0.0.1", "0"], "unix": ["-U", self.path]}[kind]
+        self.process = sockpit("-l", *more, "--service", service, *target, stdin=subprocess.DEVNULL)
+        if kind == "unix":
+            limit = time.monotonic() + DEADLINE
+            while not self.is_open() and time.monotonic() < limit:
+                time.sleep(0.01)
+        else:
+            self.port = listening_port(self.process)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *ignored):
+        end(self.process)
+
+    def client(self):
+        family = socket.AF_UNIX if self.kind == "unix" else socket.AF_INET
+        client = Client(family, socket.SOCK_DGRAM if self.kind == "udp" else socket.SOCK_STREAM)
+        client.connect(self.path if self.kind == "unix" else ("127.0.0.1", self.port))
+        return client
+
+    def is_open(self):
+        try:
+            self.client().close()
+        except (ConnectionRefusedError, FileNotFoundError):
+            return False
+        return True
+
+    def memory(self):
+        with open("/proc/%d/status" % self.process.pid, encoding="ascii") as file:
+            return int(re.search(r"VmRSS:\s+(\d+)", file.read()).group(1)) * 1024
+
+
+def until(client, needle):
+    """What comes, up to the needle."""
+    while needle not in client.rest:
+        data = client.recv(65536)
+        if not data:
+            break
+        client.rest += data
+    size = client.rest.find(needle)
+    size = len(client.rest) if size < 0 else size + len(needle)
+    got, client.rest = client.rest[:size], client.rest[size:]
+    return got
+
+
+def is_shown(sock, text, name):
+    same(until(sock, text)[-len(text):], text, name)
+
+
+# ---- the small services of the RFCs ----
+
+def chargen_is_right(text):
+    lines = text.split(b"\r\n")
+    ring = bytes(range(32, 127)) * 2
+    return all(line == ring[i % 95:i % 95 + 72] for i, line in enumerate(lines[:-1]))
+
+
+def small(kind):
+    with Server("echo", kind) as server, server.client() as client:
+        client.sendall(b"abc\0\xff")
+        same(until(client, b"\xff"), b"abc\0\xff", "echo, %s: sends back" % kind)
+        if kind != "udp":
+            client.shutdown(socket.SHUT_WR)
+            same(receive_all(client), b"", "a half-close is answered by end of file")
+    with Server("discard", kind) as server, server.client() as client:
+        client.sendall(b"x" * 1000)
+        client.settimeout(0.05)
+        try:
+            same(client.recv(10), b"", "discard, %s: says nothing" % kind)
+        except TimeoutError:
+            ok(True, "discard, %s: says nothing" % kind)
+    with Server("daytime", kind) as server, server.client() as client:
+        if kind == "udp":
+            client.send(b"?")
+        text = until(client, b"\n").decode()
+        found = re.fullmatch(r"[A-Z][a-z]+day, ([A-Z][a-z]+ \d+, \d+ \d\d:\d\d:\d\d)-\w+\r\n", text)
+        ok(found and abs(time.mktime(time.strptime(found.group(1), "%B %d, %Y %H:%M:%S")) - time.time()) < 60,
+           "daytime, %s: the time of RFC 867" % kind)
+        if kind != "udp":
+            same(client.recv(10), b"", "and closes")
+    with Server("time", kind) as server, server.client() as client:
+        if kind == "udp":
+            client.send(b"")
+        seconds = struct.unpack(">I", client.recv(10))[0]
+        ok(abs(seconds - (time.time() + 2208988800)) < 60, "time, %s: seconds since 1900" % kind)
+    with Server("chargen", kind) as server, server.client() as client:
+        if kind == "udp":
+            sizes = set()
+            for _ in range(50):
+                client.send(b"?")
+                sizes.add(len(client.recv(65536)))
+            ok(max(sizes) <= 512 and len(sizes) > 10, "chargen, udp: 0 to 512 characters")
+        else:
+            client.shutdown(socket.SHUT_WR)
+            text = b""
+            while len(text) < 3_000_000:
+                text += client.recv(1 << 20)
+            ok(chargen_is_right(text), "chargen, %s: the lines of RFC 864, also to who has sent FIN" % kind)
+    with Server("upper", kind) as server, server.client() as client:
+        client.sendall("größe x\n".encode())
+        same(until(client, b"\n"), "GRößE X\n".encode(), "upper, %s" % kind)
+    with Server("hello", kind) as server, server.client() as client:
+        if kind == "udp":
+            client.send(b"?")
+        same(until(client, b"\n"), b"Hello from sockpit!\n", "hello, %s" % kind)
+    with Server("sum", kind) as server, server.client() as client:
+        client.sendall(b"one\ntwo\n" + b"x" * 1000)
+        if kind != "udp":
+            client.shutdown(socket.SHUT_WR)
+        same(until(client, b"\n"), b"1008 bytes, 2 lines\n", "sum, %s: answers at end of file" % kind)
+
+
+# ---- those that misbehave ----
+
+def mute():
+    for kind in "tcp", "unix":
+        with Server("mute", kind) as server, server.client() as client, server.client() as other:
+            client.setblocking(False)
+            sent = 0
+            try:
+                while sent < 100_000_000:
+                    sent += client.send(b"x" * 65536)
+            except BlockingIOError:
+                pass
+            ok(0 < sent < 100_000_000, "mute, %s: what is sent fills the buffers" % kind)
+            other.sendall(b"x")
+    with Server("mute", "udp") as server, server.client() as client:
+        for _ in range(2000):
+            client.send(b"x" * 1000)
+        ok(server.process.poll() is None, "mute, udp: drops")
+
+
+def hangup():
+    with Server("hangup") as server:
+        for _ in range(3):
+            try:
+                same(server.client().recv(10), "reset", "hangup resets")
+            except ConnectionResetError:  # of connect() already, where it came that fast
+                ok(True, "hangup resets")
+    with Server("hangup", "unix") as server, server.client() as client:
+        same(client.recv(10), b"", "hangup, unix: closes")
+    status, _, err = run("-u", "-l", "--service", "hangup", "127.0.0.1", "0")
+    ok(status != 0 and b"hangup is for connections, and UDP has none" in err, "hangup, udp: is refused")
+    status, _, err = run("-u", "-l", "--service", "echo iterative", "127.0.0.1", "0")
+    ok(status != 0 and b"it serves every peer" in err, "iterative, udp: is refused")
+
+
+# ---- one at a time ----
+
+def iterative():
+    with Server("echo iterative") as server:
+        first, second = server.client(), server.client()
+        second.sendall(b"second")
+        first.sendall(b"first")
+        same(until(first, b"t"), b"first", "iterative: the first client is served")
+        second.settimeout(0.1)
+        try:
+            same(second.recv(10), "nothing", "the second one waits")
+        except TimeoutError:
+            ok(True, "the second one waits")
+        second.settimeout(DEADLINE)
+        first.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        first.close()
+        same(until(second, b"d"), b"second", "until the first one has ended, here by reset")
+        second.close()
+
+
+# ---- replies ----
+
+def reply():
+    page = os.path.join(work, "a page")
+    with open(page, "wb") as file:
+        file.write(b"HTTP/1.0 200 OK\r\n\r\n" + b"p" * 3_000_000)
+    rules = "reply \"GET /\" file '%s' close /^ti+me\\?/i \"tea\\n\" after 300ms \"ab\" \"1\" \"abc\" \"2\" quit close" % page
+    with Server(rules) as server:
+        client = server.client()
+        began = time.monotonic()
+        client.sendall(b"xxa")
+        client.sendall(b"b TIM")
+        client.sendall(b"E?\ntiiIME?abc")
+        is_shown(client, b"1", "reply: a text, cut anywhere")
+        client.sendall(b"\n")
+        client.settimeout(0.05)
+        try:
+            same(client.recv(10), "nothing", "no line begins with time?")
+        except TimeoutError:
+            pass
+        client.settimeout(DEADLINE)
+        same(until(client, b"\n"), b"tea\n", "a regular expression, after its delay")
+        ok(time.monotonic() - began >= 0.3, "and not before")
+        is_shown(client, b"1", "what came behind it is answered then; the shorter text is complete first")
+        client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        same(receive_all(client), b"HTTP/1.0 200 OK\r\n\r\n" + b"p" * 3_000_000, "a file, and end of file")
+        client.close()
+        with server.client() as client:
+            client.sendall(b"quit")
+            same(receive_all(client), b"", "close alone")
+        with server.client() as client:
+            client.sendall(b"nothing of it")
+            client.shutdown(socket.SHUT_WR)
+            same(receive_all(client), b"", "a client that matches nothing and closes its side")
+        lazy = [server.client() for _ in range(100)]
+        for client in lazy:
+            client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        with server.client() as client:
+            client.sendall(b"ab")
+            same(client.recv(1), b"1", "clients that do not read delay nobody")
+        ok(server.memory() < 200 << 20, "and cost little: a file is shared")
+        for client in lazy:
+            client.close()
+    with Server("reply /^ping$/ pong close x \"later\" after 100ms /./ 'what?'".replace("pong close", "'pong'"), "udp") as server:
+        with server.client() as client, server.client() as other:
+            client.send(b"x")
+            client.send(b"ping")
+            other.send(b"pingpong")
+            same([client.recv(99), client.recv(99), other.recv(99)], [b"pong", b"later", b"what?"],
+                 "datagrams: each is a text of its own")
+
+
+# ---- the chat ----
+
+def chat():
+    with Server("chat") as server, server.client() as ann, server.client() as bob:
+        name = re.search(rb"you are (guest\d+)", until(ann, b"/quit\n")).group(1)
+        other = re.search(rb"you are (guest\d+)", until(bob, b"/quit\n")).group(1)
+        is_shown(ann, b"* " + other + b" has joined\n", "chat: a join is announced")
+        ann.sendall(b"/name ann\r\nhel")
+        ann.sendall(b"lo \x1b[2J\r\nagain\n")
+        is_shown(bob, b"ann: hello ?[2J\nann: again\n", "lines reach the others, whole, without control characters")
+        bob.sendall(b"/who\n/name ann\n//x\n/name \n")
+        got = until(bob, b"a name has")
+        ok(b"* here: ann " + other + b"\n" in got and b"ann is taken" in got, "/who, and a name that is taken")
+        is_shown(ann, other + b": /x\n", "// is a slash")
+        bob.sendall(b"no line end")
+        bob.shutdown(socket.SHUT_WR)
+        is_shown(ann, other + b": no line end\n* " + other + b" has left\n", "a half-close leaves, after the last line")
+        same((bob.rest + receive_all(bob))[-1:], b"\n", "and is answered by ours")
+        with server.client() as cid:
+            until(cid, b"/quit\n")
+            cid.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        ok(b"has left: reset\n" in until(ann, b"has left: reset\n"), "a reset leaves")
+        with server.client() as long:
+            until(long, b"/quit\n")
+            long.sendall(b"x" * 2500 + b"\n")
+            lines = [until(ann, b"\n") for _ in range(4)]
+            same([line.count(b"x") for line in lines[1:]], [1000, 1000, 500], "a long line is cut")
+    with Server("chat") as server, server.client() as deaf, server.client() as ann, server.client() as bob:
+        for client in deaf, ann, bob:
+            until(client, b"/quit\n")
+        line = b"y" * 900 + b"\n"
+        for _ in range(10000):
+            ann.sendall(line)
+            until(bob, line)
+        ok(server.memory() < 200 << 20, "a client that does not read costs little, and delays nobody")
+        deaf.settimeout(DEADLINE)
+        ok(b"lines were dropped: you read too slowly\n" in until(deaf, b"too slowly\n"), "it is told what it missed")
+    with Server("chat", "udp") as server, server.client() as ann, server.client() as bob:
+        ann.send(b"hi")
+        same(ann.recv(999)[:10], b"* you are ", "chat, udp: the first datagram joins")
+        bob.send(b"ho\nhe")
+        same(bob.recv(999)[:10], b"* you are ", "and the second")
+        same([ann.recv(999) for _ in range(3)], [b"* guest2 has joined\n", b"guest2: ho\n", b"guest2: he\n"], "lines reach the others")
+        bob.send(b"/quit\nnot said")
+        same(ann.recv(999), b"* guest2 has left\n", "/quit leaves")
+
+
+def dial(port):
+    client = Client(socket.AF_INET, socket.SOCK_STREAM)
+    client.connect(("127.0.0.1", port))
+    return client
+
+
+def operator():
+    plain = Plain()
+    plain.type("/listen 127.0.0.1 0 chat as room")
+    ok(plain.sees("listening on"), "an operator has a chat")
+    port = int(re.search(r"listening on 127\.0\.0\.1:(\d+)", plain.text).group(1))
+    plain.type("is anybody here?")
+    ok(plain.sees("nobody is in the chat"), "in which nobody is")
+    plain.erase()
+    plain.type("/view chat all")
+    with dial(port) as client:
+        until(client, b"/quit\n")
+        client.sendall(b"/name ann\nhello\n")
+        plain.type("/session room")
+        ok(plain.sees("ann: hello"), "the operator sees what is said")
+        plain.type("welcome")
+        is_shown(client, b"operator: welcome\n", "and speaks to all")
+        plain.type("/service upper")
+        client.sendall(b"x")
+        is_shown(client, b"X", "a connected client has the new service")
+        plain.type("/service sum")
+        client.sendall(b"1234")
+        client.shutdown(socket.SHUT_WR)
+        is_shown(client, b"4 bytes, 0 lines\n", "and the next")
+    plain.type("/service none")
+    with dial(port) as client:
+        plain.sees("127.0.0.1:%d accepted" % port_of(client))
+        plain.forget()
+        client.sendall(b"late")
+        client.shutdown(socket.SHUT_WR)
+        ok(plain.sees("peer closed its side"), "a client whose FIN nobody answers")
+        plain.type("/service @room echo")
+        same(receive_all(client), b"", "is answered when a service takes over")
+    plain.type("/service @room reply hi \"ho\" iterative")
+    with dial(port) as client:
+        client.sendall(b"hi")
+        is_shown(client, b"ho", "words are words also here")
+    same(plain.leave(), 0, "leaves")
+
+
+# ---- many ----
+
+def many():
+    with Server("echo") as server:
+        clients = [server.client() for _ in range(MANY)]
+        for i, client in enumerate(clients):
+            client.sendall(b"%d;" % i * 100)
+        good = sum(until(client, b"%d;" % i * 100) == b"%d;" % i * 100 for i, client in enumerate(clients))
+        same(good, MANY, "echo: each of %d clients has its own bytes back" % MANY)
+        for client in clients[::2]:
+            client.shutdown(socket.SHUT_WR)
+        same(sum(receive_all(client) == b"" for client in clients[::2]), MANY // 2, "half of them close their sides")
+        for client in clients:
+            client.close()
+    with Server("chargen") as server:
+        clients = [server.client() for _ in range(MANY)]
+        got = 0
+        while got < 50_000_000:
+            got += len(clients[-1].recv(1 << 20))
+        ok(got >= 50_000_000, "chargen: one reads, %d do not" % (MANY - 1))
+        ok(server.memory() < 300 << 20, "which is bounded: %d MiB" % (server.memory() >> 20))
+        for client in clients:
+            client.close()
+    with Server("chat") as server:
+        clients = [server.client() for _ in range(MANY)]
+        until(clients[-1], b"/quit\n")
+        clients[0].sendall(b"hello, all\n")
+        same(sum(b": hello, all\n" in until(client, b"all\n") for client in clients[1:]), MANY - 1, "chat: a line reaches %d" % (MANY - 1))
+        for client in clients:
+            client.close()
+
+
+# ---- netcats ----
+
+def netcats():
+    for words in ["nc.openbsd", "-N"], ["ncat"], ["socat"]:
+        if not shutil.which(words[0]):
+            skip("no " + words[0])
+            continue
+        for service, given, want in (("echo", b"hello\n", b"hello\n"), ("sum", b"hello\n", b"6 bytes, 1 line\n"), ("upper", b"hello\n", b"HELLO\n"),
+                                     ("hello", b"", b"Hello from sockpit!\n"), ('reply /.+\\n/ "yes\\n" close', b"is it?\n", b"yes\n")):
+            with Server(service) as server:
+                client = (["socat", "-t30", "-", "TCP:127.0.0.1:%d" % server.port] if words[0] == "socat" else
+                          words + ["127.0.0.1", str(server.port)])
+                done_ = subprocess.run(client, input=given, capture_output=True, timeout=DEADLINE, check=False)
+                same(done_.stdout, want, "%s to %s" % (words[0], service))
+
+
+watchdog(120)
+for transport in "tcp", "udp", "unix":
+    small(transport)
+mute()
+hangup()
+iterative()
+reply()
+chat()
+operator()
+many()
+netcats()
+shutil.rmtree(work)
+done()
