@@ -333,6 +333,183 @@ static void echoes_from_a_tiny_transcript(void)
 	fixture_stop(&f);
 }
 
+/* ---- the seam ---- */
+
+static int opened, ended, over, woken, configured;
+static enum session_end over_end;
+
+static void note_opened(struct session *session)
+{
+	(void)session;
+	opened++;
+}
+
+static void note_ended(struct session *session)
+{
+	struct error error;
+	ended++;
+	session_shutdown(session, SHUT_WR, &error);
+}
+
+static void note_over(struct session *session)
+{
+	over++;
+	over_end = session_end(session);
+	ok(session_state(session) == SESSION_CLOSED && session_service_state(session),
+	   "it is closed, and its state is there");
+}
+
+static void wake_soon(struct session *session, const struct endpoint *from, const char *data,
+                      size_t len)
+{
+	(void)from;
+	(void)data;
+	(void)len;
+	session_wake_service(session, clock_now() + 5 * CLOCK_MS);
+	session_service_full(session, true);
+}
+
+static void note_woken(struct session *session)
+{
+	woken++;
+	session_service_full(session, false);
+}
+
+static void free_words(void *configuration)
+{
+	free(configuration);
+	configured--;
+}
+
+static const struct service probing = {
+	.name = "probe",
+	.state_size = 1,
+	.configuration_freed = free_words,
+	.opened = note_opened,
+	.data = wake_soon,
+	.woken = note_woken,
+	.ended = note_ended,
+	.over = note_over,
+};
+
+/* One configuration for all, from the first session that has it to the last. */
+static void shares_its_words(struct fixture *f)
+{
+	int fds[2];
+	configured = 1;
+	struct serving *serving = serving_new(&probing, malloc(1), "some words", false);
+	struct session_options options = { .service = &probing, .serving = serving };
+	struct session *server = listen_on(f, TRANSPORT_TCP, "127.0.0.1", 0, &options);
+	struct session *first = client_of(f, server, &fds[0]);
+	struct session *second = client_of(f, server, &fds[1]);
+	ok(session_service_configuration(first) == serving->configuration &&
+	           session_service_configuration(second) == serving->configuration,
+	   "clients share what the words have come to");
+	is_text(session_service_words(second), "some words", "and know the words");
+	is_int(serving->users, 4, "each is counted");
+	serving_release(serving);
+	ok(session_next_client(server, NULL) == first && session_next_client(second, first) == second &&
+	           !session_next_client(first, second),
+	   "a server's clients are found from it, and from each other");
+	sessions_set_service(f->sessions, server, service_find("echo"), NULL, &f->error);
+	is_int(configured, 0, "the words go with the last that has them");
+	peer_close_all(fds, 2);
+}
+
+static void hears_of_ends(struct fixture *f)
+{
+	int fd;
+	opened = ended = over = 0;
+	struct session *server = serve_by(f, TRANSPORT_TCP, &probing, 0);
+	client_of(f, server, &fd);
+	is_int(opened, 1, "it is told of a client");
+	peer_half_close(fd);
+	until(f, over == 1);
+	ok(ended == 1 && over_end == SESSION_ENDED_WELL, "of its FIN, and its end");
+	peer_close_all(&fd, 1);
+	client_of(f, server, &fd);
+	peer_reset(fd);
+	until(f, over == 2);
+	ok(ended == 1 && over_end == SESSION_ENDED_RESET, "and of its reset");
+}
+
+static void is_woken(struct fixture *f)
+{
+	int fd;
+	woken = 0;
+	struct session *server = serve_by(f, TRANSPORT_TCP, &probing, 0);
+	struct session *client = client_of(f, server, &fd);
+	send(fd, "a", 1, MSG_NOSIGNAL);
+	until(f, session_counts(client)->receives == 1);
+	send(fd, "b", 1, MSG_NOSIGNAL);
+	until(f, woken == 1);
+	is_int(session_counts(client)->receives, 1, "a service that is full is not given more");
+	until(f, woken == 2);
+	is_int(session_counts(client)->receives, 2, "until it is woken");
+	fixture_turns(f, 3);
+	is_int(woken, 2, "once for each time");
+	peer_close_all(&fd, 1);
+}
+
+/* Clients that are connected follow as if they had come only now, and their FIN, too. */
+static void is_changed_under_way(struct fixture *f)
+{
+	int fds[2];
+	opened = ended = 0;
+	struct session *server = serve(f, TRANSPORT_TCP, "none", 0);
+	client_of(f, server, &fds[0]);
+	struct session *shut = client_of(f, server, &fds[1]);
+	peer_half_close(fds[1]);
+	until(f, session_peer_closed(shut));
+	is_int(session_state(shut), SESSION_OPEN, "a person is to answer FIN");
+	sessions_set_service(f->sessions, server, &probing, NULL, &f->error);
+	ok(opened == 2 && ended == 1, "a service that takes over learns of both clients and of the FIN");
+	until(f, session_state(shut) == SESSION_CLOSED);
+	is_int(session_end(shut), SESSION_ENDED_WELL, "and answers it");
+	peer_close_all(fds, 2);
+}
+
+static void takes_one_at_a_time(struct fixture *f)
+{
+	int fds[2];
+	struct serving *serving;
+	const struct service *echo = service_parse("echo  iterative ", &serving, &f->error);
+	ok(echo == service_find("echo") && serving && serving->iterative, "iterative is a word");
+	struct session *server = serve(f, TRANSPORT_TCP, "echo", 0);
+	sessions_set_service(f->sessions, server, echo, serving, &f->error);
+	serving_release(serving);
+	struct session *first = client_of(f, server, &fds[0]);
+	fds[1] = peer_connect(AF_INET, port_of(server), PEER_MS);
+	fixture_turns(f, 5);
+	is_int(session_clients(server), 1, "one client is accepted");
+	peer_reset(fds[0]);
+	until(f, session_state(first) == SESSION_CLOSED && session_clients(server) == 1);
+	is_int(session_clients(server), 1, "the next one when that has ended");
+	ok(!service_parse("echo loud", &serving, &f->error) && !serving, "echo takes no other word");
+	peer_close_all(&fds[1], 1);
+}
+
+static void reads_nothing(struct fixture *f)
+{
+	int fd;
+	struct session *server = serve(f, TRANSPORT_TCP, "mute", 0);
+	struct session *client = client_of(f, server, &fd);
+	send(fd, "unread", 6, MSG_NOSIGNAL);
+	peer_half_close(fd);
+	fixture_turns(f, 5);
+	ok(session_counts(client)->receives == 0 && !session_peer_closed(client),
+	   "mute reads neither bytes nor FIN");
+	sessions_set_service(f->sessions, server, service_find("echo"), NULL, &f->error);
+	until(f, session_state(client) == SESSION_CLOSED);
+	is_int(session_counts(client)->sent_bytes, 6, "what waited is there for the next service");
+	peer_close_all(&fd, 1);
+	client = client_of(f, server, &fd);
+	sessions_set_service(f->sessions, server, service_find("mute"), NULL, &f->error);
+	peer_reset(fd);
+	until(f, session_state(client) == SESSION_CLOSED);
+	is_int(session_end(client), SESSION_ENDED_RESET, "a reset is noticed without reading");
+}
+
 static void run(void (*test)(struct fixture *f))
 {
 	struct fixture f;
@@ -351,6 +528,12 @@ int main(void)
 	run(does_not_talk_to_itself);
 	run(writes_when_there_is_room);
 	run(survives_a_reset);
+	run(shares_its_words);
+	run(hears_of_ends);
+	run(is_woken);
+	run(is_changed_under_way);
+	run(takes_one_at_a_time);
+	run(reads_nothing);
 	echoes_from_a_tiny_transcript();
 	return tap_done();
 }
