@@ -79,8 +79,9 @@ struct setting {
 	/* What it does now, in a line or two, for /set NAME; NULL for what its value says. */
 	void (*report)(const struct sessions *sessions, struct buf *out);
 
+	bool of_listeners; /* it belongs to a session, and other sessions have none */
+
 	/* Of a setting that belongs to a session: setting_give() and setting_take(); else NULL. */
-	bool of_listeners; /* other sessions have none */
 	void (*give)(const struct settings *settings, struct session *session);
 	void (*take)(struct settings *settings, const struct session *session);
 };

@@ -27,7 +27,7 @@ struct listener {
 	struct pace pace;
 	struct session_limits limits;
 	size_t clients;             /* that are open */
-	bool crowded;               /* has said that it has as many as it may */
+	bool crowd_reported;        /* has said that it has as many as it may */
 	bool made_room;             /* has said that it ends clients to make room */
 	bool descriptors_exhausted; /* has said that it has no descriptor for a client */
 	int64_t rest_until; /* nobody is accepted before, unless a descriptor is closed; 0 = no rest */
@@ -247,9 +247,9 @@ static void report_crowd(struct session *session)
 {
 	struct listener *listener = session->own;
 	size_t most = clients_most(session);
-	if (listener->crowded || !is_crowded(session))
+	if (listener->crowd_reported || !is_crowded(session))
 		return;
-	listener->crowded = true;
+	listener->crowd_reported = true;
 	session_report(session, 0,
 	               "%zu client%s at a time (%s): the next ones are connected by the kernel and "
 	               "wait in the accept queue until one ends",
@@ -475,7 +475,7 @@ static void set_limits(struct session *session, const struct session_limits *wan
 	bool idles = wanted->idle != listener->limits.idle;
 	struct session *client;
 	if (wanted->clients != listener->limits.clients)
-		listener->crowded = false;
+		listener->crowd_reported = false;
 	listener->limits = *wanted;
 	for (size_t i = 0; idles && (client = session->table->at(session->table, i)); i++)
 		if (client->listener == session->caller.session && client->state == SESSION_OPEN)
