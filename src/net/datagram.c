@@ -63,7 +63,7 @@ struct about {
 	uint8_t flags;
 	uint8_t peer_len, local_len;
 };
-enum { ABOUT = sizeof(struct about) + 2 * ENDPOINT_PACKED };
+enum { ABOUT = sizeof(struct about) + sizeof(uint8_t[2 * ENDPOINT_PACKED]) };
 
 /* ---- what comes back ---- */
 

@@ -316,6 +316,8 @@ static void flush_some(struct session *session, size_t most)
 			more = !cut(session, faults, FAULT_OUT) && more;
 		}
 	}
+	if (session->faults && !faults) /* what has a time to leave at left without it */
+		faults_forget(session->faults, FAULT_OUT);
 	session->caller.flags = flags;
 }
 
