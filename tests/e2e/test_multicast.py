@@ -106,7 +106,7 @@ def silent(made):
 def listen(plain, host, name):
     plain.type("/listen udp %s 0 as %s" % (host, name))
     plain.sees("receiving on ")
-    until(plain, lambda: re.search(r"receiving on \S+:(\d+)", plain.text))
+    plain.sees("address of this machine")
     return int(re.search(r"receiving on \S+:(\d+)", plain.text).group(1))
 
 
