@@ -314,6 +314,7 @@ static void stop_listening(struct session *session)
 	listener->refusing = session->fd_count;
 	for (unsigned i = 0; i < session->fd_count; i++)
 		session->table->defer_close(session, session->fd[i], false, false);
+	session->table->descriptors -= session->fd_count;
 	session->fd_count = 0;
 	probe_forget(&session->probe); /* or the last sample would say LISTEN */
 	if (queued)

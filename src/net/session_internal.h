@@ -132,7 +132,7 @@ struct session_table {
 	bool reconnects;                  /* clients are opened again by themselves */
 	bool shows_packets;               /* how each datagram came is asked for */
 	uint64_t lost;   /* bytes that were given to any session and could not be sent */
-	size_t descriptors; /* of all sessions */
+	size_t descriptors; /* of all sessions: the sum of their fd_count */
 	size_t closing;  /* descriptors that are closed at the end of this turn */
 	uint64_t closed; /* how many descriptors have been closed */
 	int64_t idle_due; /* clock_now(), at the latest, when a client may have been idle too long; 0 = never */
