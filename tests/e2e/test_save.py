@@ -313,6 +313,16 @@ ok(status == 0 and "/listen unix ./path echo as server\n" in read_text("again"),
 same(run("-f", "again")[::2], (0, b""), "also when it runs again")
 
 status, _, err = script("""\
+/listen 127.0.0.1 0 'reply hi "ho\\n" iterative' as server
+/open 127.0.0.1 $server.port as client
+hi
+/expect "ho\\n"
+/save! again
+""")
+ok(status == 0 and '/service reply hi "ho\\n" iterative\n' in read_text("again"), "a service has its words: %r" % err)
+same(run("-f", "again")[::2], (0, b""), "also when it runs again")
+
+status, _, err = script("""\
 /listen udp 127.0.0.1 0 as a
 /listen udp 127.0.0.1 0 as b
 /to @a 127.0.0.1:$b.port hello

@@ -39,7 +39,7 @@ class Server:
         if kind == "unix":
             limit = time.monotonic() + DEADLINE
             while not self.is_open() and time.monotonic() < limit:
-                time.sleep(0.01)
+                select.select([], [], [], 0.01)
         else:
             self.port = listening_port(self.process)
 
