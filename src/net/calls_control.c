@@ -271,6 +271,18 @@ struct batched *control_batched(struct batch *batch, unsigned index)
 	return &batch->list[index];
 }
 
+/* SIOCINQ is the length of the next datagram, but of packets that of all. */
+size_t control_next_message(int fd, enum transport transport, size_t most)
+{
+	int waiting = 0;
+	char nothing;
+	if (!transport_is_unix(transport) || ioctl(fd, FIONREAD, &waiting) || waiting <= 0 ||
+	    (size_t)waiting <= most)
+		return most;
+	ssize_t len = recv(fd, &nothing, 0, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT);
+	return len > 0 && (size_t)len > most ? (size_t)len : most;
+}
+
 /* ---- sending ---- */
 
 /* With one control message, at most as large as that of IPV6_PKTINFO. */
@@ -462,6 +474,13 @@ struct batched *control_batched(struct batch *batch, unsigned index)
 	(void)batch;
 	(void)index;
 	return NULL;
+}
+
+size_t control_next_message(int fd, enum transport transport, size_t most)
+{
+	(void)fd;
+	(void)transport;
+	return most;
 }
 
 ssize_t control_send(int fd, const void *data, size_t len, int flags, int64_t *wall)

@@ -13,6 +13,7 @@
 
 #include "record/entry.h"
 #include "socket/endpoint.h"
+#include "socket/transport.h"
 
 /* What a socket can be asked to report. */
 enum control {
@@ -63,6 +64,10 @@ struct batched {
 /* At most `most`. Returns their number, at least 1, or -1 with errno. */
 int control_recv_batch(int fd, struct batch *batch, unsigned most);
 struct batched *control_batched(struct batch *batch, unsigned index);
+
+/* The length of the next datagram or message if it is more than `most` bytes, else `most`: of a UNIX
+ * socket, where the sender's buffer alone is the limit. Only looks, and is not written down. */
+size_t control_next_message(int fd, enum transport transport, size_t most);
 
 /* send() that asks for a report when its last byte is acknowledged; *wall is the wall clock then, 0
  * where the system refuses, and the bytes are sent all the same. */

@@ -12,7 +12,6 @@
 #include "net/bind.h"
 #include "net/dial.h"
 #include "net/fault.h"
-#include "net/kernel.h"
 #include "net/multicast.h"
 #include "net/option.h"
 #include "net/pace.h"
@@ -718,7 +717,7 @@ static bool receive_one(struct session *session, unsigned slot, bool was_ready)
 {
 	struct endpoint from, local;
 	const char *data;
-	size_t most = kernel_next_message(session->fd[slot], session->transport, TRANSCRIPT_ROOM);
+	size_t most = control_next_message(session->fd[slot], session->transport, TRANSCRIPT_ROOM);
 	ssize_t got = recv_from(session, slot, most, 0, &from, &local, &data);
 	if (got >= 0)
 		arrive(session, slot, &from, &local, data, (size_t)got, clock_now());

@@ -101,18 +101,6 @@ static void discount_fin(struct sample *sample)
 		sample->value[SAMPLE_NOTSENT]--;
 }
 
-/* SIOCINQ is the length of the next datagram, but of packets that of all. */
-size_t kernel_next_message(int fd, enum transport transport, size_t most)
-{
-	int waiting = 0;
-	char nothing;
-	if (!transport_is_unix(transport) || ioctl(fd, FIONREAD, &waiting) ||
-	    waiting <= 0 || (size_t)waiting <= most)
-		return most;
-	ssize_t len = recv(fd, &nothing, 0, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT);
-	return len > 0 && (size_t)len > most ? (size_t)len : most;
-}
-
 void kernel_read(int fd, enum transport transport, struct sample *sample)
 {
 	sample->present = 0;

@@ -11,10 +11,6 @@
  * its queues; here it is none. */
 void kernel_read(int fd, enum transport transport, struct sample *sample);
 
-/* The length of the next datagram or message if it is more than `most` bytes, else `most`: of a UNIX
- * socket, where the sender's buffer alone is the limit. */
-size_t kernel_next_message(int fd, enum transport transport, size_t most);
-
 /* TCP_INFO alone, by as many bytes as this kernel returns (104 to 280 are known), tcp(7). Lives in
  * the one file that includes <linux/tcp.h>, which cannot stand together with <netinet/tcp.h>. */
 void kernel_read_tcp(int fd, struct sample *sample);

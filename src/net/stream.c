@@ -615,7 +615,7 @@ static bool receive_message(struct session *session, size_t *left)
 	if (!*left || session->state != SESSION_OPEN || !readable_now(session))
 		return false;
 	int fd = session->fd[0];
-	size_t most = kernel_next_message(fd, session->transport, TRANSCRIPT_ROOM);
+	size_t most = control_next_message(fd, session->transport, TRANSCRIPT_ROOM);
 	ssize_t got = call_recv_message(&caller, fd, most, 0, &data, &ended);
 	if (got < 0 && call_would_block(errno))
 		return false;
