@@ -187,8 +187,8 @@ static void lose(struct fault_lane *lane, unsigned row, struct fault_fate *fate)
 	strike_datagram(lane, row, fate,
 	                lane->direction == FAULT_OUT
 	                        ? "is not sent"
-	                        : "is dropped after it was received: not given to the service, "
-	                          "and not counted");
+	                        : "is dropped after it was received: no service gets it, and it is "
+	                          "not counted");
 }
 
 static void corrupt(struct fault_lane *lane, unsigned row, struct fault_fate *fate)
@@ -201,7 +201,7 @@ static void corrupt(struct fault_lane *lane, unsigned row, struct fault_fate *fa
 	fate->bit = draw(lane, "bit", (uint32_t)fate->len * 8);
 	snprintf(what, sizeof what, "has bit %zu of byte %zu flipped%s", fate->bit % 8,
 	         fate->bit / 8 + 1,
-	         lane->direction == FAULT_IN ? " for the service: it came as its call shows" : "");
+	         lane->direction == FAULT_IN ? " from here on: it came as its call shows" : "");
 	strike_datagram(lane, row, fate, what);
 }
 
@@ -212,8 +212,7 @@ static void duplicate(struct fault_lane *lane, unsigned row, struct fault_fate *
 		return;
 	fate->twice = true;
 	strike_datagram(lane, row, fate,
-	                lane->direction == FAULT_OUT ? "is sent twice"
-	                                             : "is given to the service twice");
+	                lane->direction == FAULT_OUT ? "is sent twice" : "counts as two");
 }
 
 static void strike_wait(struct fault_lane *lane, unsigned row, const struct fault_fate *fate)
