@@ -188,6 +188,8 @@ static void test_sessions(struct app *app)
 	is_text(complete(app, "/close @"), "@echo @u @other", "but where an @ was typed");
 	is_text(complete(app, "/service @ec"), "@echo", "in front of other words");
 	is_text(complete(app, "/service @echo d"), "discard daytime", "which follow");
+	is_text(complete(app, "/service @echo echo "), "iterative", "and their words");
+	is_text(complete(app, "/service @echo reply \"x\" \"y\" a"), "after(files)", "of rules, too");
 	is_text(complete(app, "/service @nobody d"), "discard daytime", "also after a wrong one");
 	is_text(complete(app, "/open @"), "", "not for a command that takes none");
 }
