@@ -242,8 +242,8 @@ os.chmod("auto", 0o500)
 if os.access("auto", os.W_OK):
     print("# the superuser writes everywhere")
 else:
-    status, out, err = run("--set", "auto-log=auto", "-f", "script")
-    ok(status == 1 and err.count(b"auto") == 1, "where none can be made it is said once")
+    status, out, err = script(ECHO, "--set", "auto-log=auto")
+    ok(status == 1 and err.count("auto") == 1, "where none can be made it is said once")
 os.chmod("auto", 0o700)
 
 # ---- a person ----
