@@ -43,8 +43,8 @@ bool send_secret(struct app *app, struct session *session, const char *text, siz
 	buf_wipe(&line);
 	buf_free(&line);
 	if (sent && !app->secret_noted)
-		app_note(app, "a secret is masked where it is sent, and where it comes back as it "
-		              "was sent");
+		app_note(app, "a secret is masked where it is sent and, from 4 bytes on, where it "
+		              "comes back as it was sent");
 	app->secret_noted = app->secret_noted || sent;
 	return sent;
 }
