@@ -221,6 +221,7 @@ status, out, err = script("""\
 /listen 192.0.2.2 7 discard as srv
 /listen 192.0.2.2 8 as other
 /open 192.0.2.2 7 as c
+/pause @other
 /open 192.0.2.2 8 as d
 /accept @other as e
 /log all gossip.pcapng
