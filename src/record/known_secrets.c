@@ -11,7 +11,7 @@ enum {
 	SECRETS = 64,
 	STREAMS = 64, /* that have ended within a secret; beyond them the oldest is forgotten */
 	MOST = 512,   /* bytes of a secret, */
-	LEAST = 4,    /* and so few are no secret */
+	LEAST = 4,    /* of which there are at least so many */
 };
 
 struct secret {
