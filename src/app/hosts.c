@@ -142,7 +142,7 @@ bool hosts_set(struct app *app, const char *name, const char *value, struct erro
 	const char *sysctl;
 	char now[SANDBOX_SYSCTL_VALUE];
 	size_t count = read_name(name, hosts, &sysctl);
-	if (!hosts_check(name, true, error))
+	if (!hosts_check(name, true, error) || !sysctl)
 		return false;
 	if (!needs_sandbox(app, name, error) || !complete(&sysctl, error))
 		return false;

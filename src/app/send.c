@@ -38,12 +38,13 @@ bool send_secret(struct app *app, struct session *session, const char *text, siz
 	struct buf line = { .max = SIZE_MAX };
 	buf_reserve(&line, 2 * len + 2); /* growing would leave copies of it */
 	make_line(session_eol(session), text, len, &line);
+	transcript_keep_secret(app->transcript, text, len);
 	bool sent = session_send_secret(session, buf_data(&line), line.len, error);
 	buf_wipe(&line);
 	buf_free(&line);
 	if (sent && !app->secret_noted)
-		app_note(app, "a secret is masked where it is sent; what a peer sends back, or a "
-		              "session here receives, is shown as it comes");
+		app_note(app, "a secret is masked where it is sent and, from 4 bytes on, where it "
+		              "comes back as it was sent");
 	app->secret_noted = app->secret_noted || sent;
 	return sent;
 }

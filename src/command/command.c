@@ -227,7 +227,8 @@ bool command_take_apart(const char *line, struct command_words *words, struct er
 			memmove(first, first + 1, strlen(first));
 		good = grammar_match(words->command->name, words->command->usage, rest,
 		                     &words->args, error);
-		error->column += good ? 0 : before;
+		if (!good)
+		error->column += before;
 		for (size_t i = 0; i < GRAMMAR_MAX; i++)
 			words->args.column[i] += words->args.column[i] ? before : 0;
 	} else if (!good) {

@@ -195,7 +195,7 @@ static enum found search(struct expect *expect, int64_t until)
 		if (fresh || missed != expect->missed)
 			regexp_begin(expect->regexp);
 		missed = expect->missed;
-		buf_append(&expect->first, bytes, len < room ? len : room);
+		buf_append(&expect->first, entry_payload(entry) + searched->offset, len < room ? len : room);
 		expect->total += len;
 		bool found = regexp_feed(expect->regexp, bytes, len, &taken);
 		searched->offset += (uint32_t)taken;
@@ -235,14 +235,14 @@ static void print_nearest(const struct expect *expect, struct buf *out)
 	enum { MOST = 30 };
 	size_t at = 0;
 	uint64_t ignored = 0;
-	struct buf bytes = { .max = NEAREST_MOST };
+	struct buf bytes = { .max = NEAREST_MOST }; /* a secret as stars */
 	struct searched searched = expect->begin;
 	const struct entry *entry;
 	while ((entry = next_received(&searched, INT64_MAX, &ignored))) {
 		size_t room = NEAREST_MOST - bytes.len;
 		if (entry_is_datagram(entry) && bytes.len)
 			break;
-		buf_append(&bytes, entry_bytes(entry) + searched.offset,
+		buf_append(&bytes, entry_payload(entry) + searched.offset,
 		           searched.left < room ? searched.left : room);
 		searched.left = 0;
 	}

@@ -152,6 +152,18 @@ static void put_expect(struct save *save, const struct part *part, const char *b
 	put_within(save, part, "");
 }
 
+/* Any bytes, as many as came with a secret among them. */
+static void put_expect_any(struct save *save, const struct part *part, size_t len)
+{
+	enum { MOST = 1000 }; /* of a regular expression */
+	for (size_t taken; len; len -= taken) {
+		taken = len < MOST ? len : MOST;
+		put_command(save, part, "expect");
+		fprintf(save->file, " next /[\\s\\S]{%zu}/", taken);
+		put_within(save, part, "");
+	}
+}
+
 /* It is no script any more when it is too large for one. */
 static void flush_in(struct save *save, struct part *part)
 {
@@ -658,6 +670,12 @@ static void note_connected(struct save *save, struct part *part, const struct en
 static void put_received(struct save *save, struct part *part, const struct entry *entry)
 {
 	part->came = entry->time;
+	if (entry_is_secret(entry)) {
+		flush_in(save, part);
+		part->writer = entry_addr(entry);
+		put_expect_any(save, part, entry->len);
+		return;
+	}
 	if (!entry_is_datagram(entry)) {
 		buf_append(&part->in, entry_payload(entry), entry->len);
 		return;
@@ -935,7 +953,8 @@ const struct command save_commands[] = {
 	                "line that differs.\n"
 	                "Of a listener it has the clients, which /accept takes; of a "
 	                "conversation with another session here both ends.\n"
-	                "A secret is not in it, but $SECRET_1, which the environment must give.\n"
+	                "A secret is not in it, but $SECRET_1, which the environment must give; where "
+	                "it came back, as many bytes are expected.\n"
 	                "A file that exists is overwritten by the same command again within 10 "
 	                "s, or at once by /save!.",
 	        .asks = true,

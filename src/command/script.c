@@ -362,7 +362,8 @@ bool script_expand(const struct script *script, const struct script_line *line,
 {
 	bool secret = line->command && line->command->hides;
 	bool good = expand(script_text(script, line), line->len, secret, names, out, later, NULL, error);
-	error->column += good ? 0 : line->column - 1;
+	if (!good)
+		error->column += line->column - 1;
 	return good;
 }
 
@@ -652,7 +653,8 @@ static bool follow_line(struct script_checker *checker, const struct command_wor
 	checker->repeats -= counts;
 	checker->within--;
 	buf_free(&out);
-	error->column += good ? 0 : words->args.column[at] - 1;
+	if (!good)
+		error->column += words->args.column[at] - 1;
 	return good;
 }
 

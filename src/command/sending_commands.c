@@ -339,7 +339,7 @@ const struct command sending_commands[] = {
 	                "Ctrl-C drops it.\n"
 	                "If it is refused, the next line is typed unseen, too, and dropped.\n"
 	                "Views and files show a star for each byte of it, and no search finds it.\n"
-	                "What the peer sends back is shown.\n"
+	                "The same goes for what comes back with it in it, if it has at least 4 bytes.\n"
 	                "In a file $NAME may also be a variable of the environment.",
 	        .acts = ACTS_ALWAYS,
 	        .hides = true,

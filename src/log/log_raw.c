@@ -29,7 +29,7 @@ static void put_out(struct log_state *state, uint64_t position, const struct ent
 const struct log_format raw_in_log_format = {
 	.name = "raw-in",
 	.endings = ".raw-in",
-	.help = "the bytes that one session has received",
+	.help = "the bytes that one session has received, secrets left out",
 	.one_session = true,
 	.entry = put_in,
 };

@@ -340,7 +340,7 @@ static void put_secret(struct log_state *state, const struct entry *entry, struc
 	char words[40];
 	int len = snprintf(words, sizeof words, "%u byte%s", (unsigned)entry->len,
 	                   count_plural(entry->len));
-	put_lines(state, entry, ">secret", words, (size_t)len, "", out);
+	put_lines(state, entry, entry_is_incoming(entry) ? "<secret" : ">secret", words, (size_t)len, "", out);
 }
 
 static void put_payload(struct log_state *state, const struct entry *entry, struct buf *out)

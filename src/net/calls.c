@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "net/sandbox.h"
 #include "net/wire.h"
+#include "record/known_secrets.h"
 
 /* Less room than this at the end of a block is left unused, so that a flood is not read in
  * crumbs. */
@@ -489,6 +490,34 @@ static void commit(const struct caller *caller, const struct entry *entry, int f
 	look_after(caller, entry, fd, now, buffered);
 }
 
+/* ---- secrets that come back ---- */
+
+/* The frames of what was just sent have not been taken from the wire yet. */
+static void hide_frames(const struct caller *caller, int fd, const struct endpoint *to)
+{
+	int saved = errno;
+	struct endpoint local = name_of(fd, getsockname);
+	struct endpoint remote = to ? *to : name_of(fd, getpeername);
+	if (endpoint_is_set(&local) && !endpoint_is_unix(&local))
+		wire_hide(caller->wire, caller->host, transport_of(fd), &local, &remote);
+	errno = saved;
+}
+
+/* Flags an entry whose bytes have a secret of this run in them. A datagram stands alone, and so do urgent
+ * bytes. The frame that brought a secret has been taken, but the same may come once more. */
+static void flag_secret(const struct caller *caller, struct entry *entry, int fd,
+                        const struct endpoint *addr, const char *bytes, size_t len)
+{
+	struct known_secrets *known = transcript_secrets(caller->transcript);
+	bool stream = !entry_is_addressed(entry) && !(entry->arg2 & MSG_OOB);
+	uint64_t way = (uint64_t)caller->session << 1 | entry_is_outgoing(entry);
+	bool peeked = entry_is_incoming(entry) && entry->arg2 & MSG_PEEK;
+	if (known && known_secrets_meet(known, stream ? way : 0, bytes, len, peeked))
+		entry->flags |= ENTRY_SECRET;
+	if (entry->flags & ENTRY_SECRET && caller->wire && len)
+		hide_frames(caller, fd, addr);
+}
+
 /* ---- receiving ---- */
 
 /* recv() where `from` is NULL. Arrival times and local addresses only come with recvmsg(), which
@@ -523,6 +552,7 @@ ssize_t call_recv(const struct caller *caller, int fd, size_t most, int flags, c
 	set_arguments(&entry, asked, flags);
 	ssize_t got = receive(caller, &entry, fd, place, asked, flags, NULL, NULL, &buffered, NULL);
 	int64_t now = end(&entry, got < 0);
+	flag_secret(caller, &entry, fd, NULL, place, got > 0 ? (size_t)got : 0);
 	commit(caller, &entry, fd, now, NULL, NULL, got > 0 ? (size_t)got : 0,
 	       got > 0 ? buffered : -1);
 	*data = place;
@@ -563,6 +593,7 @@ static ssize_t receive_datagram(const struct caller *caller, int fd, size_t most
 	const struct endpoint *to = arrival ? &arrival->to : NULL;
 	entry.ttl = arrival ? arrival->ttl : 0;
 	entry.tos = arrival ? arrival->tos : 0;
+	flag_secret(caller, &entry, fd, from, place, got > 0 ? (size_t)got : 0);
 	commit(caller, &entry, fd, now, from, to, got > 0 ? (size_t)got : 0, buffered);
 	*data = place;
 	return got;
@@ -590,6 +621,7 @@ ssize_t call_recv_message(const struct caller *caller, int fd, size_t most, int 
 		entry.flags &= (uint8_t)~ENTRY_NO_END;
 	}
 	got = note_cut(&entry, got, asked);
+	flag_secret(caller, &entry, fd, NULL, place, got > 0 ? (size_t)got : 0);
 	commit(caller, &entry, fd, now, NULL, NULL, got > 0 ? (size_t)got : 0, -1);
 	*data = place;
 	return got;
@@ -640,6 +672,7 @@ int call_recvmmsg(const struct caller *caller, int fd, struct batch *batch, unsi
 		note_kept(&written, (ssize_t)one->len, kept);
 		memcpy(payload, one->data, kept);
 		place(caller, &one->from);
+		flag_secret(caller, &written, fd, &one->from, payload, kept);
 		transcript_commit(caller->transcript, &written, &one->from,
 		                  arrivals ? &one->arrival.to : NULL, kept);
 	}
@@ -674,17 +707,6 @@ static ssize_t transmit(const struct caller *caller, struct entry *entry, int fd
 	return sent;
 }
 
-/* The frames of what was just sent have not been taken from the wire yet. */
-static void hide_frames(const struct caller *caller, int fd, const struct endpoint *to)
-{
-	int saved = errno;
-	struct endpoint local = name_of(fd, getsockname);
-	struct endpoint remote = to ? *to : name_of(fd, getpeername);
-	if (endpoint_is_set(&local) && !endpoint_is_unix(&local))
-		wire_hide(caller->wire, caller->host, transport_of(fd), &local, &remote);
-	errno = saved;
-}
-
 /* The entry is reserved before the call and filled after it. Reserving evicts the oldest blocks,
  * never the one that may have `data`. A datagram larger than a block is sent whole, but its entry
  * is cut. */
@@ -710,8 +732,8 @@ static ssize_t offer(const struct caller *caller, enum call call, int fd, const 
 		memcpy(place, data, kept);
 	if (call == CALL_SEND && sent > 0 && caller->observer)
 		caller->observer->sent(caller, (size_t)sent, wall);
-	if (caller->flags & ENTRY_SECRET && caller->wire && sent > 0)
-		hide_frames(caller, fd, to);
+	if (caller->flags & (ENTRY_ECHO | ENTRY_SECRET))
+		flag_secret(caller, &entry, fd, to, place, kept);
 	commit(caller, &entry, fd, now, to, local, kept, -1);
 	return sent;
 }

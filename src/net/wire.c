@@ -15,6 +15,7 @@
 #include "net/cable.h"
 #include "net/cable_loop.h"
 #include "net/packet_ring.h"
+#include "record/known_secrets.h"
 #include "socket/frame.h"
 #include "socket/segment.h"
 
@@ -366,6 +367,19 @@ static void append_missed(struct wire *wire, enum host host, uint32_t number, in
 	frame_entry_append(wire->transcript, number, time, &note);
 }
 
+/* Whether it has a secret of this run in it, though it belongs to a conversation that was sent none. */
+static bool carries_secret(const struct wire *wire, const struct seen *seen, const struct end *end,
+                           bool in)
+{
+	struct known_secrets *known = transcript_secrets(wire->transcript);
+	size_t headers = seen->frame.headers, kept = seen->packet.kept;
+	uint64_t way = (uint64_t)end->number << 1 | in;
+	bool stream = end->key.transport == TRANSPORT_TCP;
+	return known && headers < kept &&
+	       known_secrets_meet(known, stream ? way : 0, seen->packet.bytes + headers,
+	                          kept - headers, false);
+}
+
 /* Appends a frame of an end, after what is missing there. */
 static void append_of(struct wire *wire, const struct seen *seen, enum frame_event event,
                       struct end *end, const struct segment *segment)
@@ -375,6 +389,7 @@ static void append_of(struct wire *wire, const struct seen *seen, enum frame_eve
 		append_missed(wire, seen->ring->host, end->number, seen->time,
 		              missed - end->missed);
 	end->missed = missed;
+	end->hidden = end->hidden || carries_secret(wire, seen, end, event == FRAME_ARRIVES);
 	end->last = append(wire, seen, event, end, segment);
 	unlink_age(wire, end);
 	link_newest(wire, end);

@@ -40,7 +40,8 @@ const char *entry_bytes(const struct entry *entry)
 
 bool entry_is_secret(const struct entry *entry)
 {
-	return entry->flags & ENTRY_SECRET && entry_is_outgoing(entry);
+	return entry->flags & ENTRY_SECRET &&
+	       (entry_is_outgoing(entry) || entry_is_incoming(entry));
 }
 
 /* Whoever shows an entry asks here, so no view can forget that it is a secret. */

@@ -58,7 +58,7 @@ enum entry_flag {
 	ENTRY_WATCHING = 16, /* a call that the program makes for its own observation */
 	ENTRY_WAITED = 32,   /* a blocking socket would have slept in this call: the duration counts
 	                      * from when it was asked for; a state that says that it begins to */
-	ENTRY_SECRET = 64,   /* the payload of an outgoing call must not be shown */
+	ENTRY_SECRET = 64,   /* the payload of a send() or recv() must not be shown */
 	ENTRY_ANSWER = 128,  /* a note that answers a command */
 	ENTRY_MESSAGE = 128, /* of a send() or recv(): made as sendmsg() or recvmsg(), for a time stamp
 	                      * that the program has asked for */
@@ -118,7 +118,7 @@ enum {
 	ENTRY_ALIGN = 8,
 	ENTRY_HEADER = sizeof(struct entry),
 	ENTRY_MAX_OVERHEAD = 64,
-	ENTRY_SECRET_MOST = 1 << 20,       /* bytes of a secret in one entry */
+	ENTRY_SECRET_MOST = 1 << 20,       /* bytes of one that is sent as a secret */
 	ENTRY_ADDRESSES = ENDPOINT_PACKED, /* most bytes of endpoint_len: a path comes alone */
 };
 _Static_assert(sizeof(struct entry) == 40, "the transcript's cost per call is a promise");

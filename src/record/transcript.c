@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "record/known_secrets.h"
 #include "record/session_index.h"
 
 _Static_assert((int)TRANSCRIPT_BLOCK <= (int)ENTRY_SECRET_MOST,
@@ -42,6 +43,7 @@ struct transcript {
 	struct transcript_amount total;
 	struct session_index index; /* of sessions */
 	bool hides;                 /* some session has been hidden */
+	struct known_secrets *secrets; /* NULL = there are none */
 	void (*before_eviction)(void *context);
 	void *context;
 };
@@ -123,7 +125,20 @@ void transcript_free(struct transcript *transcript)
 		free(evict(transcript));
 	free(transcript->ring);
 	session_index_free(&transcript->index);
+	known_secrets_free(transcript->secrets);
 	free(transcript);
+}
+
+void transcript_keep_secret(struct transcript *transcript, const char *text, size_t len)
+{
+	if (!transcript->secrets)
+		transcript->secrets = known_secrets_new();
+	known_secrets_add(transcript->secrets, text, len);
+}
+
+struct known_secrets *transcript_secrets(const struct transcript *transcript)
+{
+	return transcript->secrets;
 }
 
 void transcript_set_ceiling(struct transcript *transcript, size_t ceiling)

@@ -21,6 +21,7 @@ enum {
 	TRANSCRIPT_ROOM = 1 << 16,  /* transcript_reserve() can always grant this: any datagram */
 };
 
+struct known_secrets;
 struct transcript;
 
 /* `ceiling` is the most bytes that all blocks take together, at least three blocks; `block` is a
@@ -28,6 +29,12 @@ struct transcript;
  * tiny. Owned by the caller. */
 struct transcript *transcript_new(size_t ceiling, size_t block);
 void transcript_free(struct transcript *transcript);
+
+/* No later entry is to show this text, which is sent as a secret. */
+void transcript_keep_secret(struct transcript *transcript, const char *text, size_t len);
+
+/* For who makes entries of bytes from elsewhere; NULL where there is no secret. */
+struct known_secrets *transcript_secrets(const struct transcript *transcript);
 
 /* A smaller ceiling evicts at once; below three blocks it is three blocks. */
 void transcript_set_ceiling(struct transcript *transcript, size_t ceiling);

@@ -330,7 +330,10 @@ void calltext_received(const struct entry *entry, size_t most, struct buf *out)
 	if (!entry_is_incoming(entry) || entry->error || (!entry->len && !datagram))
 		return;
 	buf_append_text(out, "[");
-	add_excerpt(entry, most, out);
+	if (entry_is_secret(entry))
+		buf_append_text(out, "<secret>");
+	else
+		add_excerpt(entry, most, out);
 	if (entry->flags & ENTRY_TRUNCATED && taken(entry) > entry->len)
 		buf_printf(out, "~%lu lost", taken(entry) - entry->len);
 	buf_append_text(out, "]");

@@ -9,7 +9,7 @@
 
 /* `connect(127.0.0.1:7001)`, `setsockopt(SO_REUSEADDR, on)`, `recv(1024, MSG_PEEK)`,
  * `send("hello\n")` with at most `payload` bytes of it, then "…"; 0 = its length alone: `send(6)`.
- * A secret is `send(<secret>, 6)`. Not for notes, states and samples. */
+ * A secret is `send(<secret>, 6)`, [<secret>]. Not for notes, states and samples. */
 void calltext_call(const struct entry *entry, size_t payload, struct buf *out);
 
 /* How a datagram came: "to 127.0.0.9 ttl 64 tos 0xb9", and " on lo", as much of it as is known. */

@@ -319,12 +319,12 @@ static void test_mistakes(void)
 		  "x:5:9: loop: no values after in: /loop name in a b c\n"
 		  "x:7:9: loop: a quote does not end: 'b\n" },
 		{ "/loop x in 1 'two three'\n/say $x $loop\n/sleep ${x}s\n/listen 0 as s$x\n/end\n/close @s2\n", "" },
-		{ "/fails /opne\n/fails /sleep x\n/fails /close @y with \"z\"\n/fails /sleep 1 with /(/\n"
+		{ "/fails /opne\n/fails /sleep x\n/fails /close @y with \"z\"\n/fails /say 1 with /(/\n"
 		  "/fails hello\n/fails /try /set\n/assert last.error is x\n/source x &\n",
 		  "x:1:8: no such command: \"opne\": did you mean /open?\n"
 		  "x:2:15: not a time: x (like 500ms, 3, 1.5s, 2m, 1h)\n"
 		  "x:3:15: no session \"y\" is made before this line: \"as NAME\" names one\n"
-		  "x:4:22: regular expression, byte 1: ( has no )\n"
+		  "x:4:20: regular expression, byte 1: ( has no )\n"
 		  "x:5:8: \"hello\" is no command: /open HOST PORT is one\n"
 		  "x:6:8: /try is not tried: it runs other lines\n"
 		  "x:7:9: error is not a value of one call\n"

@@ -102,6 +102,47 @@ static void test_sending(void)
 	app_fixture_end(&app);
 }
 
+/* Of all that any session has sent or received: bytes that are flagged, and that are not. */
+static void count_moved(size_t *secret, size_t *plain)
+{
+	*secret = *plain = 0;
+	for (uint64_t at = transcript_first(app.transcript); at != TRANSCRIPT_NONE;
+	     at = transcript_next(app.transcript, at)) {
+		const struct entry *entry = transcript_at(app.transcript, at);
+		if (entry_is_payload(entry))
+			*(entry_is_secret(entry) ? secret : plain) += entry->len;
+	}
+}
+
+static void test_back(const char *transport)
+{
+	char line[64];
+	size_t secret, plain;
+	app_fixture_start(&app);
+	snprintf(line, sizeof line, "/listen %s 127.0.0.1 0 echo as s", transport);
+	run(line);
+	struct session *server = sessions_named(app.sessions, "s");
+	wait_for(&app, session_state(server) == SESSION_LISTENING ||
+	                       session_state(server) == SESSION_OPEN, "a server");
+	snprintf(line, sizeof line, "/open %s 127.0.0.1:%u as c", transport,
+	         session_local(server).port);
+	run(line);
+	struct session *client = sessions_named(app.sessions, "c");
+	wait_for(&app, session_state(client) == SESSION_OPEN, "a client");
+	run("hunter2");
+	wait_for(&app, session_counts(client)->received_bytes == 8, "its echo");
+	run("/secret hunter2");
+	wait_for(&app, session_counts(client)->received_bytes == 16, "that of the secret");
+	count_moved(&secret, &plain);
+	is_int(plain, 32, "what is not known to be a secret yet is none");
+	is_int(secret, 32, "then it is, sent and received at either end");
+	run("/secret abc");
+	wait_for(&app, session_counts(client)->received_bytes == 20, "that of a short one");
+	count_moved(&secret, &plain);
+	is_int(secret, 36, "of which only what is sent as a secret is hidden");
+	app_fixture_end(&app);
+}
+
 static void test_headless(void)
 {
 	struct session *client = start();
@@ -131,6 +172,8 @@ int main(void)
 {
 	tap_watchdog(30);
 	test_sending();
+	test_back("tcp");
+	test_back("udp");
 	test_headless();
 	test_hides();
 	tap_done();

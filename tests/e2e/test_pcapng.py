@@ -78,8 +78,7 @@ for path, head, marks in (("c.txt", " -T ", "hello"), ("u.txt", " -u ", "datagra
     ok(first.startswith("# text2pcap -D ") and head in first, path + " begins with the command that converts it")
     ok(re.match(r"O \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{9}\n000000 " + marks.encode().hex(" "), rest),
        "then come direction, time and bytes")
-    sent = "".join(call for call in re.split(r"^(?=[IO] )", rest, flags=re.M) if call.startswith("O"))
-    ok(SECRET.encode().hex(" ") not in sent, "and no secret that is sent")  # what comes back is shown
+    ok(SECRET.encode().hex(" ") not in rest, "and no secret, neither as it is sent nor as it comes back")
     ok(all(int(line[:6], 16) < 32768 for line in text.split("\n") if re.match("[0-9a-f]{6} ", line)), "in packets that IP can carry")
     converted = tool("sh", "-c", first[2:].replace("FILE", path[0])) if shutil.which("text2pcap") else None
     if not converted:
@@ -217,6 +216,26 @@ same({(len(frame.data), frame.length) for frame in frames if any("secret" in tex
 same(len(sections), 2, "a log that is continued has another section")
 with open("secret.pcapng", "rb") as file:
     whole = file.read()
+status, out, err = script("""\
+/sandbox on
+/listen 192.0.2.2 7 discard as srv
+/listen 192.0.2.2 8 as other
+/open 192.0.2.2 7 as c
+/pause @other
+/open 192.0.2.2 8 as d
+/accept @other as e
+/log all gossip.pcapng
+/secret @c $SECRET
+/wait @c quiet
+/send @e before
+/expect @d next "before"
+/send @e $GOSSIP
+/expect @d next /.{12}/
+""", "--let", "GOSSIP=so " + SECRET, env=dict(os.environ, SECRET=SECRET))
+same((status, err), (0, ""), "somebody else tells the secret, in another conversation")
+frames = one("gossip.pcapng").frames
+ok(any(b"before" in frame.data for frame in frames), "whose data is logged")
+ok(not any(SECRET.encode() in frame.data for frame in frames), "until it has the secret in it")
 for cut in 1, 4, 10, 12, 40:
     with open("torn.pcapng", "wb") as file:
         file.write(whole[:-cut])

@@ -2,6 +2,7 @@
 """The Test Anything Protocol for tests in Python, and how they run sockpit: with a deadline, on loopback, and never
 sleeping."""
 
+import atexit
 import os
 import re
 import select
@@ -10,8 +11,26 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 
+_make_directory = tempfile.mkdtemp
+_maker, _directories = os.getpid(), []
+
+
+def _mkdtemp(*args, **more):
+    """Directories that a test makes go with it: some hold hundreds of megabytes."""
+    _directories.append(_make_directory(*args, **more))
+    return _directories[-1]
+
+
+def _remove_directories():
+    for directory in _directories if os.getpid() == _maker else ():
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+tempfile.mkdtemp = _mkdtemp
+atexit.register(_remove_directories)
 DEADLINE = float(os.environ.get("TEST_DEADLINE", "30"))
 _count = 0
 _failed = 0

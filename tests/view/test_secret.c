@@ -44,6 +44,7 @@ static void begin(bool datagrams)
 	put(call, 0, to, "next\n");
 	put(call, ENTRY_SECRET, to, "Bi");
 	put(call, ENTRY_SECRET, to, "ber");
+	put(datagrams ? CALL_RECVFROM : CALL_RECV, ENTRY_SECRET, to, SECRET);
 	put(datagrams ? CALL_RECVFROM : CALL_RECV, 0, to, "ok\n");
 }
 
@@ -107,8 +108,8 @@ static void test_views(bool datagrams, const char *what)
 		ok(!leaks(text), "%s of %s: it is not there", view.ops->name, what);
 		if (view.ops->frames)
 			continue; /* nothing of a session is in it */
-		is_int(count(text, view.ops->calls ? "<secret>" : "(secret)"), 3,
-		       "but that there were three");
+		is_int(count(text, view.ops->calls ? "<secret>" : "(secret)"), 4,
+		       "but that three were sent, and one came back");
 		ok(strstr(text, "15"), "and how long one was");
 		ok(strstr(text, "user") && strstr(text, "next") && strstr(text, "ok"),
 		   "what is beside them is there");

@@ -470,7 +470,7 @@ static void write_entry(struct writer *writer, const struct entry *entry, uint64
 	}
 	if (entry_is_incoming(entry))
 		statement.bytes = entry->len;
-	if (entry_is_secret(entry) && entry->len)
+	if (entry_is_secret(entry) && entry_is_outgoing(entry) && entry->len)
 		write_remark(writer, "a secret: stars in place of its bytes");
 	write_statement(writer, &statement);
 	if (entry->call == CALL_CLOSE)

@@ -300,7 +300,7 @@ static bool is_same(const struct flow *flow, const struct entry *entry, int64_t 
 	if (end <= from)
 		return true;
 	copy(flow, from, end, entry_bytes, bytes);
-	return memcmp(bytes, entry_payload(entry) + (from - begin), (size_t)(end - from)) == 0;
+	return memcmp(bytes, entry_bytes(entry) + (from - begin), (size_t)(end - from)) == 0;
 }
 
 static uint64_t newest_queue(const struct transcript *t, uint32_t session, enum sample_field field)
