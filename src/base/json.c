@@ -78,8 +78,8 @@ static inline size_t put_odd(char **to, const unsigned char *s)
 	return taken;
 }
 
-/* Where the UTF-8 ends that the bytes begin with: at `stop`, or behind it, in the first character that ends
- * there; before it where there is something else. */
+/* The end of the UTF-8 from `s` on: the first end of a character at `stop` or after it; less if something
+ * else comes before. */
 static const unsigned char *pass_text(const unsigned char *s, const unsigned char *stop,
                                       const unsigned char *end)
 {

@@ -1122,7 +1122,8 @@ void queue_let(struct app *app, const char *name, const char *value)
 	script_let(queue && queue->script ? &queue->let : &app->queues->given, name, value);
 }
 
-/* Of the file whose line runs or goes on; `person`, made here, where it is in none. */
+/* The names of the file whose line runs or goes on. A line outside files has those of `person`, which this
+ * fills in. */
 static struct script_names names_here(struct app *app, struct queue *person)
 {
 	const struct queues *queues = queues_of(app);

@@ -47,9 +47,9 @@ static bool is_own(const char *start, size_t len)
 enum {
 	ESCAPE = 4,      /* most bytes of one */
 	PAYLOAD = 64,    /* bytes of one that are shown with its call */
-	ODD = 64,        /* bytes of which each is looked at, after one that is not plain, */
-	CALM = 8,        /* unless so many are plain, */
-	ODD_ROOM = (ODD + 1) * ESCAPE, /* and what they become at most */
+	ODD = 64,        /* after a byte that is not plain as many are looked at one by one, */
+	CALM = 8,        /* or fewer: until this number in a row is plain */
+	ODD_ROOM = (ODD + 1) * ESCAPE, /* the most that those become */
 	PIECE = 4 << 10, /* most of a line that is looked at together, */
 	SPAN = 64 << 10, /* and how much room is made at a time */
 };

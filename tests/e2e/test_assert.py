@@ -80,9 +80,11 @@ with socket.create_server(("127.0.0.1", 0)) as server:
              "/assert service is not available", "/assert in_flight = 0 within 5s", "/assert held_back = 0",
              "/assert not_acked = 0"]
     if shutil.which("ss"):
-        told, end = ss("sport", "=", ":%d" % client[1]), time.monotonic() + DEADLINE
+        # Both ports: the kernel lends a client's port to clients of other servers too.
+        both = "sport = :%d and dport = :%d" % (client[1], port)
+        told, end = ss(both), time.monotonic() + DEADLINE
         while "bytes_acked:10 " not in told and time.monotonic() < end:  # an ACK that comes later changes cwnd
-            told = ss("sport", "=", ":%d" % client[1])
+            told = ss(both)
         witness = {"mss": r"[^v]mss:(\d+)", "rcv_mss": r"rcvmss:(\d+)", "pmtu": r"pmtu:(\d+)", "cwnd": r"cwnd:(\d+)",
                    "bytes_sent": r"bytes_sent:(\d+)", "bytes_acked": r"bytes_acked:(\d+)",
                    "bytes_received": r"bytes_received:(\d+)", "data_segs_out": r"data_segs_out:(\d+)",
