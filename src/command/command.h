@@ -101,7 +101,7 @@ struct command {
 	row(ladder) \
 	row(why) \
 	row(code) \
-	row(list) \
+	row(session_list) \
 	row(peer) \
 	row(graph) \
 	row(port) \
@@ -111,8 +111,8 @@ struct command {
 	row(expect) \
 	row(assert) \
 	row(option) \
-	row(server) \
-	row(group) \
+	row(service) \
+	row(multicast) \
 	row(relay) \
 	row(listener) \
 	row(sandbox) \

@@ -52,7 +52,7 @@ static enum command_result do_leave(const struct invocation *invocation, struct 
 	return true;
 }
 
-const struct command group_commands[] = {
+const struct command multicast_commands[] = {
 	{
 	        .name = "join",
 	        .group = "servers",

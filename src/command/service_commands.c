@@ -36,7 +36,7 @@ static enum command_result do_service(const struct invocation *invocation, struc
 	return done;
 }
 
-const struct command server_commands[] = {
+const struct command service_commands[] = {
 	{
 	        .name = "service",
 	        .group = "servers",

@@ -141,7 +141,7 @@ static enum command_result do_sessions(const struct invocation *invocation, stru
 	return COMMAND_DONE;
 }
 
-const struct command list_commands[] = {
+const struct command session_list_commands[] = {
 	{
 	        .name = "sessions",
 	        .group = "sessions",
