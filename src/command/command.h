@@ -112,12 +112,12 @@ struct command {
 	row(assert) \
 	row(option) \
 	row(service) \
-	row(multicast) \
 	row(relay) \
 	row(listener) \
+	row(fault) \
+	row(multicast) \
 	row(sandbox) \
 	row(cable) \
-	row(fault) \
 	row(log) \
 	row(save) \
 	row(report) \
