@@ -14,6 +14,7 @@
 #include "app/replay.h"
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/descriptor.h"
 #include "base/locale.h"
 #include "base/poller.h"
 #include "command/command.h"
@@ -177,6 +178,7 @@ int main(int argc, char **argv)
 	struct options options;
 	struct error error;
 	fill_standard_descriptors();
+	descriptor_raise_limit();
 	setvbuf(stderr, NULL, _IOLBF,
 	        BUFSIZ); /* who waits for a line gets the whole of it at once */
 	locale_choose();

@@ -12,6 +12,37 @@
 
 enum { FIRST_FREE = 10, AFTER_STANDARD = 3 };
 
+/* Where the system's own limit has been lowered since, this fails: the soft limit stays. */
+void descriptor_raise_limit(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == limit.rlim_max)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int descriptor_most(void)
+{
+	struct rlimit limit;
+	bool fewer = getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < FD_SETSIZE;
+	return fewer ? (int)limit.rlim_cur : FD_SETSIZE;
+}
+
+/* The lowest number that is free; -1 with errno if none is. */
+static int find_next(void)
+{
+	int next = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+	if (next >= 0)
+		close(next);
+	return next;
+}
+
+bool descriptor_next_is_high(void)
+{
+	return find_next() >= FD_SETSIZE;
+}
+
 int descriptor_copy(int fd)
 {
 	int copy = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FREE);
@@ -31,17 +62,28 @@ int descriptor_watchable(int fd)
 	return -1;
 }
 
+int descriptor_move_up(int fd)
+{
+	int moved = poller_fits(fd) ? fcntl(fd, F_DUPFD_CLOEXEC, FD_SETSIZE) : -1;
+	if (moved < 0)
+		return fd;
+	close(fd);
+	return moved;
+}
+
 bool descriptor_pipe(int ends[2])
 {
 	if (pipe(ends) < 0)
 		return false;
 	for (int i = 0; i < 2; i++)
 		fcntl(ends[i], F_SETFD, FD_CLOEXEC);
-	if (descriptor_watchable(ends[0]) >= 0)
-		return true;
-	close(ends[1]);
-	errno = EMFILE;
-	return false;
+	if (descriptor_watchable(ends[0]) < 0) {
+		close(ends[1]);
+		errno = EMFILE;
+		return false;
+	}
+	ends[1] = descriptor_move_up(ends[1]);
+	return true;
 }
 
 int descriptor_open_regular(const char *path, struct error *error)
@@ -66,7 +108,7 @@ void descriptor_explain(struct error *error, int code, const char *what)
 	struct rlimit limit;
 	if (code != EMFILE || getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		error_errno(error, code, "%.150s", what);
-	else if (limit.rlim_cur <= FD_SETSIZE)
+	else if (limit.rlim_cur <= FD_SETSIZE || find_next() < 0)
 		error_set(error, "%.150s: no descriptor is left of %llu (ulimit -n)", what,
 		          (unsigned long long)limit.rlim_cur);
 	else

@@ -1,12 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* descriptor: the limits of descriptor numbers. Those that the program makes for itself keep clear
- * of the low numbers that shell scripts use, and stay below FD_SETSIZE where select(2) must watch
- * them. All are close-on-exec. Does not know what a descriptor is for. */
+ * of the low numbers that shell scripts use, stay below FD_SETSIZE where select(2) must watch them,
+ * and leave those numbers to sockets where it need not. All are close-on-exec. Does not know what a
+ * descriptor is for. */
 #pragma once
 
 #include <stdbool.h>
 
 #include "base/error.h"
+
+/* The soft limit of this process becomes the hard one, so that there are numbers of FD_SETSIZE and
+ * more. Processes that it starts would have it, too. */
+void descriptor_raise_limit(void);
+
+/* How many descriptors there may be that select(2) can watch. */
+int descriptor_most(void);
+
+/* The next descriptor that a call makes is none of them: lower numbers are all in use. */
+bool descriptor_next_is_high(void);
 
 /* A copy with a number of 10 or more, or of 3 or more where the limit of this process allows no
  * such number. -1 with errno, see fcntl(2). */
@@ -16,7 +27,11 @@ int descriptor_copy(int fd);
  * one is returned as it is, with its errno. */
 int descriptor_watchable(int fd);
 
-/* pipe(2) whose reading end select(2) can watch. False with errno. */
+/* For one that nobody waits for, such as that of a log: gives it a number of FD_SETSIZE or more, and
+ * returns that; `fd` itself where the limit allows no such number, or where it is negative. */
+int descriptor_move_up(int fd);
+
+/* pipe(2) whose reading end select(2) can watch; nobody waits for the other. False with errno. */
 bool descriptor_pipe(int ends[2]);
 
 /* For reading a file whole, which never sleeps: -1 with one line for anything but a regular file. */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/descriptor.h"
 #include "base/home.h"
 
 static void forget(struct savefile *save)
@@ -92,7 +93,7 @@ bool savefile_begin(struct savefile *save, const char *path, struct error *error
 	if (save->file)
 		return true;
 	if (good)
-		error_errno(error, errno, "%.150s", save->path);
+		descriptor_explain(error, errno, save->path);
 	forget(save);
 	return false;
 }

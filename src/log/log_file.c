@@ -39,7 +39,7 @@ static bool open_descriptor(struct log_file *file, int fd, struct error *error)
 	}
 	file->fd = mode < 0 ? -1 : descriptor_copy(fd);
 	if (file->fd < 0)
-		error_errno(error, errno, "%.150s", file->path);
+		descriptor_explain(error, errno, file->path);
 	file->standard = fd <= STDERR_FILENO;
 	return file->fd >= 0;
 }
@@ -60,7 +60,7 @@ static bool read_ends(struct log_file *file, off_t size, struct error *error)
 	if (got > 0 && pread(file->fd, &file->last, 1, size - 1) != 1)
 		got = -1;
 	if (got < 0)
-		error_errno(error, errno, "%.150s", file->path);
+		descriptor_explain(error, errno, file->path);
 	file->start_len = got > 0 ? (size_t)got : 0;
 	file->size = size;
 	return got >= 0;
@@ -71,7 +71,7 @@ static bool open_existing(struct log_file *file, enum log_file_how how, struct e
 {
 	struct stat status;
 	if (lstat(file->path, &status) < 0) {
-		error_errno(error, errno, "%.150s", file->path);
+		descriptor_explain(error, errno, file->path);
 		return false;
 	}
 	if (!S_ISREG(status.st_mode)) {
@@ -85,7 +85,7 @@ static bool open_existing(struct log_file *file, enum log_file_how how, struct e
 	}
 	file->fd = open(file->path, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (file->fd < 0 || fstat(file->fd, &status) < 0)
-		error_errno(error, errno, "%.150s", file->path);
+		descriptor_explain(error, errno, file->path);
 	else if (!S_ISREG(status.st_mode))
 		error_set(error, "%.150s: %s", file->path, kind_of(status.st_mode));
 	else
@@ -113,7 +113,7 @@ static bool remove_existing(struct log_file *file, struct error *error)
 		return false;
 	int result = unlink(file->path);
 	if (result < 0)
-		error_errno(error, errno, "%.150s", file->path);
+		descriptor_explain(error, errno, file->path);
 	if (file->fd >= 0)
 		close(file->fd);
 	file->fd = -1;
@@ -136,7 +136,7 @@ static bool open_path(struct log_file *file, enum log_file_how how, struct error
 	if (file->fd < 0 && errno == EEXIST)
 		return open_existing(file, how, error) && take(file, error);
 	if (file->fd < 0)
-		error_errno(error, errno, "%.150s", file->path);
+		descriptor_explain(error, errno, file->path);
 	return file->fd >= 0 && take(file, error);
 }
 
@@ -151,8 +151,10 @@ bool log_file_open(const char *path, enum log_file_how how, struct log_file *fil
 		file->device = status.st_dev;
 		file->inode = status.st_ino;
 	}
-	if (good)
+	if (good) {
+		file->fd = descriptor_move_up(file->fd);
 		return true;
+	}
 	if (file->fd >= 0)
 		close(file->fd);
 	free(file->path);

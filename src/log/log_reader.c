@@ -13,6 +13,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/descriptor.h"
 #include "base/escape.h"
 #include "base/json.h"
 #include "log/log_json.h"
@@ -708,7 +709,7 @@ struct log_reader *log_reader_open(const char *path, struct error *error)
 	struct stat status;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0 || fstat(fd, &status) < 0) {
-		error_errno(error, errno, "%.150s", path);
+		descriptor_explain(error, errno, path);
 		if (fd >= 0)
 			close(fd);
 		return NULL;
@@ -719,7 +720,7 @@ struct log_reader *log_reader_open(const char *path, struct error *error)
 		return NULL;
 	}
 	struct log_reader *reader = xcalloc(1, sizeof *reader);
-	reader->fd = fd;
+	reader->fd = descriptor_move_up(fd);
 	reader->path = xstrdup(path);
 	reader->size = (uint64_t)status.st_size;
 	buf_init(&reader->bytes, SIZE_MAX);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/descriptor.h"
 #include "net/sandbox.h"
 
 enum {
@@ -42,7 +43,7 @@ struct diag *diag_new(struct sandbox *sandbox, enum host host)
 	if (fd < 0)
 		return NULL;
 	struct diag *diag = xcalloc(1, sizeof *diag);
-	diag->fd = fd;
+	diag->fd = descriptor_move_up(fd); /* the kernel answers at once */
 	return diag;
 }
 

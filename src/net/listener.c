@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/descriptor.h"
 #include "net/bind.h"
 #include "net/dial.h"
 #include "net/fault.h"
@@ -21,6 +22,8 @@
 
 #define REST (200 * CLOCK_MS) /* without descriptors: until somebody may have closed one */
 
+#define TOO_HIGH "select() watches only those below FD_SETSIZE"
+
 enum { CLIENTS_A_TURN = 32 };
 
 struct listener {
@@ -29,6 +32,7 @@ struct listener {
 	size_t clients;             /* that are open */
 	bool crowd_reported;        /* has said that it has as many as it may */
 	bool made_room;             /* has said that it ends clients to make room */
+	int room; /* from the last client's descriptor to FD_SETSIZE; 0 = there was none yet */
 	bool descriptors_exhausted; /* has said that it has no descriptor for a client */
 	int64_t rest_until; /* nobody is accepted before, unless a descriptor is closed; 0 = no rest */
 	uint64_t closed_seen;
@@ -85,7 +89,7 @@ static void turn_away(struct session *session, int fd, const struct endpoint *pe
 	               "client %s is turned away: no session can have descriptor %d",
 	               endpoint_format(peer, addr), fd);
 	session->table->defer_close(session, fd, false, false);
-	rest(session, "select() watches only those below FD_SETSIZE");
+	rest(session, TOO_HIGH);
 	listener->closed_seen++; /* this one */
 }
 
@@ -201,6 +205,7 @@ struct session *listener_accept(struct session *session, unsigned slot, int *cod
 	session->caller.since = 0;
 	if (fd < 0)
 		return NULL;
+	listener->room = FD_SETSIZE - fd;
 	if (!poller_fits(fd)) {
 		turn_away(session, fd, &peer);
 		return NULL;
@@ -257,11 +262,23 @@ static void report_crowd(struct session *session)
 	               session_is_iterative(session) ? "iterative" : "max-clients");
 }
 
+/* A client whose descriptor nobody could watch stays in the kernel's queue, as with EMFILE. To ask
+ * costs two calls: while the numbers are small nobody does. */
+static bool is_full(const struct session *session)
+{
+	const struct listener *listener = session->own;
+	return listener->room < FD_SETSIZE / 2 && descriptor_next_is_high();
+}
+
 /* False where there are no more clients for this turn, or no more can be taken. */
 static bool accept_one(struct session *session, unsigned slot)
 {
 	struct listener *listener = session->own;
 	int code;
+	if (is_full(session)) {
+		rest(session, TOO_HIGH);
+		return false;
+	}
 	if (listener_accept(session, slot, &code)) {
 		report_crowd(session);
 		return session->state == SESSION_LISTENING && !is_crowded(session);

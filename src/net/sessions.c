@@ -5,12 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/select.h>
 #include <sys/socket.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/descriptor.h"
 #include "net/async_close.h"
 #include "net/datagram.h"
 #include "net/diag.h"
@@ -64,6 +63,8 @@ struct sessions {
 	size_t recording_count, recording_cap;
 	size_t recorded; /* sessions of them in the list */
 	int other_fds;      /* most descriptors seen in use that are not a session's */
+	int most_fds;       /* how many there may be; 0 = not asked in this turn */
+	size_t room_from;   /* no session before this one of the list can make room in this turn */
 	enum wire_mode wire_mode;
 	int64_t sample_due; /* of all sessions, as of the last sessions_prepare() */
 	int64_t called;     /* budget.called as it was in the turn before */
@@ -543,13 +544,6 @@ static void received(struct session *session, const char *data, size_t len)
 		sessions->data(sessions->tap_context, session, data, len);
 }
 
-static int most_descriptors(void)
-{
-	struct rlimit limit;
-	bool lower = getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < FD_SETSIZE;
-	return lower ? (int)limit.rlim_cur : FD_SETSIZE;
-}
-
 /* accept() gives the lowest free descriptor, so at least as many are in use as its number says:
  * what is not a session's is others'. Low numbers become free again, so the number alone does not
  * say how many are in use. */
@@ -575,15 +569,17 @@ static struct descriptor_use make_room(struct session_table *table, int fd)
 {
 	char text[120];
 	struct sessions *sessions = of(table);
-	struct descriptor_use use = { .most = most_descriptors() };
+	if (!sessions->most_fds)
+		sessions->most_fds = descriptor_most();
+	struct descriptor_use use = { .most = sessions->most_fds };
 	int enough = use.most / 4 * 3;
 	if (fd < enough && sessions->count < (size_t)enough / 2) {
 		use.used = fd;
 		return use;
 	}
 	use.used = count_descriptors(sessions, fd);
-	for (size_t i = 0; use.used - use.ended > enough && i < sessions->count; i++) {
-		struct session *client = sessions->list[i];
+	while (use.used - use.ended > enough && sessions->room_from < sessions->count) {
+		struct session *client = sessions->list[sessions->room_from++];
 		if (!may_make_room(client))
 			continue;
 		snprintf(text, sizeof text,
@@ -968,6 +964,8 @@ static void serve_one(struct session *session, const struct poller *poller)
 void sessions_prepare(struct sessions *sessions, struct poller *poller)
 {
 	sessions->sample_due = INT64_MAX;
+	sessions->most_fds = 0;
+	sessions->room_from = 0;
 	for (size_t i = 0; i < sessions->count; i++) {
 		struct session *session = sessions->list[i];
 		if (session->recording)

@@ -14,7 +14,7 @@ enum { TEXT_MAX = 64 << 10, CHUNK = 4 << 10 };
 static bool keep_found(struct stdio_capture *stdio_capture)
 {
 	for (int i = 0; i < 2; i++)
-		stdio_capture->found[i] = descriptor_copy(i + 1);
+		stdio_capture->found[i] = descriptor_move_up(descriptor_copy(i + 1));
 	return stdio_capture->found[0] >= 0 && stdio_capture->found[1] >= 0;
 }
 

@@ -39,6 +39,26 @@ static void copies(void)
 	ok(descriptor_copy(-1) < 0 && errno == EBADF, "nor of what is no descriptor");
 }
 
+static void raises(void)
+{
+	struct rlimit limit;
+	getrlimit(RLIMIT_NOFILE, &limit);
+	rlim_t hard = limit.rlim_max;
+	allow(64);
+	descriptor_raise_limit();
+	getrlimit(RLIMIT_NOFILE, &limit);
+	ok(limit.rlim_cur == hard && limit.rlim_max == hard, "the soft limit becomes the hard one");
+	is_int(descriptor_most(), hard < FD_SETSIZE ? (int)hard : FD_SETSIZE, "select() watches no more than it can");
+	allow(64);
+	is_int(descriptor_most(), 64, "and no more than there are");
+	int fd = dup(STDIN_FILENO);
+	is_int(descriptor_move_up(fd), fd, "where no number is high enough a descriptor stays what it is");
+	close(fd);
+	errno = ENOENT;
+	ok(descriptor_move_up(-1) == -1 && errno == ENOENT, "what has failed keeps its reason");
+	descriptor_raise_limit();
+}
+
 static void explains(void)
 {
 	struct error error;
@@ -74,6 +94,11 @@ static void watches(void)
 	ok(fcntl(high, F_GETFD) < 0, "and is closed");
 	errno = ENOENT;
 	ok(descriptor_watchable(-1) < 0 && errno == ENOENT, "what has failed keeps its reason");
+	int low = dup(STDIN_FILENO), moved = descriptor_move_up(low);
+	ok(moved >= FD_SETSIZE && is_private(moved) && fcntl(low, F_GETFD) < 0, "one that nobody waits for leaves its number free");
+	is_int(descriptor_move_up(moved), moved, "once");
+	close(moved);
+	ok(!descriptor_next_is_high(), "while there are low ones they come first");
 	int filler[FD_SETSIZE], count = 0;
 	while (count < FD_SETSIZE) {
 		int next = dup(STDIN_FILENO);
@@ -83,6 +108,12 @@ static void watches(void)
 		}
 		filler[count++] = next;
 	}
+	ok(descriptor_next_is_high(), "and when there are none that is known");
+	allow(FD_SETSIZE);
+	ok(!descriptor_next_is_high(), "which is no matter of the limit");
+	descriptor_explain(&error, EMFILE, "opening");
+	is_text(error.text, "opening: no descriptor is left of 1024 (ulimit -n)", "nor is it said to be");
+	allow(FD_SETSIZE + 10);
 	int ends[2];
 	ok(!descriptor_pipe(ends) && errno == EMFILE, "a pipe that cannot be watched is none");
 	int after = dup(STDIN_FILENO);
@@ -91,6 +122,7 @@ static void watches(void)
 	close(filler[--count]);
 	ok(descriptor_pipe(ends), "its reading end must be low");
 	ok(is_private(ends[0]) && is_private(ends[1]), "and both are for us alone");
+	ok(ends[0] < FD_SETSIZE && ends[1] >= FD_SETSIZE, "the other one is out of the way");
 	close(ends[0]);
 	close(ends[1]);
 	while (count > 0)
@@ -100,6 +132,7 @@ static void watches(void)
 int main(void)
 {
 	tap_watchdog(30);
+	raises();
 	copies();
 	explains();
 	watches();

@@ -15,6 +15,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/descriptor.h"
 #include "base/clock.h"
 #include "base/escape.h"
 #include "base/regexp.h"
@@ -102,7 +103,7 @@ static bool read_file(const char *path, struct buf *out, struct error *error)
 			buf_commit(out, (size_t)got);
 	}
 	if (got == -1)
-		error_errno(error, errno, "%.100s", path);
+		descriptor_explain(error, errno, path);
 	else if (got == -2)
 		error_set(error, "%.100s has more than %d MiB", path, FILE_MOST >> 20);
 	if (fd >= 0)
