@@ -88,6 +88,7 @@ struct pipe {
 	uint64_t lost_before;      /* bytes not sent, of sessions before this one */
 	uint64_t lost;             /* bytes received that standard output did not take */
 	struct pipe_report report; /* what standard error has */
+	struct follower talk;      /* what a service notes */
 	char chunk[CHUNK];
 };
 
@@ -105,6 +106,13 @@ static struct session *session_of(const struct pipe *pipe, const struct conversa
 static bool is_service(const struct pipe *pipe)
 {
 	return session_service(pipe->options.session) != service_table[0];
+}
+
+/* But one to whose clients a person may speak takes the lines of the input, and what it notes is the
+ * output. */
+static bool is_talk(const struct pipe *pipe)
+{
+	return session_service(pipe->options.session)->typed != NULL;
 }
 
 static bool is_server(const struct pipe *pipe)
@@ -210,6 +218,28 @@ static void on_data(void *context, struct session *session, const char *data, si
 		hold_reading(pipe, true);
 }
 
+/* What is said to and by the clients of a service. While the output is stuck it waits in the transcript,
+ * as long as that has room: the clients are not held up. */
+static void write_talk(struct pipe *pipe)
+{
+	const struct entry *entry;
+	while (!output_queue_pending(&pipe->output)) {
+		if (follower_missed(&pipe->talk).entries) {
+			error_print("lines are missing in the output, which was not read in time");
+			pipe->app->status = 1;
+		}
+		entry = follower_next(&pipe->talk);
+		if (!entry)
+			return;
+		if (entry->call != CALL_NOTE || entry->flags & ENTRY_ERROR ||
+		    entry->session != session_number(pipe->options.session))
+			continue;
+		if (!output_queue_write(&pipe->output, entry_payload(entry), entry->len) ||
+		    !output_queue_write(&pipe->output, "\n", 1))
+			output_failed(pipe);
+	}
+}
+
 static void flush_output(struct pipe *pipe)
 {
 	size_t pending = output_queue_pending(&pipe->output);
@@ -254,7 +284,7 @@ static void send_input(struct pipe *pipe, struct session *session, const char *d
 	}
 	dump(pipe, data, len);
 	error.code = 0;
-	if (session_send(session, data, len, &error) || !session_takes_data(session))
+	if (session_send(session, data, len, &error) || (!session_takes_data(session) && !is_talk(pipe)))
 		return;
 	pipe->app->status = 1;
 	if (error.code != ECONNREFUSED) /* which is reported as it comes */
@@ -264,7 +294,7 @@ static void send_input(struct pipe *pipe, struct session *session, const char *d
 /* Each line of the input is sent by itself. */
 static bool by_lines(const struct pipe *pipe)
 {
-	return pipe->options.interval ||
+	return pipe->options.interval || is_talk(pipe) ||
 	       (has_messages(pipe) && pipe->options.datagram == PIPE_DATAGRAM_LINE);
 }
 
@@ -279,10 +309,17 @@ static size_t first_line(const struct pipe *pipe)
 	return pipe->end_of_input || len == LINE_MAX_BYTES ? len : 0;
 }
 
+static bool takes_input(const struct pipe *pipe, const struct session *session)
+{
+	if (is_talk(pipe)) /* else nobody would get it */
+		return session_clients(session) || session_peer_count(session);
+	return session_takes_data(session);
+}
+
 static void send_lines(struct pipe *pipe, struct session *session)
 {
 	size_t len;
-	while ((len = first_line(pipe)) && session_takes_data(session) &&
+	while ((len = first_line(pipe)) && takes_input(pipe, session) &&
 	       session_unsent(session) < UNSENT_MAX) {
 		if (pipe->options.interval && clock_now() < pipe->next_line_at)
 			return;
@@ -328,7 +365,9 @@ static void read_input(struct pipe *pipe, struct session *session)
  * where there is none that takes it. */
 static struct session *receiver(const struct pipe *pipe)
 {
-	struct session *half_closed = NULL;
+	struct session *half_closed = NULL, *server = pipe->options.session;
+	if (is_service(pipe))
+		return is_talk(pipe) && takes_input(pipe, server) ? server : NULL;
 	if (pipe->options.nc && pipe->options.keep_open && is_datagram(pipe))
 		return NULL; /* nc does not connect that socket */
 	for (size_t i = pipe->count; i-- > 0;) {
@@ -344,7 +383,7 @@ static struct session *receiver(const struct pipe *pipe)
 
 static bool wants_input(const struct pipe *pipe)
 {
-	if (pipe->options.no_input || pipe->end_of_input || is_service(pipe) || pipe->app->holds ||
+	if (pipe->options.no_input || pipe->end_of_input || pipe->app->holds ||
 	    has_all_packets(pipe) || pipe->lines.len >= LINE_MAX_BYTES)
 		return false;
 	const struct session *session = receiver(pipe);
@@ -621,6 +660,8 @@ static void settle(struct pipe *pipe)
 		if (output_queue_pending(&pipe->output))
 			hold_reading(pipe, true);
 	}
+	if (is_talk(pipe) && !pipe->options.no_output && !pipe->options.json)
+		write_talk(pipe);
 	if (session_has_clients(pipe->options.session))
 		begin_accepted(pipe);
 	else
@@ -659,7 +700,8 @@ static void prepare(struct ui *ui, struct poller *poller)
 	struct pipe *pipe = pipe_of(ui);
 	if (wants_input(pipe))
 		poller_want_read(poller, STDIN_FILENO);
-	if (pipe->held && !(has_all_packets(pipe) && !output_queue_pending(&pipe->output)))
+	bool pending = output_queue_pending(&pipe->output);
+	if ((pipe->held && !(has_all_packets(pipe) && !pending)) || (is_talk(pipe) && pending))
 		poller_want_write(poller, pipe->output.fd);
 	if (pipe->options.json ||
 	    (pipe->output.own && !pipe->reader_gone && !pipe->options.keep_open && pipe->count &&
@@ -787,6 +829,7 @@ struct ui *pipe_new(const struct ui_hooks *hooks, const struct pipe_options *opt
 		                                .keep_open = options->keep_open,
 		                                .introduced = options->introduced };
 	pipe_report_init(&pipe->report, pipe->app, &reported);
+	follower_init(&pipe->talk, pipe->app->transcript);
 	buf_init(&pipe->translated, SIZE_MAX);
 	buf_init(&pipe->lines, SIZE_MAX);
 	output_queue_init(&pipe->output, STDOUT_FILENO);

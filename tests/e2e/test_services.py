@@ -31,11 +31,11 @@ class Client(socket.socket):
 class Server:
     """sockpit with a service, in pipe mode; `kind` is tcp, udp or unix."""
 
-    def __init__(self, service, kind="tcp", more=("-k",)):
+    def __init__(self, service, kind="tcp", more=("-k",), stdin=subprocess.DEVNULL):
         self.kind = kind
         self.path = os.path.join(work, "socket")
         target = {"tcp": ["127.0.0.1", "0"], "udp": ["-u", "127.0.0.1", "0"], "unix": ["-U", self.path]}[kind]
-        self.process = sockpit("-l", *more, "--service", service, *target, stdin=subprocess.DEVNULL)
+        self.process = sockpit("-l", *more, "--service", service, *target, stdin=stdin)
         if kind == "unix":
             limit = time.monotonic() + DEADLINE
             while not self.is_open() and time.monotonic() < limit:
@@ -48,6 +48,10 @@ class Server:
 
     def __exit__(self, *ignored):
         end(self.process)
+
+    def close_input(self):
+        self.process.stdin.close()
+        self.process.stdin = None
 
     def client(self):
         family = socket.AF_UNIX if self.kind == "unix" else socket.AF_INET
@@ -264,6 +268,11 @@ def chat():
         ann.sendall(b"/name ann\r\nhel")
         ann.sendall(b"lo \x1b[2J\r\nagain\n")
         is_shown(bob, b"ann: hello ?[2J\nann: again\n", "lines reach the others, whole, without control characters")
+        bob.sendall("/name Ann\n/name Operator\n/name x\u202ey\n/name 1234567890123456789012\n".encode())
+        got = until(bob, b"a name has") + until(bob, b"a name has")
+        ok(b"Ann is taken" in got and b"Operator is taken" in got and b"now" not in got, "no name looks like another's: %r" % got)
+        ann.sendall("/name ANN\n/name Günther\n/name ann\n".encode())
+        is_shown(bob, "ann is now ANN\n* ANN is now Günther\n* Günther is now ann\n".encode(), "one's own in capitals is no other")
         bob.sendall(b"/who\n/name ann\n//x\n/name \n")
         got = until(bob, b"a name has")
         ok(b"* here: ann " + other + b"\n" in got and b"ann is taken" in got, "/who, and a name that is taken")
@@ -346,6 +355,42 @@ def operator():
     same(plain.leave(), 0, "leaves")
 
 
+def operator_in_a_pipe():
+    """The lines of standard input are the operator's, and the room is on standard output."""
+    for kind in "tcp", "udp":
+        with Server("chat", kind, stdin=subprocess.PIPE) as server:
+            server.process.stdin.write(b"first\nsecond\r\nnot yet")
+            server.process.stdin.flush()
+            with server.client() as ann, server.client() as bob:
+                if kind == "udp":
+                    ann.send(b"/who")
+                is_shown(ann, b"operator: first\noperator: second\n", "chat, %s: lines of the input wait for a client" % kind)
+                if kind == "udp":
+                    bob.send(b"/who")
+                bob.send(b"hello\n")
+                is_shown(ann, b": hello\n", "others are heard")
+                server.close_input()
+                is_shown(ann, b"operator: not yet\n", "a line that the end of input ends")
+                ann.send(b"still here\n")
+                is_shown(bob, b": still here\n", "after which the chat goes on")
+                text = read_until(server.process.stdout, b": still here\n")
+                ok(text.count(b" has joined\n") == 2 and b"operator: first\noperator: second\n" in text and b": hello\noperator: not yet\n" in text,
+                   "what is said is on standard output: %r" % text)
+    with Server("chat", stdin=subprocess.PIPE) as server, server.client() as ann, server.client() as bob:
+        line = b"z" * 900 + b"\n"
+        for client in ann, bob:
+            until(client, b"/quit\n")
+        for _ in range(20000):
+            ann.sendall(line)
+            until(bob, line)
+        ok(server.memory() < 100 << 20, "who does not read the output holds nobody up, and costs little")
+        server.process.stdin.write(b"end\n")
+        server.close_input()
+        got = read_until(server.process.stdout, b"operator: end\n")
+        ok(500 < got.count(b"z" * 900 + b"\n") < 20000, "when it is read it goes on")
+        ok(b"lines are missing in the output" in read_until(server.process.stderr, b"\n"), "and says that lines are missing")
+
+
 # ---- many ----
 
 def many():
@@ -403,6 +448,7 @@ iterative()
 reply()
 chat()
 operator()
+operator_in_a_pipe()
 many()
 netcats()
 shutil.rmtree(work)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #include "base/alloc.h"
@@ -21,6 +22,7 @@ enum {
 
 #define SILENCE (600 * CLOCK_S) /* after it the peer of a datagram socket has left: it has no FIN */
 #define HELP    "/name NAME, /who, /quit"
+#define OPERATOR "operator"
 
 struct guest {
 	char name[NAME_MOST + 1];
@@ -67,14 +69,14 @@ static struct guest *next_guest(struct walk *walk)
 	return NULL;
 }
 
-static bool is_taken(struct session *room, const char *name)
+static bool is_taken(struct session *room, const struct guest *but, const char *name)
 {
 	struct walk walk = { .room = room };
 	const struct guest *guest;
 	while ((guest = next_guest(&walk)))
-		if (strcmp(guest->name, name) == 0)
+		if (guest != but && strcasecmp(guest->name, name) == 0)
 			return true;
-	return strcmp(name, "operator") == 0 || strncmp(name, "guest", 5) == 0;
+	return strcasecmp(name, OPERATOR) == 0 || strncasecmp(name, "guest", 5) == 0;
 }
 
 /* ---- speaking ---- */
@@ -104,15 +106,13 @@ tell_one(struct session *session, struct guest *guest, const char *format, ...)
 	free(text);
 }
 
-/* A line to all but one; with its line end. The operator reads it at the listener, but has read what a
- * datagram brings. */
-static void tell_all(struct session *room, const struct guest *but, bool noted, const char *text,
-                     size_t len)
+/* A line to all but one, with its line end. The operator reads it at the server. */
+static void tell_all(struct session *room, const struct guest *but, const char *text, size_t len)
 {
 	struct walk walk = { .room = room };
 	struct guest *guest;
 	struct session *server = service_server(room);
-	if (noted && server)
+	if (server)
 		session_note(server, 0, "%.*s", (int)len - 1, text);
 	while ((guest = next_guest(&walk)))
 		if (guest != but)
@@ -123,7 +123,7 @@ static void announce(struct session *room, const struct guest *who, const char *
 {
 	char text[NAME_MOST + 64];
 	int len = snprintf(text, sizeof text, "* %s %s\n", who->name, what);
-	tell_all(room, who, true, text, (size_t)len);
+	tell_all(room, who, text, (size_t)len);
 }
 
 /* ---- coming and leaving ---- */
@@ -174,25 +174,34 @@ static void say(struct session *room, const char *name, const struct guest *but,
 	buf_printf(&line, "%s: ", name);
 	append_clean(&line, text, len);
 	buf_append_text(&line, "\n");
-	tell_all(room, but, !session_has_peers(room), buf_data(&line), line.len);
+	tell_all(room, but, buf_data(&line), line.len);
 	buf_free(&line);
+}
+
+/* What cannot be seen would make two names look the same. */
+static bool is_name(const char *name, size_t len)
+{
+	struct glyph glyph;
+	bool good = len > 0 && len <= NAME_MOST;
+	for (size_t i = 0; good && i < len;) {
+		bool plain = (unsigned char)name[i] < 0x80;
+		i += text_glyph(name + i, len - i, -1, &glyph);
+		good = !glyph.mark || (!plain && !text_has_unicode());
+	}
+	return good && !memchr(name, ' ', len) && !memchr(name, '*', len) && !memchr(name, ':', len);
 }
 
 static void rename_guest(struct session *session, struct guest *guest, const char *name, size_t len)
 {
 	char what[NAME_MOST + 32], wanted[NAME_MOST + 1];
-	struct buf clean = { .max = SIZE_MAX };
-	append_clean(&clean, name, len);
-	snprintf(wanted, sizeof wanted, "%s", buf_text(&clean));
-	bool good = clean.len == len && memcmp(wanted, name, len) == 0;
-	buf_free(&clean);
-	if (len == 0 || !good || strpbrk(wanted, " \t*:")) {
+	if (!is_name(name, len)) {
 		tell_one(session, guest,
-		         "* a name has 1 to %d bytes, and neither blanks, controls, * nor :\n",
+		         "* a name has 1 to %d bytes, all visible, and neither blanks, * nor :\n",
 		         NAME_MOST);
 		return;
 	}
-	if (is_taken(session, wanted)) {
+	snprintf(wanted, sizeof wanted, "%.*s", (int)len, name);
+	if (is_taken(session, guest, wanted)) {
 		tell_one(session, guest, "* %s is taken\n", wanted);
 		return;
 	}
@@ -383,7 +392,7 @@ static bool typed(struct session *server, const char *data, size_t len, struct e
 	while (len) {
 		const char *end = memchr(data, '\n', len);
 		size_t line = end ? (size_t)(end - data) : len;
-		say(server, "operator", NULL, data, line - (line && data[line - 1] == '\r'));
+		say(server, OPERATOR, NULL, data, line - (line && data[line - 1] == '\r'));
 		line += end != NULL;
 		data += line;
 		len -= line;
@@ -401,7 +410,8 @@ const struct service service_chat = {
 	.name = "chat",
 	.help = "passes each client's lines on to all others\n"
 	        "It announces who joins and leaves. A client may type " HELP ". What is typed at the "
-	        "server goes to all; the lines of all are shown there. To a client that does not read, "
+	        "server, or in pipe mode comes on standard input, goes to all; the lines of all are shown "
+	        "there, or are on standard output. To a client that does not read, "
 	        "lines are dropped, and it is told how many. On datagrams the first one joins, and who "
 	        "is silent for 10 minutes has left.",
 	.state_size = sizeof(struct chat),
