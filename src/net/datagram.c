@@ -89,6 +89,12 @@ static void report_refusal(struct session *session, int code)
 		               error_name(code));
 }
 
+static void tell_refusal(struct session *session, const struct endpoint *peer)
+{
+	if (session->service->refused)
+		session->service->refused(session, peer);
+}
+
 static void report_icmp(struct session *session, const struct errqueue *error,
                         const struct endpoint *offender)
 {
@@ -100,6 +106,8 @@ static void report_icmp(struct session *session, const struct errqueue *error,
 	if (error->error == EMSGSIZE && error->info)
 		snprintf(mtu, sizeof mtu, ", MTU %u", (unsigned)error->info);
 	session->counts.refused++;
+	if (known && error->error == ECONNREFUSED)
+		tell_refusal(session, &error->target);
 	const struct errno_case *special = errno_meaning_case("recv", error->error, ERRNO_UDP);
 	const char *word = special && special->word ? special->word : "";
 	session_report(session, ENTRY_ERROR, "%s%s%s: %s%s%s%s *", target, *word ? ": " : "", word,
@@ -347,6 +355,8 @@ static int transmit(struct session *session, const struct endpoint *to, struct e
 		bool again = meet_send_error(session, (unsigned)slot, code, mtu);
 		if (code == EMSGSIZE && !*mtu)
 			*mtu = ask_mtu(session, (unsigned)slot);
+		if (transport_is_unix(session->transport) && (code == ECONNREFUSED || code == ENOENT))
+			tell_refusal(session, to);
 		errno = code;
 		if (!again)
 			break;

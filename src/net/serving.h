@@ -47,6 +47,10 @@ struct service {
 	 * once after something was written, or was refused for want of room. NULL = never. */
 	void (*ready)(struct session *session);
 
+	/* Nobody receives the datagrams that are sent to this peer. It may be in the middle of sending:
+	 * nothing is sent from here. NULL = nothing to do. */
+	void (*refused)(struct session *session, const struct endpoint *peer);
+
 	/* The instant of session_wake_service() has come. */
 	void (*woken)(struct session *session);
 

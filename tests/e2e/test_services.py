@@ -308,6 +308,17 @@ def chat():
         same([ann.recv(999) for _ in range(3)], [b"* guest2 has joined\n", b"guest2: ho\n", b"guest2: he\n"], "lines reach the others")
         bob.send(b"/quit\nnot said")
         same(ann.recv(999), b"* guest2 has left\n", "/quit leaves")
+        gone = [server.client() for _ in range(20)]
+        for client in gone:
+            client.send(b"/who")
+            ann.recv(999)
+        for client in gone:
+            client.close()
+        ann.send(b"anybody?\n")
+        got = b"".join(ann.recv(999) for _ in gone)
+        same(got.count(b"has left: its port is closed\n"), 20, "so does a closed port, where that is reported")
+        ann.send(b"/who\n")
+        same(ann.recv(999), b"* here: guest1\n", "one that writes stays")
 
 
 def dial(port):

@@ -29,7 +29,8 @@ struct guest {
 	bool here;
 	uint64_t dropped; /* lines that were not sent, as the client reads too slowly */
 	struct endpoint addr; /* of a datagram socket, else AF_UNSPEC */
-	int64_t last;         /* when it has written */
+	int64_t last;         /* when it has written; */
+	bool refused;         /* or nobody receives there any more */
 };
 
 /* What is kept of a session. */
@@ -85,7 +86,8 @@ static void tell(struct session *session, struct guest *guest, const char *text,
 {
 	if (endpoint_is_set(&guest->addr)) {
 		struct endpoint to = guest->addr;
-		service_answer(session, &to, text, len);
+		if (!guest->refused)
+			service_answer(session, &to, text, len);
 	} else if (!service_send(session, text, len) && session_takes_data(session)) {
 		if (!guest->dropped++)
 			session_note(session, ENTRY_ERROR,
@@ -290,22 +292,43 @@ static void take_bytes(struct session *session, struct chat *chat, const char *d
 
 /* ---- datagrams ---- */
 
-static void forget_silent(struct session *session, struct chat *chat, int64_t now)
+static void forget_gone(struct session *session)
 {
-	for (size_t i = chat->count; i-- > 0;)
-		if (now - chat->guests[i].last > SILENCE)
-			leave(session, &chat->guests[i], "has left: silent for long");
+	int64_t now = clock_now();
+	struct chat *chat = session_service_state(session);
+	for (size_t i = chat->count; i-- > 0;) {
+		struct guest *guest = &chat->guests[i];
+		if (guest->refused)
+			leave(session, guest, "has left: its port is closed");
+		else if (now - guest->last > SILENCE)
+			leave(session, guest, "has left: silent for long");
+	}
+}
+
+static struct guest *find_guest(struct chat *chat, const struct endpoint *addr)
+{
+	for (size_t i = 0; i < chat->count; i++)
+		if (endpoint_equal(&chat->guests[i].addr, addr))
+			return &chat->guests[i];
+	return NULL;
+}
+
+static void refused(struct session *session, const struct endpoint *peer)
+{
+	struct guest *guest = find_guest(session_service_state(session), peer);
+	if (!guest)
+		return;
+	guest->refused = true;
+	session_wake_service(session, clock_now());
 }
 
 /* NULL where the room is full. */
 static struct guest *meet(struct session *session, struct chat *chat, const struct endpoint *from,
                           int64_t now)
 {
-	for (size_t i = 0; i < chat->count; i++)
-		if (endpoint_equal(&chat->guests[i].addr, from))
-			return &chat->guests[i];
-	if (chat->count == GUESTS_MOST)
-		return NULL;
+	struct guest *known = find_guest(chat, from);
+	if (known || chat->count == GUESTS_MOST)
+		return known;
 	chat->guests = xgrow(chat->guests, &chat->cap, chat->count, sizeof *chat->guests);
 	struct guest *guest = &chat->guests[chat->count++];
 	*guest = (struct guest){ .addr = *from, .last = now };
@@ -319,7 +342,7 @@ static void take_datagram(struct session *session, struct chat *chat, const stru
 	static const char full[] = "* the room is full\n";
 	struct endpoint addr = *from;
 	int64_t now = clock_now();
-	forget_silent(session, chat, now);
+	forget_gone(session);
 	struct guest *guest = meet(session, chat, &addr, now);
 	if (!guest) {
 		service_answer(session, &addr, full, sizeof full - 1);
@@ -413,11 +436,13 @@ const struct service service_chat = {
 	        "server, or in pipe mode comes on standard input, goes to all; the lines of all are shown "
 	        "there, or are on standard output. To a client that does not read, "
 	        "lines are dropped, and it is told how many. On datagrams the first one joins, and who "
-	        "is silent for 10 minutes has left.",
+	        "has closed the port, or is silent for 10 minutes, has left.",
 	.state_size = sizeof(struct chat),
 	.opened = opened,
 	.data = heard,
 	.ready = ready,
+	.refused = refused,
+	.woken = forget_gone,
 	.ended = ended,
 	.over = over,
 	.typed = typed,
