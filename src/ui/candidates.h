@@ -8,6 +8,6 @@
 
 enum { CANDIDATES_MOST = 200 };
 
-/* Appends lines of at most `columns`; of a path, only the last part. After CANDIDATES_MOST, a last
- * line says how many more there are. */
+/* Appends lines of at most `columns`; of files in one folder, only the last part. After CANDIDATES_MOST,
+ * a last line says how many more there are. */
 void candidates_format(char *const *names, size_t count, int columns, struct buf *out);

@@ -31,13 +31,15 @@ static void columns(void)
 
 static void paths(void)
 {
-	char *names[] = {
-		strdup("/etc/passwd"), strdup("/usr/lib/"), strdup("a/b/c"),
-		strdup("/"),           strdup(""),
-	};
-	is_laid_out(names, 5, 1, "passwd\nlib/\nc\n/\n", "of a path the last part");
-	for (size_t i = 0; i < 5; i++)
-		free(names[i]);
+	static char passwd[] = "/etc/passwd", ssl[] = "/etc/ssl/", etc[] = "/etc/", local[] = "127.0.0.0/8",
+	            private[] = "10.0.0.0/8", slash[] = "/", empty[] = "";
+	is_laid_out((char *[]){ passwd, ssl }, 2, 1, "passwd\nssl/",
+	            "of files in one folder the last part");
+	is_laid_out((char *[]){ passwd, etc }, 2, 1, "/etc/passwd\n/etc/", "a folder keeps its name");
+	is_laid_out((char *[]){ ssl }, 1, 1, "ssl/", "alone, too");
+	is_laid_out((char *[]){ local, private }, 2, 1, "127.0.0.0/8\n10.0.0.0/8",
+	            "a network is no file");
+	is_laid_out((char *[]){ slash, empty }, 2, 1, "/\n", "a slash, and nothing");
 }
 
 static void wide(void)
