@@ -95,14 +95,27 @@ static bool names_service(const char *text)
 	return names;
 }
 
+/* What follows /listen, as its usage numbers it. */
+enum {
+	LISTEN_TRANSPORT,
+	LISTEN_ADDRESS,
+	LISTEN_PORT,
+	LISTEN_SERVICE,
+	LISTEN_ON,
+	LISTEN_AS,
+	LISTEN_MAX,
+	LISTEN_ITERATIVE
+};
+
 /* "/listen 7001 echo": the usage takes these for an address and a port, but no address is a lone
  * number. "/listen localhost:7001 echo", "/listen unix:///path echo": nor is a service a port. */
 static bool parse_listen(const struct args *args, struct target *target,
                          const struct service **service, struct serving **serving,
                          struct error *error)
 {
-	const char *address = args->value[1], *port = args->value[2], *named = args->value[3];
-	bool is_path = address && is_unix(args->value[0], address);
+	const char *address = args->value[LISTEN_ADDRESS], *port = args->value[LISTEN_PORT];
+	const char *named = args->value[LISTEN_SERVICE], *iterative = args->value[LISTEN_ITERATIVE];
+	bool is_path = address && is_unix(args->value[LISTEN_TRANSPORT], address);
 	bool is_short = address && !named &&
 	                (names_service(port) || (!is_path && is_port(address) && is_word(port)));
 	if (is_short) {
@@ -111,17 +124,22 @@ static bool parse_listen(const struct args *args, struct target *target,
 		address = NULL;
 	}
 	*serving = NULL;
-	*service = named ? service_parse(named, serving, error) : NULL;
+	*service = NULL;
+	if (named || iterative) {
+		char *text = xasprintf("%s %s", named ? named : "none", iterative ? iterative : "");
+		*service = service_parse(text, serving, error);
+		free(text);
+	}
 	if (named && !*service) {
 		if (is_short && !names_service(named))
 			explain_order(named, error);
-		return args_blame(args, is_short ? 2 : 3, error);
+		return args_blame(args, is_short ? LISTEN_PORT : LISTEN_SERVICE, error);
 	}
-	if (parse_target(target, args->value[0], address ? address : port, address ? port : NULL,
-	                 true, error))
+	if (parse_target(target, args->value[LISTEN_TRANSPORT], address ? address : port,
+	                 address ? port : NULL, true, error))
 		return true;
 	serving_release(*serving);
-	return args_blame(args, 2, error);
+	return args_blame(args, LISTEN_PORT, error);
 }
 
 /* In the words of the setting. */
@@ -129,14 +147,14 @@ static bool parse_most(const struct args *args, const struct target *target,
                        struct session_limits *limits, struct error *error)
 {
 	struct settings settings = { 0 };
-	const char *most = args->value[6];
+	const char *most = args->value[LISTEN_MAX];
 	if (!most)
 		return true;
 	if (target->transport == TRANSPORT_UDP || target->transport == TRANSPORT_UNIXGRAM)
 		error_usage(error, "max is for listeners: datagrams have no clients");
 	else if (setting_set(setting_find("max-clients", error), &settings, most, error))
 		limits->clients = (unsigned)settings.max_clients;
-	return limits->clients || args_blame(args, 6, error);
+	return limits->clients || args_blame(args, LISTEN_MAX, error);
 }
 
 static bool check_listen(const struct args *args, struct error *error)
@@ -158,8 +176,8 @@ static enum command_result do_listen(const struct invocation *invocation, struct
 	struct session_limits limits = { 0 };
 	struct session_options options = invocation->app->defaults;
 	options.limits = &limits;
-	options.name = args->value[5];
-	if (!command_choose_host(invocation, args->value[4], &options.host, error) ||
+	options.name = args->value[LISTEN_AS];
+	if (!command_choose_host(invocation, args->value[LISTEN_ON], &options.host, error) ||
 	    !parse_listen(args, &target, &options.service, &options.serving, error))
 		return false;
 	if (!parse_most(args, &target, &limits, error)) {
@@ -318,17 +336,18 @@ const struct command session_commands[] = {
 	        .letter = 'l',
 	        .group = "sessions",
 	        .usage = "[" TRANSPORT_NAMES "] [<local-address>] <port> [<service>] [on <host>] "
-	                 "[as <name>] [max <number>]",
+	                 "[as <name>] [max <number>] [iterative]",
 	        .help = "serve clients, or the peers of datagrams\n"
-	                "max is how many clients it accepts at a time, as /set max-clients; /help "
-	                "allow says how to choose from where.\n"
 	                "Without a local address only this machine reaches it; * stands for every "
 	                "address, 0.0.0.0 for every IPv4 one, :: for every IPv6 one.\n"
 	                "In the sandbox, the addresses of left and right are on these hosts; on "
 	                "left "
 	                "and on right are for their loopback, 0.0.0.0 and ::.\n"
-	                "Port 0 takes a free port and says which. /help service explains "
-	                "services.\n"
+	                "Port 0 takes a free port and says which. /help services lists the "
+	                "services; one that takes words is chosen by /service afterwards.\n"
+	                "max is how many clients it accepts at a time, as /set max-clients does; "
+	                "iterative: one after the other. The others wait in the queue that /info "
+	                "shows. /allow and /deny choose where clients may come from.\n"
 	                "A UNIX path takes the place of address and port: /listen unix:///path. "
 	                "The file of a program that has ended is replaced, any other stays; "
 	                "its own is removed at the end.\n"

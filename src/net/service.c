@@ -77,7 +77,7 @@ static struct serving *configure(const struct service *service, const char *type
 	struct error why;
 	void *configuration = NULL;
 	if (!*words && service->needs_words) {
-		error_usage(error, "%s needs words: %s %s", service->name, service->name,
+		error_usage(error, "%s needs words: /service %s %s", service->name, service->name,
 		            service->usage);
 		return NULL;
 	}

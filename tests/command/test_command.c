@@ -289,15 +289,15 @@ static void test_usage_mistakes(void)
 		  "[from|on <host>] [as <name>]" },
 		{ "/listen", "listen: needs a port: /listen [tcp|udp|unix|unixgram|unixpacket] [<local-address>] <port> "
 		             "[<service>] "
-		             "[on <host>] [as <name>] [max <number>]" },
+		             "[on <host>] [as <name>] [max <number>] [iterative]" },
 		{ "/listen udp", "listen: needs a port: /listen [tcp|udp|unix|unixgram|unixpacket] [<local-address>] <port> "
 		                 "[<service>] "
-		                 "[on <host>] [as <name>] [max <number>]" },
+		                 "[on <host>] [as <name>] [max <number>] [iterative]" },
 		{ "/listen a 1 2", "no service \"2\": none, echo, discard, chargen, daytime, time, chat, hello, sum, upper, mute, hangup and reply" },
 		{ "/listen 0 max 0", "max-clients: \"0\" is not a number from 1 to 1000000, or off" },
 		{ "/listen 0 max", "listen: \"max\" needs a number: /listen "
 		                   "[tcp|udp|unix|unixgram|unixpacket] [<local-address>] <port> "
-		                   "[<service>] [on <host>] [as <name>] [max <number>]" },
+		                   "[<service>] [on <host>] [as <name>] [max <number>] [iterative]" },
 		{ "/listen udp 0 max 3", "max is for listeners: datagrams have no clients" },
 		{ "/allow @1 10.0.0.1/8",
 		  "\"10.0.0.1/8\" has bits after its prefix: 10.0.0.0/8 is that network" },
@@ -308,9 +308,12 @@ static void test_usage_mistakes(void)
 		{ "/service echo 7", "echo takes no words but iterative: 7" },
 		{ "/service finger", "no service \"finger\": none, echo, discard, chargen, daytime, time, chat, hello, sum, upper, mute, hangup and reply" },
 		{ "/service echo iterative 7", "echo takes no words but iterative: iterative 7" },
-		{ "/service reply", "reply needs words: reply <pattern> [<answer>] [after <time>] [close]" },
+		{ "/service reply", "reply needs words: /service reply <pattern> [<answer>] [after <time>] [close]" },
 		{ "/service reply iterative",
-		  "reply needs words: reply <pattern> [<answer>] [after <time>] [close]" },
+		  "reply needs words: /service reply <pattern> [<answer>] [after <time>] [close]" },
+		{ "/listen 0 reply",
+		  "reply needs words: /service reply <pattern> [<answer>] [after <time>] [close]" },
+		{ "/listen 0 ehco iterative", "no service \"ehco\": did you mean echo?" },
 		{ "/service reply hi", "reply: hi needs an answer: \"TEXT\", a file, or close" },
 		{ "/service reply hi after 1s", "reply: hi needs an answer: \"TEXT\", a file, or close" },
 		{ "/service reply hi \"ho\" after", "reply: after needs a time, like 500ms or 2s" },
@@ -934,6 +937,8 @@ static void test_listen_forms(void)
 		{ "/listen *:0 as five", "five", true },
 		{ "/listen * 0 as six", "six", true },
 		{ "/listen udp 127.0.0.1:0 echo as seven", "seven", false },
+		{ "/listen 0 upper iterative as eight max 2", "eight", true },
+		{ "/listen 127.0.0.1 0 iterative as nine", "nine", true },
 	};
 	struct app app;
 	app_fixture_start(&app);
@@ -948,6 +953,10 @@ static void test_listen_forms(void)
 		   "is of that kind");
 	}
 	is_text(session_service(named(&app, "seven"))->name, "echo", "with a service");
+	is_text(session_service(named(&app, "eight"))->name, "upper", "one client at a time");
+	ok(session_is_iterative(named(&app, "eight")) && session_is_iterative(named(&app, "nine")) &&
+	           !session_is_iterative(named(&app, "one")),
+	   "with iterative alone");
 	struct endpoint local = session_local(named(&app, "one"));
 	ok(endpoint_is_loopback(&local), "loopback where no address is given");
 	local = session_local(named(&app, "five"));

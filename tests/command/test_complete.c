@@ -262,7 +262,7 @@ static void test_places(void)
 	is_text(complete(&app, "/open example.com "), "as", "of another none");
 	is_text(complete(&app, "/listen "), "tcp udp unix unixgram unixpacket 192.0.2.1 7001 7002",
 	        "what was listened on");
-	is_text(complete(&app, "/listen 192.0.2.1 "), "7001 none echo discard chargen daytime time chat hello sum upper mute hangup reply as max",
+	is_text(complete(&app, "/listen 192.0.2.1 "), "7001 none echo discard chargen daytime time chat hello sum upper mute hangup reply iterative as max",
 	        "the port of an address");
 	is_text(complete(&app, "/sessions "), "number name state in out bytes", "orders");
 	is_text(complete(&app, "/connect exam"), "example.org example.net", "for /connect, too");
