@@ -290,19 +290,23 @@ static const struct kind {
 	const char *list;              /* /help services */
 	const char *element, *choices; /* in a usage */
 	bool short_list;               /* shown with the help of a command that takes one of them */
+	const char *last;              /* the last line of the list */
 	struct topic (*at)(size_t index);
 	/* Appends the help of what has this name, or with `begins` the only name that begins so.
 	 * False if there is none, or more than one. */
 	bool (*print)(const char *name, bool begins, struct buf *out);
 } kinds[] = {
-	{ "services", "service", "", true, service_topic, print_service },
-	{ "settings", "setting", "", true, setting_topic, print_setting },
-	{ "views", "view", VIEW_NAMES, true, view_topic, print_view },
-	{ "marks", "", "", false, mark_topic, print_mark },
-	{ "options", "option", "", false, option_topic, print_option },
-	{ "errors", "error", "", false, error_topic, print_error },
-	{ "sysctls", "sysctl", "", false, sysctl_topic, print_sysctl },
-	{ "values", "what", "", false, value_topic, print_value },
+	{ "services", "service", "", true,
+	  "\n\n/listen PORT NAME starts a server with one, /service NAME changes that of a session. iterative "
+	  "after it: one client at a time.",
+	  service_topic, print_service },
+	{ "settings", "setting", "", true, "", setting_topic, print_setting },
+	{ "views", "view", VIEW_NAMES, true, "", view_topic, print_view },
+	{ "marks", "", "", false, "", mark_topic, print_mark },
+	{ "options", "option", "", false, "", option_topic, print_option },
+	{ "errors", "error", "", false, "", error_topic, print_error },
+	{ "sysctls", "sysctl", "", false, "", sysctl_topic, print_sysctl },
+	{ "values", "what", "", false, "", value_topic, print_value },
 };
 
 static const char *const other_lists[] = { "keys", "commands" };
@@ -416,6 +420,7 @@ static bool print_list(const struct app *app, const char *name, struct buf *out)
 	for (size_t i = 0; i < KINDS; i++)
 		if (strcmp(name, kinds[i].list) == 0) {
 			list_topics(kinds[i].at, out);
+			buf_append_text(out, kinds[i].last);
 			return true;
 		}
 	return false;

@@ -58,8 +58,8 @@ static enum command_result do_rules(const struct invocation *invocation, struct 
 #define RULES_HELP                                                                                 \
 	"The narrowest network that holds the address of a client decides. Where any network is "  \
 	"allowed, a client that is in none is refused. all forgets the networks.\n"                \
-	"What was denied and is allowed again is as before, and the other way round. It may "     \
-	"change at any time: open sessions stay.\n"                                                \
+	"To allow a network that was denied takes the denial back, and the other way round. "     \
+	"Open sessions stay.\n"                                                                   \
 	"The kernel connects every client before accept() returns, so a refused one is accepted " \
 	"and reset at once: it meets ECONNRESET, and not ECONNREFUSED.\n"                          \
 	"Without a network it says which clients are accepted."

@@ -58,16 +58,15 @@ const struct command multicast_commands[] = {
 	        .group = "servers",
 	        .usage = "<group> [<interface>] [from <source>]",
 	        .help = "receive what is sent to a multicast group\n"
-	                "239.1.2.3, or ff15::1 of IPv6, on a session of UDP; by default on the "
-	                "interface to which the routes lead. Of one sender alone: from 192.0.2.1, "
+	                "/join 239.1.2.3 lo: the group, and the interface, by default the one to which "
+	                "the routes lead; also ff15::1 of IPv6. Of one sender alone: from 192.0.2.1, "
 	                "also of several, one after the other.\n"
-	                "The socket must have every address of this machine, or the group's own: "
-	                "/listen udp 0.0.0.0 5000, /listen udp 239.1.2.3 5000. With the group's "
-	                "own, "
+	                "The session is of UDP, on every address of this machine or on the group's own: "
+	                "/listen udp 0.0.0.0 5000, /listen udp 239.1.2.3 5000. With the group's own, "
 	                "several programs may have the port, and each gets a copy.\n"
-	                "/option sets how it sends: multicast_if, multicast_ttl (IPv6: "
-	                "multicast_hops), multicast_loop. /reconnect joins again.\n"
-	                "Example: \"/join 239.1.2.3 lo\".",
+	                "To send to the group: /open udp 239.1.2.3 5000, and /option multicast_if "
+	                "127.0.0.1 for lo; multicast_ttl (IPv6: multicast_hops) and multicast_loop are "
+	                "options, too. /reconnect joins again.",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
 	        .check = check_group,

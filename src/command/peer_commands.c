@@ -329,15 +329,14 @@ const struct command peer_commands[] = {
 	        .group = "looking",
 	        .usage = "[number|address|in|out|last] [<text...>]",
 	        .help = "list who is at the other end\n"
-	                "A listener has clients, a session of datagrams has peers, and the groups "
-	                "that it has joined.\n"
-	                "In the order of the numbers, the addresses, the most bytes in or out, or "
-	                "of who wrote last; only those whose address has this text. The first row "
-	                "is the sum of those listed.\n"
-	                "* marks the peer that plain lines go to. asked is the address of this "
-	                "machine that the peer used last; answers to it leave from there. in and "
-	                "out are datagrams, and their bytes.\n"
-	                "Example: \"/peers in 192.0.2.\".",
+	                "A listener has clients, a session of datagrams has peers, and the groups that "
+	                "it has joined.\n"
+	                "A word sorts: number, address, in or out (the most bytes first), last (who "
+	                "wrote last). A text keeps those whose address has it: /peers in 192.0.2. The "
+	                "first row is the sum of those listed.\n"
+	                "* marks the peer that plain lines go to. asked is the address of this machine "
+	                "that the peer used last; answers to it leave from there. in and out are "
+	                "datagrams, and their bytes.",
 	        .needs = NEEDS_SESSION,
 	        .run = do_peers,
 	},

@@ -79,14 +79,15 @@ const struct command relay_commands[] = {
 	        .usage = "[" TRANSPORT_NAMES
 	                 "] <local-address> <address> [<port>] [on <host>] [as <name>]",
 	        .help = "pass on what clients send to another address, and its answers back\n"
-	                "/relay 7001 127.0.0.1:6379 listens at port 7001; a client and its "
-	                "connection to the target are a session each.\n"
-	                "Streams go to streams, TCP or UNIX, and datagrams to datagrams, which "
-	                "have a session for each peer, at most 1024: /relay udp 5353 "
-	                "127.0.0.1:53, /relay unix:/tmp/x 127.0.0.1:80.\n"
+	                "/relay 7001 127.0.0.1:6379 listens at port 7001 of this machine, *:7001 at all "
+	                "its addresses. A client and its connection to the target are a session each; "
+	                "the second is named after both: :50522→:6379.\n"
+	                "Streams go to streams, TCP or UNIX, and datagrams to datagrams, with a session "
+	                "for each peer, at most 1024: /relay udp 5353 127.0.0.1:53, /relay unix:/tmp/x "
+	                "127.0.0.1:80.\n"
 	                "FIN is passed on as FIN, and RST as RST. A client can connect before the "
-	                "target is asked: if that is not reached, the client is reset.\n"
-	                "Bytes are passed on, not segments.",
+	                "target is asked; if the target is not reached, the client is reset.\n"
+	                "Bytes are passed on, not segments. /fault works on relays, too.",
 	        .acts = ACTS_ALWAYS,
 	        .waits = true,
 	        .check = check_relay,

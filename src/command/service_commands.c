@@ -42,14 +42,15 @@ const struct command service_commands[] = {
 	        .group = "servers",
 	        .usage = "<service> [<words...>]",
 	        .help = "choose what a server does with what it reads\n"
-	                "The clients of a listener follow it, including those already connected: they "
-	                "are served as if they had come only now.\n"
-	                "Some services take words, see /help reply; /listen and --service take them with "
-	                "the name in one quoted word. After any of them, iterative says "
-	                "that a listener has one client at a time: the next one is accepted when that "
-	                "one has ended, and the others wait in its queue.\n"
-	                "What a service has to send waits, at most 256 KiB for each client, and "
-	                "meanwhile a client that does not read is not read from.",
+	                "The clients of a listener get it, too; those that are connected already are "
+	                "served as if they had come only now.\n"
+	                "A service may take words: /help reply. After any service, iterative: a "
+	                "listener accepts the next client when the present one has ended, and the "
+	                "others wait in the queue that /info shows.\n"
+	                "/listen and --service take a service with its words as one quoted word: "
+	                "/listen 8080 'reply hi \"ho\"'.\n"
+	                "At most 256 KiB wait for a client. While bytes wait for it, it is not read "
+	                "from.",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
 	        .check = check_service,

@@ -255,7 +255,7 @@ static void take_line(struct session *session, struct guest *guest, const char *
 			session_shutdown(session, SHUT_WR, &error);
 		leave(session, guest, "has left");
 	} else {
-		tell_one(session, guest, "* no such command: " HELP "; // begins a line with /\n");
+		tell_one(session, guest, "* no such command; there are " HELP "; // begins a line with /\n");
 	}
 }
 
@@ -432,9 +432,10 @@ static void freed(void *state)
 const struct service service_chat = {
 	.name = "chat",
 	.help = "passes each client's lines on to all others\n"
-	        "It announces who joins and leaves. A client may type " HELP ". What is typed at the "
-	        "server, or in pipe mode comes on standard input, goes to all; the lines of all are shown "
-	        "there, or are on standard output. To a client that does not read, "
+	        "It announces who joins and leaves. A client may type " HELP "; in sockpit, where / "
+	        "begins a command of its own, //name NAME.\n"
+	        "What is typed at the server, or in pipe mode comes on standard input, goes to all; the "
+	        "lines of all are shown there, or are on standard output. To a client that does not read, "
 	        "lines are dropped, and it is told how many. On datagrams the first one joins, and who "
 	        "has closed the port, or is silent for 10 minutes, has left.",
 	.state_size = sizeof(struct chat),

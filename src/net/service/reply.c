@@ -399,14 +399,18 @@ static void freed(void *state)
 const struct service service_reply = {
 	.name = "reply",
 	.help = "answers what matches a pattern, by rules\n"
-	        "Up to 16 rules may follow each other. A pattern is a \"text\" or a /regular expression/; "
-	        "an answer is a \"text\", in quotes and with C escapes, or else the name of a file, after "
-	        "the word file where it is quoted, too. A file is read once, when the service is chosen. "
-	        "after delays the answer; close sends FIN after it, or instead of one.\n"
-	        "Of several patterns the one that is complete first counts, then the first in the list. "
-	        "What comes after it is looked at when its answer is out; until then nothing more is "
-	        "read. On datagrams each one is a text of its own, and close answers nothing.\n"
-	        "/service reply \"GET /\" page.http close /^quit/ \"bye\\n\" after 1s close",
+	        "/service reply \"GET /\" \"HTTP/1.0 200 OK\\r\\n\\r\\nhi\\n\" close\n"
+	        "/service reply /^quit/ \"bye\\n\" after 1s close \"GET /\" page.http close\n"
+	        "A rule is a pattern, its answer, and what happens then; up to 16 rules may "
+	        "follow each other. A pattern is a \"text\" or a /regular expression/. An "
+	        "answer is a \"text\" in quotes, with C escapes, or the name of a file with the "
+	        "whole answer; a name in quotes comes after the word file. A file is read once, "
+	        "when the service is chosen. after delays the answer. close sends FIN after it, "
+	        "or instead of one.\n"
+	        "The pattern that is complete first counts; of several, the first in the list. "
+	        "What comes after it waits until its answer is out, and nothing more is read "
+	        "meanwhile. On datagrams each one is a text of its own, and close answers "
+	        "nothing.",
 	.usage = "<pattern> [<answer>] [after <time>] [close]",
 	.needs_words = true,
 	.state_size = sizeof(struct reply),
