@@ -128,15 +128,15 @@ static struct pane *shown_pane(struct window *window)
 
 /* ---- hints and answers ---- */
 
-static void wrap_hint(struct window *window, int columns)
+static int wrap_hint(struct window *window, const char *text, int columns)
 {
-	const char *text = window->hint;
 	rows_clear(&window->hint_rows);
 	while (*text) {
 		size_t len = strcspn(text, "\n");
 		rows_add_wrapped(&window->hint_rows, text, len, 1, 1, columns, STYLE_NOTE);
 		text += len + (text[len] == '\n');
 	}
+	return (int)window->hint_rows.count;
 }
 
 static bool is_pushed_out(struct window *window, uint64_t position, int height)
@@ -153,8 +153,8 @@ static bool is_pushed_out(struct window *window, uint64_t position, int height)
 }
 
 /* An answer becomes a hint if the pane does not show all of it, or a page is open; of several that
- * are in the pane, the newest. If that takes too many rows it becomes a page, unless it would
- * replace another page: then the status line shows its beginning. */
+ * are in the pane or take too many rows, the newest. If that takes too many rows it becomes a page,
+ * unless it would replace another page: then the status line shows its beginning. */
 static void show_answer(struct window *window, struct app_answer *answer)
 {
 	struct app *app = window->app;
@@ -170,11 +170,11 @@ static void show_answer(struct window *window, struct app_answer *answer)
 		window->answer_until = clock_now() + ANSWER_SEEN;
 		return;
 	}
-	if (listed)
+	int room = height > 2 ? height : 2;
+	if (listed || wrap_hint(window, text, view.columns) >= room)
 		text += answer->newest;
 	snprintf(window->hint, sizeof window->hint, "%s", text);
-	wrap_hint(window, view.columns);
-	if ((int)window->hint_rows.count < (height > 2 ? height : 2) ||
+	if (wrap_hint(window, text, view.columns) < room ||
 	    (covered && app->open_page.serial != window->answer_page))
 		return;
 	window->hint[0] = '\0';
@@ -394,8 +394,7 @@ static bool draw_waiting(struct window *window, int y, int columns)
  * Returns their number. */
 static int draw_hint(struct window *window, int height, int columns)
 {
-	wrap_hint(window, columns);
-	if ((int)window->hint_rows.count >= height)
+	if (wrap_hint(window, window->hint, columns) >= height)
 		rows_clear(&window->hint_rows);
 	int count = (int)window->hint_rows.count;
 	if (count < 2)
