@@ -19,7 +19,8 @@ struct listed {
 	const struct endpoint *local; /* that it has asked, may be AF_UNSPEC; of a client NULL */
 	struct endpoint addr;
 	uint64_t received, received_bytes, sent, sent_bytes;
-	int64_t last; /* instant; 0 = never, or not known */
+	int64_t last;  /* instant; 0 = never, or not known */
+	uint64_t most; /* of what they are sorted by */
 	char text[HOST_TEXT];
 };
 
@@ -100,10 +101,12 @@ static int order_of(uint64_t a, uint64_t b)
 	return (a > b) - (a < b);
 }
 
-static int by_number(const void *a, const void *b)
+/* The most first, then by number. */
+static int by_most(const void *a, const void *b)
 {
 	const struct listed *one = a, *other = b;
-	return order_of(one->number, other->number);
+	int order = order_of(other->most, one->most);
+	return order ? order : order_of(one->number, other->number);
 }
 
 /* By the bytes of the address, and not as text: .9 is before .10. */
@@ -120,44 +123,23 @@ static int by_address(const void *a, const void *b)
 		                         first.family == AF_INET ? 4 : sizeof first.ip);
 	if (!order)
 		order = order_of(first.port, second.port);
-	return order ? order : by_number(a, b);
-}
-
-/* The most first. */
-static int by_received(const void *a, const void *b)
-{
-	const struct listed *one = a, *other = b;
-	int order = order_of(other->received_bytes, one->received_bytes);
-	return order ? order : by_number(a, b);
-}
-
-static int by_sent(const void *a, const void *b)
-{
-	const struct listed *one = a, *other = b;
-	int order = order_of(other->sent_bytes, one->sent_bytes);
-	return order ? order : by_number(a, b);
-}
-
-/* The newest first. */
-static int by_last(const void *a, const void *b)
-{
-	const struct listed *one = a, *other = b;
-	int order = order_of((uint64_t)other->last, (uint64_t)one->last);
-	return order ? order : by_number(a, b);
+	return order ? order : by_most(a, b);
 }
 
 static void sort(struct list *list, const char *order)
 {
-	static const struct {
-		const char *word;
-		int (*compare)(const void *a, const void *b);
-	} orders[] = {
-		{ "number", by_number }, { "address", by_address }, { "in", by_received },
-		{ "out", by_sent },      { "last", by_last },
-	};
-	for (size_t i = 0; order && i < sizeof orders / sizeof *orders; i++)
-		if (list->count && strcmp(order, orders[i].word) == 0)
-			qsort(list->rows, list->count, sizeof *list->rows, orders[i].compare);
+	if (!order || !list->count)
+		return;
+	bool in = strcmp(order, "in") == 0, out = strcmp(order, "out") == 0;
+	bool last = strcmp(order, "last") == 0, address = strcmp(order, "address") == 0;
+	for (size_t i = 0; i < list->count; i++) {
+		struct listed *row = &list->rows[i];
+		row->most = in     ? row->received_bytes
+		            : out  ? row->sent_bytes
+		            : last ? (uint64_t)row->last
+		                   : 0;
+	}
+	qsort(list->rows, list->count, sizeof *list->rows, address ? by_address : by_most);
 }
 
 /* ---- as text ---- */

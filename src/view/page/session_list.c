@@ -77,78 +77,45 @@ static bool matches(const struct session_line *line, const char *filter)
 	       strcasestr(format_ends(line, ends), filter);
 }
 
-static int compare(uint64_t a, uint64_t b)
+static void set_key(struct session_line *line, const char *order)
 {
-	return (a > b) - (a < b);
+	bool in = strcmp(order, "in") == 0 || strcmp(order, "bytes") == 0;
+	bool out = strcmp(order, "out") == 0 || strcmp(order, "bytes") == 0;
+	line->key.text = strcmp(order, "name") == 0    ? line->name
+	                 : strcmp(order, "state") == 0 ? line->state
+	                                               : "";
+	line->key.most = (in ? line->received : 0) + (out ? line->sent : 0);
 }
 
-static int by_number(const void *a, const void *b)
+static int by_key(const void *a, const void *b)
 {
 	const struct session_line *one = a, *other = b;
-	return compare(one->number, other->number);
-}
-
-static int by_name(const void *a, const void *b)
-{
-	const struct session_line *one = a, *other = b;
-	int order = strcmp(one->name, other->name);
-	return order ? order : by_number(a, b);
-}
-
-static int by_state(const void *a, const void *b)
-{
-	const struct session_line *one = a, *other = b;
-	int order = strcmp(one->state, other->state);
-	return order ? order : by_number(a, b);
-}
-
-static int by_received(const void *a, const void *b)
-{
-	const struct session_line *one = a, *other = b;
-	int order = compare(other->received, one->received);
-	return order ? order : by_number(a, b);
-}
-
-static int by_sent(const void *a, const void *b)
-{
-	const struct session_line *one = a, *other = b;
-	int order = compare(other->sent, one->sent);
-	return order ? order : by_number(a, b);
-}
-
-static int by_bytes(const void *a, const void *b)
-{
-	const struct session_line *one = a, *other = b;
-	int order = compare(other->sent + other->received, one->sent + one->received);
-	return order ? order : by_number(a, b);
+	int order = strcmp(one->key.text, other->key.text);
+	if (!order)
+		order = (one->key.most < other->key.most) - (one->key.most > other->key.most);
+	return order ? order : (one->number > other->number) - (one->number < other->number);
 }
 
 void session_list_arrange(struct session_list *list, const char *order, const char *filter)
 {
-	static const struct {
-		const char *name;
-		int (*compare)(const void *a, const void *b);
-	} orders[] = {
-		{ "number", by_number },  { "name", by_name }, { "state", by_state },
-		{ "in", by_received },    { "out", by_sent },  { "bytes", by_bytes },
-	};
 	size_t kept = 0;
 	list->whole = list->count;
 	list->open = 0;
 	list->sent = list->received = 0;
 	for (size_t i = 0; i < list->count; i++) {
-		const struct session_line *line = &list->line[i];
+		struct session_line *line = &list->line[i];
 		if (*filter && !matches(line, filter))
 			continue;
+		if (order)
+			set_key(line, order);
 		list->open += line->open;
 		list->sent += line->sent;
 		list->received += line->received;
 		list->line[kept++] = *line;
 	}
 	list->count = kept;
-	for (size_t i = 0; order && kept && i < sizeof orders / sizeof *orders; i++)
-		if (strcmp(orders[i].name, order) == 0)
-			qsort(list->line, kept, sizeof *list->line, orders[i].compare);
+	if (order && kept)
+		qsort(list->line, kept, sizeof *list->line, by_key);
 }
 
 /* ---- rows ---- */

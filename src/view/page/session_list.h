@@ -25,6 +25,10 @@ struct session_line {
 	bool everywhere;             /* it listens at every address: *:80 */
 	bool current, open;
 	uint64_t sent, received; /* bytes */
+	struct {
+		const char *text; /* upwards, */
+		uint64_t most;    /* then the most first, then by number */
+	} key; /* set when they are sorted */
 };
 
 struct session_list {
@@ -38,8 +42,8 @@ struct session_list {
 struct session_line *session_list_add(struct session_list *list);
 void session_list_free(struct session_list *list);
 
-/* Drops the lines in whose name, state and addresses the text is not, in either case ("" = none),
- * and sorts the others: the most bytes first, else upwards. NULL is by number. */
+/* Keeps the lines whose name, state or addresses have the text ("" = all; case does not matter), and
+ * sorts them by one of SESSION_LIST_ORDERS: the most bytes first, else upwards. NULL leaves the order. */
 void session_list_arrange(struct session_list *list, const char *order, const char *filter);
 
 /* A row of totals after `title` (where there is room), and one for each line, but empty before line
