@@ -702,8 +702,9 @@ static void put_entry(struct json_log *own, const struct entry *entry, struct bu
 		put_numbered(out, "errno", entry->error, error_name(entry->error));
 	if (entry->duration)
 		put_unsigned(out, "duration", entry->duration);
+	unsigned flags = entry->flags & ~(entry_is_shared(entry) ? (unsigned)ENTRY_SHARED : 0u);
 	for (unsigned bit = 0; bit < 8; bit++)
-		put_true(out, log_flag(entry->call, bit), entry->flags >> bit & 1);
+		put_true(out, log_flag(entry->call, bit), flags >> bit & 1);
 	if (entry->call == CALL_SEND || entry->call == CALL_RECV) {
 		put_unsigned(out, "offset", entry->stream_offset);
 	} else if (entry_is_batched(entry) && (entry->nth || entry->of)) {

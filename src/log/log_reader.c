@@ -596,6 +596,8 @@ static bool read_flags(struct log_reader *reader, const struct object *object, s
 			return false;
 		header->flags |= (uint8_t)(is << bit);
 	}
+	if (entry_is_shared(header)) /* in no log, but anybody may have written this one */
+		header->flags &= (uint8_t)~ENTRY_SHARED;
 	return true;
 }
 

@@ -708,18 +708,21 @@ static ssize_t transmit(const struct caller *caller, struct entry *entry, int fd
 }
 
 /* The entry is reserved before the call and filled after it. Reserving evicts the oldest blocks,
- * never the one that may have `data`. A datagram larger than a block is sent whole, but its entry
- * is cut. */
+ * never the one that may have `data`; what was received last is not copied, but where it is at the end
+ * of a block. A datagram larger than a block is sent whole, but its entry is cut. */
 static ssize_t offer(const struct caller *caller, enum call call, int fd, const void *data,
                      size_t len, int flags, const struct endpoint *to, const struct endpoint *local)
 {
-	size_t room;
+	size_t room = len, addresses = to ? ENTRY_ADDRESSES : 0;
+	char *place = NULL;
 	int64_t wall;
 	if (to && is_followed(caller) && !wire_is_following(caller->wire, fd))
 		follow_early(caller, fd, NULL);
 	struct entry entry = enter(caller, call, fd);
 	size_t least = call == CALL_SEND ? smaller(len, TRANSCRIPT_ROOM) : len;
-	char *place = transcript_reserve(caller->transcript, to ? ENTRY_ADDRESSES : 0, least, &room);
+	bool shared = transcript_share(caller->transcript, addresses, data, len);
+	if (!shared)
+		place = transcript_reserve(caller->transcript, addresses, least, &room);
 	if (caller->flags & ENTRY_SECRET)
 		room = smaller(room, ENTRY_SECRET_MOST);
 	size_t asked = call != CALL_SEND || room < TRANSCRIPT_ROOM ? len : smaller(len, room);
@@ -728,12 +731,12 @@ static ssize_t offer(const struct caller *caller, enum call call, int fd, const 
 	int64_t now = end(&entry, sent < 0);
 	size_t kept = sent > 0 ? smaller((size_t)sent, room) : 0;
 	note_kept(&entry, sent, kept);
-	if (kept > 0)
+	if (kept > 0 && !shared)
 		memcpy(place, data, kept);
 	if (call == CALL_SEND && sent > 0 && caller->observer)
 		caller->observer->sent(caller, (size_t)sent, wall);
 	if (caller->flags & (ENTRY_ECHO | ENTRY_SECRET))
-		flag_secret(caller, &entry, fd, to, place, kept);
+		flag_secret(caller, &entry, fd, to, shared ? data : place, kept);
 	commit(caller, &entry, fd, now, to, local, kept, -1);
 	return sent;
 }

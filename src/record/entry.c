@@ -33,9 +33,24 @@ static const char *const names[CALL_COUNT] = {
 	[CALL_ERRQUEUE] = "recvmsg",
 };
 
+bool entry_is_shared(const struct entry *entry)
+{
+	return entry->flags & ENTRY_SHARED && entry_is_outgoing(entry);
+}
+
+size_t entry_kept(const struct entry *entry)
+{
+	return entry_is_shared(entry) ? ENTRY_SHARE : entry->len;
+}
+
 const char *entry_bytes(const struct entry *entry)
 {
-	return (const char *)entry + ENTRY_HEADER;
+	uint32_t back;
+	const char *place = (const char *)entry + ENTRY_HEADER;
+	if (!entry_is_shared(entry))
+		return place;
+	memcpy(&back, place, sizeof back);
+	return (const char *)entry - back;
 }
 
 bool entry_is_secret(const struct entry *entry)
@@ -63,7 +78,7 @@ enum { REFERENCE = 3 };
 
 static const uint8_t *addresses(const struct entry *entry)
 {
-	return (const uint8_t *)entry + ENTRY_HEADER + entry->len;
+	return (const uint8_t *)entry + ENTRY_HEADER + entry_kept(entry);
 }
 
 struct endpoint entry_addr(const struct entry *entry)

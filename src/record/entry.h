@@ -3,8 +3,9 @@
  * of 40 bytes is followed by the payload, which is the bytes that went through the call or a text,
  * and the packed addresses: the peer's where the call has one, and for datagrams our own. Beside
  * its payload, to which a UNIX path counts, an entry takes at most 64 bytes, except for the first
- * of a block with an own IPv6 address, or with an interface, to which later ones refer. Knows no
- * socket: numbers are the system's. */
+ * of a block with an own IPv6 address, or with an interface, to which later ones refer. What is sent
+ * back, or passed on, has its payload in the entry that received it. Knows no socket: numbers are the
+ * system's. */
 #pragma once
 
 #include <stdbool.h>
@@ -55,6 +56,8 @@ enum entry_flag {
 	                      * datagrams: see entry.nth */
 	ENTRY_NO_END = 8,    /* of a recv(): if it returns 0, that is not the peer's FIN: there has been
 	                      * a reset, or reading is shut here */
+	ENTRY_SHARED = 8,    /* of a send(), sendto() or sendmsg(): how it is kept, and nothing that
+	                      * happened; see entry_is_shared() */
 	ENTRY_WATCHING = 16, /* a call that the program makes for its own observation */
 	ENTRY_WAITED = 32,   /* a blocking socket would have slept in this call: the duration counts
 	                      * from when it was asked for; a state that says that it begins to */
@@ -87,7 +90,7 @@ struct entry {
 	uint32_t
 	        previous_in_session; /* distance to the session's entry before this one, in units of
 	                               * ENTRY_ALIGN; 0 = none */
-	uint32_t len;                /* payload bytes, after the header */
+	uint32_t len;                /* payload bytes */
 	uint32_t duration; /* of the call, in microseconds, rounded up; UINT32_MAX = that or more */
 	uint32_t session;  /* number of the session; 0 = the program itself */
 	int32_t arg;       /* see enum call */
@@ -134,6 +137,14 @@ bool entry_unpack_errqueue(const struct entry *entry, struct errqueue *error);
 const char *entry_payload(const struct entry *entry);
 const char *entry_bytes(const struct entry *entry);
 bool entry_is_secret(const struct entry *entry);
+
+/* Its payload is in an earlier entry of its block: four bytes in place of it are the distance back from
+ * the entry. */
+bool entry_is_shared(const struct entry *entry);
+enum { ENTRY_SHARE = 4 };
+
+/* What it takes after its header, without the addresses. */
+size_t entry_kept(const struct entry *entry);
 
 /* Where a CALL_SOCKET was made: its payload is one byte, none where that is this machine. */
 enum host entry_host(const struct entry *entry);

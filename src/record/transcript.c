@@ -35,6 +35,7 @@ struct transcript {
 	struct block *now; /* the newest block, NULL at the very start */
 	bool begun;
 	size_t begun_addr; /* bytes left for the addresses of the begun entry */
+	const char *shared; /* its payload, where that is in an earlier one; else NULL */
 	struct {           /* entries of the newest block that have an own address written out: */
 		size_t offset;
 		struct endpoint local; /* AF_UNSPEC = none */
@@ -189,8 +190,24 @@ char *transcript_reserve(struct transcript *transcript, size_t endpoint_size, si
 		open_block(transcript);
 	transcript->begun = true;
 	transcript->begun_addr = endpoint_size;
+	transcript->shared = NULL;
 	*room = room_left(transcript) - overhead;
 	return transcript->now->memory + transcript->now->used + ENTRY_HEADER;
+}
+
+bool transcript_share(struct transcript *transcript, size_t endpoint_size, const void *payload,
+                      size_t len)
+{
+	size_t room;
+	const struct block *block = transcript->now;
+	uintptr_t begin = block ? (uintptr_t)block->memory : 0, at = (uintptr_t)payload;
+	bool is_here = block && at >= begin && at - begin < block->used && len > ENTRY_SHARE &&
+	               room_left(transcript) >= ENTRY_HEADER + endpoint_size + ENTRY_SHARE;
+	if (!is_here)
+		return false;
+	transcript_reserve(transcript, endpoint_size, ENTRY_SHARE, &room);
+	transcript->shared = payload;
+	return true;
 }
 
 /* Links an entry to the one before it in its session, and notes its offset in the stream. */
@@ -222,7 +239,7 @@ static uint16_t distance_to_previous(const struct block *block)
 
 static size_t entry_size(const struct entry *entry)
 {
-	size_t size = (size_t)ENTRY_HEADER + entry->endpoint_len + entry->len;
+	size_t size = (size_t)ENTRY_HEADER + entry->endpoint_len + entry_kept(entry);
 	return (size + ENTRY_ALIGN - 1) & ~(size_t)(ENTRY_ALIGN - 1);
 }
 
@@ -257,13 +274,21 @@ uint64_t transcript_commit(struct transcript *transcript, const struct entry *he
 	uint8_t addresses[ENTRY_ADDRESSES];
 	size_t endpoint_len = entry_pack_addresses(addr, local, back, addresses);
 	assert(transcript->begun && endpoint_len <= transcript->begun_addr);
-	assert(len <= room_left(transcript) - ENTRY_HEADER - transcript->begun_addr);
-	memcpy(place + ENTRY_HEADER + len, addresses, endpoint_len);
 
 	uint64_t position = transcript_end(transcript);
 	struct entry entry = *header;
 	entry.endpoint_len = (uint8_t)endpoint_len;
 	entry.len = (uint32_t)len;
+	if (entry_is_outgoing(&entry))
+		entry.flags &= (uint8_t)~ENTRY_SHARED;
+	if (transcript->shared && len) {
+		uint32_t distance = (uint32_t)(place - transcript->shared);
+		entry.flags |= ENTRY_SHARED;
+		memcpy(place + ENTRY_HEADER, &distance, sizeof distance);
+	}
+	size_t kept = entry_kept(&entry);
+	assert(kept <= room_left(transcript) - ENTRY_HEADER - transcript->begun_addr);
+	memcpy(place + ENTRY_HEADER + kept, addresses, endpoint_len);
 	link_entry(transcript, &entry, position);
 	entry.previous = distance_to_previous(block);
 	memcpy(place, &entry, sizeof entry);

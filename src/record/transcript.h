@@ -54,6 +54,11 @@ void transcript_before_eviction(struct transcript *transcript, void (*call)(void
 char *transcript_reserve(struct transcript *transcript, size_t endpoint_size, size_t least,
                          size_t *room);
 
+/* Begins an entry of a call that sends, with the payload of an earlier entry, or a part of it: that is
+ * not copied. False where it is no part of the newest block, which is needed. */
+bool transcript_share(struct transcript *transcript, size_t endpoint_size, const void *payload,
+                      size_t len);
+
 /* Completes the begun entry: places a copy of `header` with len, endpoint_len and its links, and
  * returns where it is. `addr` is the peer's, `local` our own, see entry_local(); both may be
  * NULL. */

@@ -91,6 +91,20 @@ static void remember(struct model *model, const struct transcript *t, uint64_t p
 	require(entry->stream_offset == now->stream_offset);
 }
 
+/* What has come, or the end of it. */
+static void send_back(struct model *model, struct transcript *t, const struct step *step)
+{
+	const struct entry *entry = transcript_at(t, transcript_newest(t));
+	size_t len = step->amount & 1 ? entry->len / 2 : entry->len;
+	const char *bytes = entry_bytes(entry) + (entry->len - len);
+	struct entry header = { .session = step->session, .call = CALL_SEND, .fd = -1 };
+	bool is_gone = transcript_last(t, step->session) == TRANSCRIPT_NONE;
+	if (!transcript_share(t, ENTRY_ADDRESSES, bytes, len))
+		return;
+	remember(model, t, transcript_commit(t, &header, addrs[step->verb % 4], NULL, len), step, is_gone);
+	require(model->list[model->count - 1].len == len);
+}
+
 static void receive(struct model *model, struct transcript *t, const struct step *step)
 {
 	const struct endpoint *addr = addrs[step->verb % 4];
@@ -110,6 +124,8 @@ static void receive(struct model *model, struct transcript *t, const struct step
 	size_t len = step->amount < room ? step->amount : room;
 	remember(model, t, transcript_commit(t, &header, addr, NULL, len), step, is_gone);
 	require(model->list[model->count - 1].len == len);
+	if (step->verb & 4)
+		send_back(model, t, step);
 }
 
 /* A payload of several blocks may push its own beginning out; what is left of it is remembered. */

@@ -43,12 +43,13 @@ static bool same_endpoint(const struct endpoint *a, const struct endpoint *b)
 static bool same_entry(const struct entry *want, const struct log_record *record)
 {
 	const struct entry *got = &record->entry.header;
+	uint8_t flags = entry_is_shared(want) ? want->flags & (uint8_t)~ENTRY_SHARED : want->flags;
 	const struct endpoint addr = entry_addr(want), local = entry_local(want);
 	return got->time == want->time && got->len == want->len &&
 	       got->duration == want->duration && got->session == want->session &&
 	       got->arg == want->arg && got->arg2 == want->arg2 && got->fd == want->fd &&
 	       got->stream_offset == want->stream_offset && got->call == want->call &&
-	       got->error == want->error && got->flags == want->flags &&
+	       got->error == want->error && got->flags == flags &&
 	       same_endpoint(&addr, &record->entry.addr) &&
 	       same_endpoint(&local, &record->entry.local) &&
 	       memcmp(entry_payload(want), record->entry.payload, want->len) == 0;
@@ -297,6 +298,24 @@ static void payloads_go_round(void)
 	transcript_free(t);
 }
 
+/* How an entry is kept is no part of a log. */
+static void shared_bytes_go_round(void)
+{
+	struct buf log;
+	const struct entry header = { .session = 1, .fd = 3, .call = CALL_SEND };
+	struct transcript *t = transcript_new(CEILING, TRANSCRIPT_BLOCK);
+	append_text(t, CALL_RECV, 0, "sent back", 9);
+	transcript_share(t, 0, entry_payload(transcript_at(t, transcript_first(t))), 9);
+	ok(entry_is_shared(transcript_at(t, transcript_commit(t, &header, NULL, NULL, 9))),
+	   "an entry has its bytes in another");
+	buf_init(&log, SIZE_MAX);
+	format_all(t, &log);
+	ok(!strstr(buf_text(&log), "no_end"), "... of which the log says nothing");
+	goes_round(t, "... and they are in the log");
+	buf_free(&log);
+	transcript_free(t);
+}
+
 /* A word as sockpit-log(5) writes one: alone, or before a comma. */
 static bool is_described(const char *page, const char *word)
 {
@@ -336,6 +355,7 @@ int main(void)
 	tap_watchdog(50);
 	every_kind_goes_round();
 	payloads_go_round();
+	shared_bytes_go_round();
 	is_described_by_the_manual();
 	return tap_done();
 }

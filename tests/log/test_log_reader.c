@@ -301,6 +301,20 @@ static void hides_secrets(void)
 	log_reader_close(reader);
 }
 
+static void makes_no_entry_share_bytes(void)
+{
+	static const char log[] = HEADER "{\"type\":\"call\",\"call\":\"send\",\"time\":\"2026-11-"
+	                                 "28T18:01:02Z\",\"session\":1,\"no_end\":true,\"text\":\"own\"}\n";
+	struct log_record record;
+	struct error error;
+	struct log_reader *reader = open_log(log, strlen(log));
+	log_reader_next(reader, &record, &error);
+	ok(log_reader_next(reader, &record, &error) == LOG_READ && record.entry.header.len == 3 &&
+	           !entry_is_shared(&record.entry.header),
+	   "no log can say that an entry has its bytes elsewhere");
+	log_reader_close(reader);
+}
+
 int main(void)
 {
 	tap_watchdog(50);
@@ -311,5 +325,6 @@ int main(void)
 	steps_over_long_lines();
 	opens_files_only();
 	hides_secrets();
+	makes_no_entry_share_bytes();
 	return tap_done();
 }

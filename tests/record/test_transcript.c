@@ -377,6 +377,58 @@ static void keeps_what_is_sent_on(void)
 	transcript_free(t);
 }
 
+static uint64_t share(struct transcript *t, const struct endpoint *to, const char *payload, size_t len)
+{
+	struct entry entry = header(2, to ? CALL_SENDTO : CALL_SEND);
+	return transcript_share(t, to ? ENTRY_ADDRESSES : 0, payload, len)
+	               ? transcript_commit(t, &entry, to, NULL, len)
+	               : TRANSCRIPT_NONE;
+}
+
+static void shares_what_is_sent_on(void)
+{
+	struct transcript *t = transcript_new(3 * BLOCK, BLOCK);
+	ok(share(t, NULL, "12345", 5) == TRANSCRIPT_NONE, "an empty transcript has nothing to share");
+	const char *bytes = entry_payload(transcript_at(t, add(t, 1, "0123456789")));
+	uint64_t before = transcript_end(t);
+	uint64_t first = share(t, NULL, bytes, 10), second = share(t, NULL, bytes + 2, 6);
+	is_int((long long)(transcript_end(t) - before), 2 * 48, "what is sent on takes no room for its bytes");
+	is_payload(t, first, "0123456789", "... and has them");
+	is_payload(t, second, "234567", "... a part of them, too");
+	ok(entry_bytes(transcript_at(t, second)) == bytes + 2, "... which are those that came");
+	is_int((long long)transcript_next(t, first), (long long)second, "the next entry is found");
+	ok(share(t, NULL, "12345", 5) == TRANSCRIPT_NONE, "bytes from elsewhere are not shared");
+	ok(share(t, NULL, bytes, 4) == TRANSCRIPT_NONE, "nor so few that it would not pay");
+	struct entry failed = header(2, CALL_SEND);
+	failed.error = EAGAIN;
+	transcript_share(t, 0, bytes, 10);
+	is_payload(t, transcript_commit(t, &failed, NULL, NULL, 0), "", "a call that took none has none");
+	transcript_free(t);
+
+	t = transcript_new(3 * BLOCK, BLOCK);
+	bytes = entry_payload(transcript_at(t, add_size(t, 1, BLOCK / 4)));
+	first = share(t, &four, bytes, BLOCK / 4);
+	ok(first == TRANSCRIPT_NONE, "there must be room for any address");
+	transcript_free(t);
+
+	t = transcript_new(6 * BLOCK, 2 * BLOCK);
+	bytes = entry_payload(transcript_at(t, add(t, 1, "to whom")));
+	first = share(t, &four, bytes, 7);
+	struct endpoint addr = entry_addr(transcript_at(t, first));
+	ok(endpoint_equal(&addr, &four), "a shared payload leaves the address where it is found");
+	is_payload(t, first, "to whom", "... and it is found");
+	add_size(t, 1, 2 * BLOCK - ENTRY_HEADER);
+	ok(share(t, NULL, bytes, 7) == TRANSCRIPT_NONE, "an older block is not shared: it goes first");
+	transcript_free(t);
+
+	t = transcript_new(3 * BLOCK, BLOCK);
+	struct entry given = header(1, CALL_SEND);
+	given.flags = ENTRY_SHARED;
+	is_payload(t, transcript_append(t, &given, NULL, "own bytes", 9), "own bytes",
+	           "a header that says so by itself is not believed");
+	transcript_free(t);
+}
+
 static void a_begun_entry_survives_a_smaller_ceiling(void)
 {
 	struct transcript *t = transcript_new(8 * BLOCK, BLOCK);
@@ -823,6 +875,7 @@ int main(void)
 	evicts_the_oldest();
 	changes_its_ceiling();
 	keeps_what_is_sent_on();
+	shares_what_is_sent_on();
 	a_begun_entry_survives_a_smaller_ceiling();
 	links_sessions();
 	counts_stream_positions();
