@@ -587,19 +587,11 @@ static bool take_max_conns(struct options *options, const char *text, struct err
 	return good;
 }
 
-/* "10.0.0.0/8,::1" */
 static bool add_networks(struct options *options, const char *name, const char *text, bool allows,
                          struct error *error)
 {
-	struct network network;
-	struct error why = { 0 };
-	bool good = true;
-	for (const char *at = text; good && at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
-		char *word = xstrndup(at, strcspn(at, ","));
-		good = network_parse(word, &network, &why) &&
-		       network_rules_add(&options->rules, &network, allows, &why);
-		free(word);
-	}
+	struct error why;
+	bool good = network_rules_read(&options->rules, text, allows, &why);
 	if (!good)
 		error_set(error, "%s: %s", name, why.text);
 	return good;
@@ -869,7 +861,7 @@ static bool take_ports(struct options *options, char **words, int count, struct 
 static bool check_combination(const struct options *options, struct error *error)
 {
 	const struct pipe_options *pipe = &options->pipe;
-	bool ruled = options->rules.count, limited = ruled || options->max_clients || options->max_idle;
+	bool ruled = options->rules.count || options->rules.strict, limited = ruled || options->max_clients || options->max_idle;
 	if (!options->listen && (pipe->keep_open || options->service || pipe->max_conns || limited))
 		error_set(error, "%s is for servers: use it with -l",
 		          pipe->keep_open        ? "-k"

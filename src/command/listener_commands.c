@@ -5,19 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Applies "10.0.0.0/8 ::1", or "all", to the rules. */
+/* Applies "10.0.0.0/8 ::1", or "all". */
 static bool change_rules(const char *line, bool allows, struct network_rules *rules,
                          struct error *error)
 {
 	char *word;
 	bool good = true;
 	while (good && (word = word_take(&line))) {
-		struct network network;
-		if (strcmp(word, "all") == 0)
-			network_rules_reset(rules, allows);
-		else
-			good = network_parse(word, &network, error) &&
-			       network_rules_add(rules, &network, allows, error);
+		good = network_rules_read(rules, word, allows, error);
 		free(word);
 	}
 	if (good && *line)
@@ -32,17 +27,34 @@ static bool check_rules(const struct args *args, struct error *error)
 	       args_blame(args, 0, error);
 }
 
+static bool refuse(const struct invocation *invocation, struct error *error)
+{
+	const struct session *session = invocation->session;
+	enum transport transport = session_transport(session);
+	unsigned number = (unsigned)session_number(session);
+	if (transport_is_unix(transport))
+		error_set(error,
+		          "session %u is %s: who writes to a path is in no network; its permissions "
+		          "choose",
+		          number, transport_title(transport));
+	else if (session_has_peers(session))
+		error_set(error,
+		          "session %u is UDP: a datagram asks for no connection that could be "
+		          "refused, so every sender is heard",
+		          number);
+	else
+		error_set(error, "session %u is no TCP listener: /%s @NAME chooses one", number,
+		          invocation->command->name);
+	return false;
+}
+
 static enum command_result do_rules(const struct invocation *invocation, struct error *error)
 {
 	struct session *session = invocation->session;
 	const struct session_limits *limits = session_limits(session);
 	const char *words = invocation->args->value[0];
-	unsigned number = (unsigned)session_number(session);
-	if (!limits || transport_is_unix(session_transport(session))) {
-		error_set(error, "session %u is no TCP listener: /%s @NAME chooses one", number,
-		          invocation->command->name);
-		return false;
-	}
+	if (!limits || transport_is_unix(session_transport(session)))
+		return refuse(invocation, error);
 	struct session_limits wanted = *limits;
 	bool allows = strcmp(invocation->command->name, "allow") == 0;
 	if (words && !change_rules(words, allows, &wanted.rules, error))
@@ -50,7 +62,8 @@ static enum command_result do_rules(const struct invocation *invocation, struct 
 	struct buf text = { .max = SIZE_MAX };
 	session_set_limits(session, &wanted);
 	network_rules_print(&wanted.rules, &text);
-	app_note(invocation->app, "session %u accepts %s", number, buf_text(&text));
+	app_note(invocation->app, "session %u accepts %s", (unsigned)session_number(session),
+	         buf_text(&text));
 	buf_free(&text);
 	return true;
 }
@@ -70,7 +83,7 @@ const struct command listener_commands[] = {
 	        .group = "servers",
 	        .usage = "[<network...>]",
 	        .help = "accept clients only from these networks\n"
-	                "10.0.0.0/8, 192.168.1.7, 2001:db8::/32; several are separated by blanks. "
+	                "10.0.0.0/8, 192.168.1.7, 2001:db8::/32; several are separated by blanks or commas. "
 	                RULES_HELP,
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_WITH_VALUE,

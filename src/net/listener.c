@@ -257,7 +257,7 @@ static void report_crowd(struct session *session)
 	listener->crowd_reported = true;
 	session_report(session, 0,
 	               "%zu client%s at a time (%s): the next ones are connected by the kernel and "
-	               "wait in the accept queue until one ends",
+	               "wait in the accept queue until there is room",
 	               most, most == 1 ? "" : "s",
 	               session_is_iterative(session) ? "iterative" : "max-clients");
 }
@@ -495,6 +495,8 @@ static void set_limits(struct session *session, const struct session_limits *wan
 	if (wanted->clients != listener->limits.clients)
 		listener->crowd_reported = false;
 	listener->limits = *wanted;
+	if (session->state == SESSION_LISTENING)
+		report_crowd(session);
 	for (size_t i = 0; idles && (client = session->table->at(session->table, i)); i++)
 		if (client->listener == session->caller.session && client->state == SESSION_OPEN)
 			limit_idling(client, wanted->idle);

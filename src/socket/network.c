@@ -2,8 +2,12 @@
 #include "socket/network.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/alloc.h"
 
 static unsigned most_bits(int family)
 {
@@ -60,8 +64,11 @@ bool network_parse(const char *text, struct network *network, struct error *erro
 	size_t len = slash ? (size_t)(slash - text) : strlen(text);
 	*network = (struct network){ 0 };
 	if (!parse_ip(text, len, network)) {
-		error_usage(error, "\"%.60s\" is not a network: 10.0.0.0/8, 192.168.1.7, 2001:db8::/32",
-		            text);
+		error_usage(error,
+		            "\"%.60s\" is not a network: 10.0.0.0/8, 192.168.1.7, 2001:db8::/32%s",
+		            text, isalpha((unsigned char)text[0]) && !strchr(text, ':')
+		                          ? "; no name is looked up"
+		                          : "");
 		return false;
 	}
 	unsigned most = most_bits(network->family), bits = most;
@@ -161,9 +168,21 @@ bool network_rules_add(struct network_rules *rules, const struct network *networ
 	return true;
 }
 
-void network_rules_reset(struct network_rules *rules, bool allows)
+bool network_rules_read(struct network_rules *rules, const char *text, bool allows,
+                        struct error *error)
 {
-	*rules = (struct network_rules){ .strict = !allows };
+	bool good = true;
+	for (const char *at = text; good && at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
+		struct network network;
+		char *word = xstrndup(at, strcspn(at, ","));
+		if (strcmp(word, "all") == 0)
+			*rules = (struct network_rules){ .strict = !allows };
+		else
+			good = network_parse(word, &network, error) &&
+			       network_rules_add(rules, &network, allows, error);
+		free(word);
+	}
+	return good;
 }
 
 bool network_rules_allow(const struct network_rules *rules, const struct endpoint *addr,

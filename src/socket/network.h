@@ -48,8 +48,10 @@ struct network_rules {
 bool network_rules_add(struct network_rules *rules, const struct network *network, bool allows,
                        struct error *error);
 
-/* Without rules again: everybody, or nobody, is let in. */
-void network_rules_reset(struct network_rules *rules, bool allows);
+/* Adds "10.0.0.0/8,::1". "all" forgets the rules: everybody, or nobody, is let in. False with one
+ * line; what is before the wrong word has been added. */
+bool network_rules_read(struct network_rules *rules, const char *text, bool allows,
+                        struct error *error);
 
 /* `why` is set to the network that has decided, NULL where the address is in none. */
 bool network_rules_allow(const struct network_rules *rules, const struct endpoint *addr,

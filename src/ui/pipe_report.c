@@ -334,10 +334,13 @@ static void on_state(struct pipe_report *report, const struct entry *entry)
 static void on_peer(struct pipe_report *report, const struct entry *entry)
 {
 	struct endpoint addr = entry_addr(entry);
+	const struct network *why;
+	const struct session_limits *limits = session_limits(report->options.session);
+	bool denied = limits && !network_rules_allow(&limits->rules, &addr, &why);
 	if (is_unix(report)) /* a client has no name, mostly */
 		addr = session_local(report->options.session);
 	if (!entry->error && report->options.verbose)
-		print_address(report, "Connection received", &addr);
+		print_address(report, denied ? "Connection denied" : "Connection received", &addr);
 }
 
 static void on_datagram(struct pipe_report *report, const struct entry *entry)

@@ -4,6 +4,7 @@
 import os
 import re
 import socket
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "support"))
@@ -122,7 +123,7 @@ def as_many_as_it_may():
     ok(plain.sees("max-clients is 3 for session 1"), "the limit is changed for this listener")
     ok(hears(fourth, b"fourth\n"), "and holds at once")
     plain.type("/set @1 max-clients 1")
-    ok(plain.sees("max-clients is 1 for session 1"), "a smaller one")
+    ok(plain.sees("1 client at a time (max-clients): the next ones are connected by the kernel and wait"), "a smaller one says what follows")
     fourth.sendall(b"still here\n")
     ok(hears(fourth, b"still here\n"), "ends nobody")
     plain.type("/set max-clients")
@@ -200,11 +201,44 @@ def networks():
     ok(is_refused(port, "127.0.0.1"), "who is let in")
     plain.type("/allow @2 ::1")
     ok(plain.sees("session 2 is no TCP listener: /allow @NAME chooses one"), "a client has no networks")
+    plain.type("/allow @1 10.0.0.0/8,::1 127.0.0.9")
+    ok(plain.sees("session 1 accepts clients of 10.0.0.0/8, ::1 and 127.0.0.9"), "blanks and commas separate them")
     plain.type("/deny @1 10.0.0.1/8")
     ok(plain.sees("\"10.0.0.1/8\" has bits after its prefix: 10.0.0.0/8 is that network"), "a mistake is said")
     plain.leave()
     good.close()
     last.close()
+
+
+def only_where_something_can_be_refused():
+    plain = Plain()
+    plain.type("/listen udp 0 as u")
+    ok(plain.sees("receiving on"), "a UDP server")
+    plain.type("/deny 10.0.0.0/8")
+    ok(plain.sees("session 1 is UDP: a datagram asks for no connection that could be refused, so every sender is heard"),
+       "refuses nobody, and says why")
+    plain.type("/listen unix:./here as x")
+    ok(plain.sees("listening on"), "a UNIX listener")
+    plain.type("/allow ::1")
+    ok(plain.sees("session 2 is UNIX: who writes to a path is in no network; its permissions choose"), "neither does that")
+    plain.leave()
+
+
+def piped():
+    """What standard error says of a client that is denied, with -v."""
+    server = subprocess.Popen(["sockpit", "-l", "-k", "-v", "--allow", "all,127.0.0.2", "127.0.0.1", "0"],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    port = int(re.search(rb"127\.0\.0\.1:(\d+)", server.stderr.readline())[1])
+    ok(is_refused(port, "127.0.0.3"), "a denied client of a pipe is reset")
+    line = server.stderr.readline()
+    while line.startswith(b"Listening"):
+        line = server.stderr.readline()
+    ok(line.startswith(b"Connection denied on 127.0.0.3 "), "and is not said to be received: %r" % line)
+    with client(port, source="127.0.0.2"):
+        line = server.stderr.readline()
+        ok(line.startswith(b"Connection received on 127.0.0.2 "), "others are: %r" % line)
+    server.kill()
+    server.communicate()
 
 
 def a_crowd_that_is_denied():
@@ -281,6 +315,8 @@ both_addresses()
 as_many_as_it_may()
 idle_ones_go()
 networks()
+only_where_something_can_be_refused()
+piped()
 a_crowd_that_is_denied()
 one_and_all()
 done()

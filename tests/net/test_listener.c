@@ -253,7 +253,9 @@ static void has_enough_clients(struct fixture *f)
 	step_pause(session, true, &f->error);
 	ok(step_accept(session, NULL, &f->error) && session_clients(session) == 5,
 	   "by hand one more may be accepted");
-	is_int(count_states(f, session, "at a time"), 1, "and nothing is repeated");
+	is_int(count_states(f, session, "1 client at a time (max-clients)"), 1,
+	       "that there are enough was said when the limit was set, once");
+	is_int(count_states(f, session, "at a time"), 2, "and nothing is repeated");
 	peer_close_all(&more, 1);
 	peer_close_all(fd, 5);
 }

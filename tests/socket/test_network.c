@@ -166,6 +166,7 @@ static bool lets_in(const struct network_rules *rules, const char *text, const c
 static void decides(void)
 {
 	struct network_rules rules = { 0 };
+	struct error error;
 	ok(lets_in(&rules, "10.0.0.1", ""), "without rules everybody is let in");
 	says(&rules, "every client");
 	add(&rules, "10.0.0.66", false);
@@ -187,9 +188,9 @@ static void decides(void)
 	says(&rules, "clients of 10.0.0.0/8, 10.1.2.3 and ::1, not of 10.1.0.0/16");
 	add(&rules, "10.1.2.3", false);
 	says(&rules, "clients of 10.0.0.0/8 and ::1, not of 10.1.0.0/16");
-	network_rules_reset(&rules, true);
+	ok(network_rules_read(&rules, "all", true, &error), "all is a word of its own");
 	says(&rules, "every client");
-	network_rules_reset(&rules, false);
+	ok(network_rules_read(&rules, "all", false, &error), "to deny them, too");
 	ok(!lets_in(&rules, "127.0.0.1", ""), "nobody can be let in, too");
 	says(&rules, "nobody");
 	add(&rules, "127.0.0.0/8", true);
@@ -197,6 +198,14 @@ static void decides(void)
 	says(&rules, "nobody");
 	add(&rules, "127.0.0.0/8", false);
 	ok(!lets_in(&rules, "127.0.0.1", "127.0.0.0/8"), "denied and not mentioned are both refused");
+	ok(network_rules_read(&rules, "all,10.0.0.0/8,::1", true, &error), "a list has commas");
+	says(&rules, "clients of 10.0.0.0/8 and ::1");
+	ok(!network_rules_read(&rules, "10.0.0.0/8,", true, &error) &&
+	           !network_rules_read(&rules, "", true, &error),
+	   "an empty word is none");
+	ok(!network_rules_read(&rules, "localhost", true, &error) &&
+	           strstr(error.text, "2001:db8::/32; no name is looked up"),
+	   "nor is a name: %s", error.text);
 }
 
 /* Options come in any order. */
