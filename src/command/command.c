@@ -149,10 +149,15 @@ static bool has_text(const char *args)
 	return args[strspn(args, BLANKS)] != '\0';
 }
 
-static bool begins_with_text(const struct command *command)
+/* An address may be "@name" where it is one of a UNIX socket. */
+static bool begins_with_text(const struct command *command, const struct session *session)
 {
 	struct element elements[GRAMMAR_MAX];
-	return grammar_elements(command->usage, elements) > 0 && elements[0].rest;
+	bool takes = grammar_elements(command->usage, elements) > 0;
+	bool addressed = takes && (strstr(elements[0].name, "address") ||
+	                           strcmp(elements[0].name, "peer") == 0);
+	return takes && (elements[0].rest ||
+	                 (addressed && transport_is_unix(session_transport(session))));
 }
 
 /* The person may have meant text, not a session. */
@@ -177,7 +182,8 @@ static bool choose_session(const struct command *command, char **args,
 		const char *rest = first;
 		invocation->chosen = true;
 		invocation->session = cut_session(app, &rest, error);
-		if (!invocation->session && app->current && begins_with_text(command))
+		if (!invocation->session && app->current &&
+		    begins_with_text(command, app->current))
 			explain_text(first + 1, error);
 		*args += rest - *args;
 		return invocation->session != NULL;

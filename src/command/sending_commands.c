@@ -135,7 +135,7 @@ static const struct peer *last_writer(const struct session *session)
 	return last;
 }
 
-/* By its number, or "address:port". */
+/* By its number, or "address:port", or the path of a UNIX socket. */
 static bool parse_peer(struct session *session, const char *text, unsigned *number,
                        struct error *error)
 {
@@ -146,7 +146,7 @@ static bool parse_peer(struct session *session, const char *text, unsigned *numb
 		*number = (unsigned)strtoul(text, NULL, 10);
 		return true;
 	}
-	if (!strchr(text, ':')) {
+	if (!transport_is_unix(session_transport(session)) && !strchr(text, ':')) {
 		error_usage(error,
 		            "to: \"%.40s\" is no number of a peer and no address:port: /peers "
 		            "lists them",
@@ -350,9 +350,10 @@ const struct command sending_commands[] = {
 	        .name = "to",
 	        .group = "sending",
 	        .usage = "<peer> [<text...>]",
-	        .help = "send a line to one UDP peer, or choose it\n"
+	        .help = "send a line to one peer of datagrams, or choose it\n"
 	                "By its number in /peers, or by address:port, both as numbers; a socket "
-	                "that is not connected, of /socket udp, can send to any.\n"
+	                "that is not connected, of /socket udp, can send to any. Of UNIX datagrams "
+	                "by path, or @@name for an abstract name.\n"
 	                "Without text: plain lines go to that peer from now on.\n"
 	                "Peer 0 is whoever wrote last.",
 	        .needs = NEEDS_SESSION,

@@ -227,7 +227,7 @@ const struct command step_commands[] = {
 	        .group = "step by step",
 	        .usage = "[<local-address>] <port>",
 	        .help = "give the socket its local address\n"
-	                "That of a UNIX socket is a path, or @name. "
+	                "That of a UNIX socket is a path, or an abstract name: @@name. "
 	                "Without an address it is 127.0.0.1, or ::1; * is every address; port 0 "
 	                "takes a free one.\n"
 	                "Only the first address of a name is used.",
@@ -256,8 +256,8 @@ const struct command step_commands[] = {
 	        .usage = "<address> [<port>]",
 	        .help = "connect the socket\n"
 	                "It is shown waiting until it is connected or refused; Ctrl-C cancels.\n"
-	                "Only the first address of a name is used. On UDP nothing is sent: it "
-	                "chooses the peer.",
+	                "Only the first address of a name is used. That of a UNIX socket is a path, or "
+	                "@@name. On UDP nothing is sent: it chooses the peer.",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
 	        .waits = true,

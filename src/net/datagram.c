@@ -181,6 +181,13 @@ static bool meet_send_error(struct session *session, unsigned slot, int code, un
 	struct datagram *own = session->own;
 	if (transport_is_unix(session->transport)) { /* of this datagram, and at once */
 		session->counts.refused += code == ECONNREFUSED;
+		if (code == ECONNREFUSED && own->connected) {
+			own->connected = false;
+			session_report(session, 0,
+			               "the peer's socket is closed, so the kernel has undone connect(): "
+			               "from now on each datagram names its receiver, and every sender "
+			               "is heard");
+		}
 		if (call_would_block(code) && !own->connected)
 			own->again_at = clock_now() + AGAIN;
 		return false;
@@ -512,6 +519,12 @@ static void flush(struct session *session)
 		;
 }
 
+static bool refuse_unnamed(struct error *error)
+{
+	error_set(error, "who has no name cannot be answered: bind() would have given that socket one");
+	return false;
+}
+
 static bool datagram_send(struct session *session, const struct endpoint *to, const void *data,
                           size_t len, struct error *error)
 {
@@ -530,6 +543,8 @@ static bool datagram_send(struct session *session, const struct endpoint *to, co
 		          (unsigned)session->caller.session, session_unsent(session));
 		return false;
 	}
+	if (endpoint_is_unnamed(&peer))
+		return refuse_unnamed(error);
 	unsigned mtu = 0;
 	struct endpoint local = local_for(session, &peer);
 	int code = offer(session, &peer, &local, data, len, &mtu);
@@ -1115,11 +1130,14 @@ static unsigned meet_peer(struct session *session, const struct endpoint *addr)
 static bool choose_peer(struct session *session, unsigned number, struct error *error)
 {
 	struct datagram *own = session->own;
-	if (number && !peers_numbered(&own->peers, number)) {
+	const struct peer *peer = number ? peers_numbered(&own->peers, number) : NULL;
+	if (number && !peer) {
 		error_set(error, "session %u has no peer %u", (unsigned)session->caller.session,
 		          number);
 		return false;
 	}
+	if (peer && endpoint_is_unnamed(&peer->addr))
+		return refuse_unnamed(error);
 	own->chosen = own->peers.kept = number;
 	return true;
 }

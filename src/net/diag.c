@@ -8,10 +8,12 @@
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -32,6 +34,11 @@ struct diag {
 struct request {
 	struct nlmsghdr header;
 	struct inet_diag_req_v2 body;
+};
+
+union answer {
+	struct nlmsghdr header;
+	char bytes[8192];
 };
 
 struct diag *diag_new(struct sandbox *sandbox, enum host host)
@@ -111,20 +118,34 @@ static enum diag_answer read_message(const struct nlmsghdr *header, struct inet_
 }
 
 /* The kernel has answered when send() returns: nothing is waited for. */
-static enum diag_answer receive(struct diag *diag, struct inet_diag_msg *row)
+static bool receive(struct diag *diag, union answer *answer)
 {
-	union {
-		struct nlmsghdr header;
-		char bytes[8192];
-	} answer;
 	for (int i = 0; i < STALE_ANSWERS; i++) {
-		ssize_t n = recv(diag->fd, &answer, sizeof answer, MSG_DONTWAIT);
-		if (n < (ssize_t)sizeof answer.header || !NLMSG_OK(&answer.header, (size_t)n))
-			return DIAG_UNAVAILABLE;
-		if (answer.header.nlmsg_seq == diag->sequence)
-			return read_message(&answer.header, row);
+		ssize_t n = recv(diag->fd, answer, sizeof *answer, MSG_DONTWAIT);
+		if (n < (ssize_t)sizeof answer->header || !NLMSG_OK(&answer->header, (size_t)n))
+			return false;
+		if (answer->header.nlmsg_seq == diag->sequence)
+			return true;
 	}
-	return DIAG_UNAVAILABLE;
+	return false;
+}
+
+/* One that follows the `body` bytes of a message, at least `size` bytes of it; NULL for none. */
+static const void *find_attribute(const struct nlmsghdr *header, size_t body, unsigned type,
+                                  size_t size)
+{
+	const char *at = (const char *)content(header) + NLMSG_ALIGN(body);
+	const char *end = (const char *)header + header->nlmsg_len;
+	struct nlattr attribute;
+	while (end - at > (ptrdiff_t)sizeof attribute) {
+		memcpy(&attribute, at, sizeof attribute);
+		if (attribute.nla_len <= sizeof attribute || attribute.nla_len > end - at)
+			return NULL;
+		if (attribute.nla_type == type)
+			return attribute.nla_len >= sizeof attribute + size ? at + sizeof attribute : NULL;
+		at += NLMSG_ALIGN(attribute.nla_len);
+	}
+	return NULL;
 }
 
 static bool is_end(const struct endpoint *want, int family, __be16 port, const __be32 ip[4])
@@ -169,18 +190,9 @@ static bool ask_for_port(struct diag *diag, int family, enum transport transport
 /* The attribute is there for sockets that may take IPv4. */
 static bool takes_ipv4(const struct nlmsghdr *header)
 {
-	const char *at = (const char *)content(header) + NLMSG_ALIGN(sizeof(struct inet_diag_msg));
-	const char *end = (const char *)header + header->nlmsg_len;
-	struct nlattr attribute;
-	while (end - at > (ptrdiff_t)sizeof attribute) {
-		memcpy(&attribute, at, sizeof attribute);
-		if (attribute.nla_len <= sizeof attribute || attribute.nla_len > end - at)
-			return false;
-		if (attribute.nla_type == INET_DIAG_SKV6ONLY)
-			return !at[sizeof attribute];
-		at += NLMSG_ALIGN(attribute.nla_len);
-	}
-	return false;
+	const char *v6_only =
+	        find_attribute(header, sizeof(struct inet_diag_msg), INET_DIAG_SKV6ONLY, 1);
+	return v6_only && !*v6_only;
 }
 
 /* A FIN_WAIT2 that nobody owns waits to be given up, whichever of its two timers does it. */
@@ -330,15 +342,56 @@ enum diag_answer diag_find(struct diag *diag, const struct endpoint *local,
 	 * are. */
 	struct endpoint here = endpoint_on_wire(local), there = endpoint_on_wire(peer);
 	struct inet_diag_msg row;
-	if (!diag || !endpoint_is_set(&here) || !ask(diag, &here, &there))
+	union answer answer;
+	if (!diag || !endpoint_is_set(&here) || !ask(diag, &here, &there) ||
+	    !receive(diag, &answer))
 		return DIAG_UNAVAILABLE;
-	enum diag_answer answer = receive(diag, &row);
-	if (answer != DIAG_FOUND)
-		return answer;
+	enum diag_answer found = read_message(&answer.header, &row);
+	if (found != DIAG_FOUND)
+		return found;
 	if (!is_asked_for(&row, &here, &there))
 		return DIAG_GONE;
 	add_row(&row, sample);
 	return DIAG_FOUND;
+}
+
+/* ---- UNIX sockets ---- */
+
+/* By the number of its inode, which the descriptor has: many have no name. */
+static bool ask_unix(struct diag *diag, ino_t inode)
+{
+	struct {
+		struct nlmsghdr header;
+		struct unix_diag_req body;
+	} request = {
+		.header = { .nlmsg_len = sizeof request,
+		            .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+		            .nlmsg_flags = NLM_F_REQUEST,
+		            .nlmsg_seq = ++diag->sequence },
+		.body = { .sdiag_family = AF_UNIX,
+		          .udiag_states = UINT32_MAX,
+		          .udiag_ino = (uint32_t)inode,
+		          .udiag_show = UDIAG_SHOW_RQLEN,
+		          .udiag_cookie = { INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE } },
+	};
+	return send(diag->fd, &request, sizeof request, MSG_DONTWAIT) == (ssize_t)sizeof request;
+}
+
+void diag_add_queue(struct diag *diag, int fd, struct sample *sample)
+{
+	struct stat stat;
+	union answer answer;
+	struct unix_diag_rqlen queue;
+	if (!diag || fstat(fd, &stat) < 0 || !ask_unix(diag, stat.st_ino) || !receive(diag, &answer) ||
+	    answer.header.nlmsg_type != SOCK_DIAG_BY_FAMILY)
+		return;
+	const void *found = find_attribute(&answer.header, sizeof(struct unix_diag_msg),
+	                                   UNIX_DIAG_RQLEN, sizeof queue);
+	if (!found)
+		return;
+	memcpy(&queue, found, sizeof queue);
+	sample_set(sample, SAMPLE_QUEUE, queue.udiag_rqueue);
+	sample_set(sample, SAMPLE_BACKLOG, queue.udiag_wqueue);
 }
 
 #else
@@ -363,6 +416,13 @@ enum diag_answer diag_find(struct diag *diag, const struct endpoint *local,
 	(void)peer;
 	(void)sample;
 	return DIAG_UNAVAILABLE;
+}
+
+void diag_add_queue(struct diag *diag, int fd, struct sample *sample)
+{
+	(void)diag;
+	(void)fd;
+	(void)sample;
 }
 
 bool diag_list(struct diag *diag, enum transport transport, uint16_t port,

@@ -35,6 +35,10 @@ void diag_free(struct diag *diag);
 enum diag_answer diag_find(struct diag *diag, const struct endpoint *local,
                            const struct endpoint *peer, struct sample *sample);
 
+/* Adds SAMPLE_QUEUE and SAMPLE_BACKLOG of a UNIX socket that listens, where the system says them. The
+ * kernel walks its UNIX sockets. */
+void diag_add_queue(struct diag *diag, int fd, struct sample *sample);
+
 /* One socket at a port, or what is left of one. */
 struct diag_row {
 	struct endpoint local, peer; /* peer: AF_UNSPEC where it has none */

@@ -16,6 +16,7 @@
 #include "net/kernel.h"
 #include "net/option.h"
 #include "net/pace.h"
+#include "net/probe_timer.h"
 #include "net/socket_file.h"
 #include "net/stream.h"
 #include "socket/errno_meaning.h"
@@ -312,12 +313,13 @@ static int backlog(const struct session *session)
 	return backlog > 0 ? backlog : SOMAXCONN;
 }
 
-static uint64_t count_queued(const struct session *session)
+static uint64_t count_queued(struct session *session)
 {
 	uint64_t queued = 0;
 	for (unsigned i = 0; i < session->fd_count; i++) {
 		struct sample sample = { 0 };
 		kernel_read(session->fd[i], session->transport, &sample);
+		probe_timer_find(session, session->fd[i], &sample);
 		queued += sample_get(&sample, SAMPLE_QUEUE);
 	}
 	return queued;

@@ -172,12 +172,13 @@ static void meet(const struct caller *caller, int fd, int64_t now, struct sample
 	settle(probe, now);
 }
 
-/* What has just become CLOSED may be in TIME_WAIT, and what was there may not be any more. */
-static void ask_closed(const struct probe *probe, int fd, struct sample *now)
+/* What has just become CLOSED may be in TIME_WAIT, and what was there may not be any more. The queue of
+ * a UNIX socket is asked for nowhere else. */
+static void ask_more(const struct probe *probe, int fd, struct sample *now)
 {
 	const struct sample *last = probe_last(probe, fd);
-	if (probe->find && sample_is(now, STATE_CLOSED) && last->present &&
-	    !sample_is(last, STATE_CLOSED))
+	bool closed = sample_is(now, STATE_CLOSED) && last->present && !sample_is(last, STATE_CLOSED);
+	if (probe->find && (closed || transport_is_unix(probe->transport)))
 		probe->find(probe->owner, fd, now);
 }
 
@@ -187,7 +188,7 @@ static void read_kernel(const struct caller *caller, int fd, int64_t now, int64_
 	struct sample sample = { 0 };
 	int saved = errno;
 	kernel_read(fd, caller->probe->transport, &sample);
-	ask_closed(caller->probe, fd, &sample);
+	ask_more(caller->probe, fd, &sample);
 	if (buffered >= 0)
 		sample_set(&sample, SAMPLE_BUFFERED, (uint64_t)(buffered / CLOCK_US));
 	meet(caller, fd, now, &sample, when);

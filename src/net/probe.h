@@ -79,7 +79,7 @@ struct probe {
 	struct probe_asked asked[PROBE_ASKED]; /* acknowledgements expected, the oldest first */
 
 	/* Adds what sock_diag(7) says of the connection of `owner`: TIME_WAIT reads as CLOSED
-	 * through a descriptor. NULL: nobody asks. */
+	 * through a descriptor; or of its queue. NULL: nobody asks. */
 	void (*find)(void *owner, int fd, struct sample *sample);
 	void *owner;
 

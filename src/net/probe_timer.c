@@ -64,9 +64,9 @@ static int socket_of(const struct session *session)
 	return session->fd[0];
 }
 
-/* TCP_INFO reports no timers. The local address is not asked before connect() has succeeded; but to
+/* TCP_INFO reports no timers, and nothing else the queue of a UNIX socket. The local address is not asked before connect() has succeeded; but to
  * find the connection takes both ends. */
-static void add_timer(struct session *session, unsigned slot, struct sample *sample)
+static void add_diag(struct session *session, unsigned slot, struct sample *sample)
 {
 	static const struct endpoint nobody = { .family = AF_UNSPEC };
 	bool connects = session->state == SESSION_CONNECTING;
@@ -75,6 +75,8 @@ static void add_timer(struct session *session, unsigned slot, struct sample *sam
 	                              : session->dial ? dial_remote(session, slot)
 	                                              : &session->step->remote;
 	struct endpoint *local = &session->local[slot];
+	if (transport_is_unix(session->transport) && session->state == SESSION_LISTENING)
+		diag_add_queue(session->table->diag[session->caller.host], session->fd[slot], sample);
 	if (session->transport != TRANSPORT_TCP || (peer != &nobody && !endpoint_is_set(peer)))
 		return;
 	if (connects && (!endpoint_is_set(local) || endpoint_is_any(local))) {
@@ -94,7 +96,7 @@ void probe_timer_find(void *owner, int fd, struct sample *sample)
 	while (slot < session->fd_count && session->fd[slot] != fd)
 		slot++;
 	if (slot < session->fd_count || !session->fd_count)
-		add_timer(session, slot, sample);
+		add_diag(session, slot, sample);
 }
 
 void probe_timer_sample(struct session *session)
@@ -105,7 +107,7 @@ void probe_timer_sample(struct session *session)
 		if (session->probe.expected)
 			probe_collect(&session->caller, session->fd[i]);
 		kernel_read(session->fd[i], session->transport, &sample);
-		add_timer(session, i, &sample);
+		add_diag(session, i, &sample);
 		probe_note(&session->caller, session->fd[i], &sample, SAMPLE_LATER);
 	}
 }

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "net/bind.h"
 #include "net/listener.h"
+#include "net/probe_timer.h"
 #include "net/session_internal.h"
 
 enum { CALL_TEXT = ENDPOINT_TEXT + 16 };
@@ -74,6 +75,10 @@ bool step_listen(struct session *session, int backlog, struct error *error)
 		learn_local(session);
 	/* listen(2): the kernel may have lowered it */
 	const struct sample *sample = probe_last(&session->probe, session->fd[0]);
+	if (!sample_has(sample, SAMPLE_BACKLOG)) { /* of a UNIX socket only from now on */
+		probe_timer_sample(session);
+		sample = probe_last(&session->probe, session->fd[0]);
+	}
 	unsigned most = (unsigned)sample_queue_most(sample);
 	if (sample_has(sample, SAMPLE_BACKLOG))
 		snprintf(may_wait, sizeof may_wait, "%u may wait (backlog %u; Linux adds one)",

@@ -152,7 +152,8 @@ const struct errno_meaning errno_meaning_table[] = {
 	  "Is the server running? Does it listen on this address, of this family, and not on "
 	  "loopback only? Is the port right?",
 	  CASES({ "connect, send", ERRNO_UNIX,
-	          "no program has a socket there: a file there is stale", "Connection refused",
+	          "no program has a socket there; if a file is there, it is stale, or no socket",
+	          "Connection refused",
 	          "Start the server. The file of one that has ended stays until somebody removes "
 	          "it, "
 	          "and /listen replaces it; what is no socket refuses, too." },
@@ -220,6 +221,8 @@ const struct errno_meaning errno_meaning_table[] = {
 	  CASES({ "bind", 0,
 	          "this socket has its address already, or that one is of another family", NULL,
 	          NULL },
+	        { "listen", ERRNO_UNIX | ERRNO_FRESH,
+	          "bind() comes first: a UNIX socket listens at a path or a name", NULL, NULL },
 	        { "listen", 0, "a socket that is connected cannot listen", NULL, NULL },
 	        { "accept", 0, "this socket does not listen: listen() comes first", NULL, NULL },
 	        { "connect", 0,

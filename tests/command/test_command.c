@@ -302,7 +302,7 @@ static void test_usage_mistakes(void)
 		{ "/allow @1 10.0.0.1/8",
 		  "\"10.0.0.1/8\" has bits after its prefix: 10.0.0.0/8 is that network" },
 		{ "/deny @1 ::1 nowhere",
-		  "\"nowhere\" is not a network: 10.0.0.0/8, 192.168.1.7, 2001:db8::/32" },
+		  "\"nowhere\" is not a network: 10.0.0.0/8, 192.168.1.7, 2001:db8::/32; no name is looked up" },
 		{ "/deny @1 \"::1", "a quote does not end: \"::1" },
 		{ "/service", "service: needs a service: /service <service> [<words...>]" },
 		{ "/service echo 7", "echo takes no words but iterative: 7" },

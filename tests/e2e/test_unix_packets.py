@@ -2,6 +2,7 @@
 """UNIX connections whose messages keep their borders, against peers that are not ours: one message is one entry, an
 empty one is told from the end, and the kernel's word on who is at the other end."""
 
+import errno
 import json
 import os
 import re
@@ -233,6 +234,66 @@ def credentials():
         same((status, out), (0, b""), "over TCP nobody knows: %r" % err)
 
 
+def queues():
+    """The accept queue of a listener, as ss(8) counts it, too."""
+    name = "@sockpit.%d.queue" % os.getpid()
+    for scheme, kind in (("unix", socket.SOCK_STREAM), ("unixpacket", PACKET)):
+        server = sockpit("-v", "-f", "-")
+        server.stdin.write(("/socket %s as s\n/fails /backlog 1\n/say $error\n/bind @%s\n/backlog 1\n/accept as first\n" %
+                            (scheme, name)).encode())
+        server.stdin.flush()
+        heard = read_until(server.stderr, b"listening on")
+        ok(b"2 may wait (backlog 1; Linux adds one)" in heard + read_until(server.stderr, b")"), "%s: %r" % (scheme, heard))
+        clients = [socket.socket(socket.AF_UNIX, kind) for _ in range(4)]
+        clients[0].connect("\0" + name[1:])
+        read_until(server.stderr, b"accepted by session 1")
+        for client in clients[1:]:
+            client.setblocking(False)
+        same([client.connect_ex("\0" + name[1:]) for client in clients[1:]], [0, 0, errno.EAGAIN], "two more may wait")
+        if shutil.which("ss"):
+            rows = [row.split() for row in subprocess.run(["ss", "-xl"], capture_output=True, check=True).stdout.decode().splitlines()]
+            same([row[2:4] for row in rows if len(row) > 4 and row[4] == name], [["2", "1"]], "says ss")
+        server.stdin.write(b"/assert @s.queue is 2\n/info @s\n/close @s\n")
+        server.stdin.close()
+        out, err = server.stdout.read(), server.stderr.read()
+        same(server.wait(DEADLINE), 0, "and the value of the session: %r" % err)
+        ok(b"bind() comes first" in out, "who has no name cannot listen: %r" % out)
+        ok(b"2 queued clients were reset" in err, "the end is theirs, too: %r" % err)
+        for client in clients:
+            client.close()
+
+
+def names():
+    """Whom a datagram can reach: a path or a name that is typed, not who has none; and what the end of a peer undoes."""
+    name = "@sockpit.%d.box" % os.getpid()
+    status, out, err = script("/socket unixgram as s", "/bind " + name)
+    ok(status == 2 and ("for text that begins with @ write @" + name).encode() in err, "a name needs two @, as is said: %r" % err)
+    status, out, err = script("/socket unixgram as s", "/bind @" + name, "/fails /to @%sx hello" % name, "/say $error", "/assert local is " + name)
+    same(status, 0, "then it is bound: %r" % err)
+    ok(b"no program has a socket there" in out, "that nobody is there is said of a name that is written to: %r" % out)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as box:
+        box.settimeout(DEADLINE)
+        box.bind("whom")
+        status, out, err = script("/socket unixgram as s", "/to whom by path", "/to ./whom again")
+        same((status, box.recv(20), box.recv(20)), (0, b"by path\n", b"again\n"), "a path is written to: %r" % err)
+        os.unlink("whom")
+    server = sockpit("-v", "-f", "-")
+    server.stdin.write(b"/listen unixgram:./mail as m\n/expect \"from nobody\" within 10s\n/fails /to 1 hello\n/say $error\n/fails /to 1\n"
+                       b"/say $error\n/fails /all hello\n/say $error\n")
+    server.stdin.close()
+    read_until(server.stderr, b"receiving on")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as nobody:
+        nobody.sendto(b"from nobody", "mail")
+    out = server.stdout.read()
+    same(server.wait(DEADLINE), 0, "one without a name is heard: %r" % server.stderr.read())
+    same(out.count(b"who has no name cannot be answered"), 3, "and cannot be answered, which is said: %r" % out)
+    status, out, err = script("/socket unixgram as a", "/bind here", "/open unixgram:here as b", "/send one", "/close @a",
+                              "/fails /send two", "/say $error", "/listen unixgram:here as again", "/send @b three",
+                              "/expect @again three", "/assert @b.sent is 8", args=("-v",))
+    same(status, 0, "a peer that has come back is reached again: %r" % (out + err))
+    ok(b"so the kernel has undone connect()" in err, "and why datagrams name it is said: %r" % err)
+
+
 def datagrams():
     """A datagram of a UNIX socket is not limited to 64 KiB."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as box:
@@ -295,6 +356,8 @@ with tempfile.TemporaryDirectory() as directory:
     too_large()
     refusals()
     credentials()
+    queues()
+    names()
     datagrams()
     programs()
     with_socat()

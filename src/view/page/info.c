@@ -285,7 +285,10 @@ static void add_queue(struct fields *fields, const struct snapshot *snapshot, si
 	else
 		fields_gauge(fields, full ? STYLE_ERROR : STYLE_TEXT, "queue", queue, most,
 		             "%" PRIu64 "/%" PRIu64 " *%s%s", queue, most,
-		             full ? " full - new SYNs are dropped" : "", name);
+		             !full                                    ? ""
+		             : transport_is_unix(snapshot->transport) ? " full - connect() waits"
+		                                                      : " full - new SYNs are dropped",
+		             name);
 }
 
 /* How many there are, and what it accepts. */
@@ -309,6 +312,14 @@ static void add_clients(struct fields *fields, const struct snapshot *snapshot)
 	}
 }
 
+static void add_service(struct fields *fields, const struct snapshot *snapshot)
+{
+	if (snapshot->service)
+		fields_text(fields, STYLE_TEXT, "service", "%s%s%s", snapshot->service,
+		            *snapshot->service_words ? " " : "", snapshot->service_words);
+}
+
+/* Of TCP and of UNIX sockets. */
 static void draw_listener(struct fields *fields, const struct snapshot *snapshot)
 {
 	add_state(fields, snapshot);
@@ -318,9 +329,7 @@ static void draw_listener(struct fields *fields, const struct snapshot *snapshot
 		fields_text(fields, STYLE_TEXT, "backlog", "%" PRIu64 " *, and one more",
 		            sample_get(&snapshot->sample, SAMPLE_BACKLOG));
 	add_clients(fields, snapshot);
-	if (snapshot->service)
-		fields_text(fields, STYLE_TEXT, "service", "%s%s%s", snapshot->service,
-		            *snapshot->service_words ? " " : "", snapshot->service_words);
+	add_service(fields, snapshot);
 	fields_gap(fields);
 	fields_sentence(fields, STYLE_FAINT, 1,
 	                "The kernel connects by itself: clients in the queue are already connected "
@@ -501,30 +510,22 @@ static void add_credentials(struct fields *fields, const struct credentials *pee
 static void draw_unix(struct fields *fields, const struct snapshot *snapshot)
 {
 	const struct sample *sample = &snapshot->sample;
-	bool listens = snapshot->kind == SNAPSHOT_LISTENER;
 	bool datagrams = snapshot->kind == SNAPSHOT_DATAGRAMS;
 	add_state(fields, snapshot);
-	if (!listens) {
-		add_memory(fields, "send buffer", sample, SAMPLE_WMEM, SAMPLE_SNDBUF, "");
-		add_bytes(fields, datagrams ? "next datagram" : "to read", sample, SAMPLE_INQ);
-		if (snapshot->unsent)
-			fields_text(fields, STYLE_NOTE, "queued here", "%zu B, not given to send()",
-			            snapshot->unsent);
-		add_traffic(fields, snapshot);
-	}
+	add_memory(fields, "send buffer", sample, SAMPLE_WMEM, SAMPLE_SNDBUF, "");
+	add_bytes(fields, datagrams ? "next datagram" : "to read", sample, SAMPLE_INQ);
+	if (snapshot->unsent)
+		fields_text(fields, STYLE_NOTE, "queued here", "%zu B, not given to send()",
+		            snapshot->unsent);
+	add_traffic(fields, snapshot);
 	add_credentials(fields, snapshot->credentials);
-	if (listens)
-		add_clients(fields, snapshot);
-	else if (datagrams)
+	if (datagrams)
 		fields_text(fields, STYLE_TEXT, "peers", "%zu", snapshot->others);
-	if (snapshot->service)
-		fields_text(fields, STYLE_TEXT, "service", "%s%s%s", snapshot->service,
-		            *snapshot->service_words ? " " : "", snapshot->service_words);
+	add_service(fields, snapshot);
 	fields_gap(fields);
 	fields_sentence(fields, STYLE_FAINT, 1,
-	                "%sSegments, windows, timers and round trips are not available: a UNIX "
-	                "socket has none. Its bytes go through this machine's memory.",
-	                listens ? "The length of the queue is not available. " : "");
+	                "Segments, windows, timers and round trips are not available: a UNIX "
+	                "socket has none. Its bytes go through this machine's memory.");
 }
 
 /* ---- without a connection, a socket, or a word of the kernel ---- */
@@ -583,12 +584,12 @@ static void draw(struct fields *fields, const struct snapshot *snapshot,
 		draw_closed(fields, snapshot, other);
 	else if (!snapshot->sample.present)
 		draw_unread(fields, snapshot);
+	else if (snapshot->kind == SNAPSHOT_LISTENER)
+		draw_listener(fields, snapshot);
 	else if (transport_is_unix(snapshot->transport))
 		draw_unix(fields, snapshot);
 	else if (snapshot->kind == SNAPSHOT_DATAGRAMS)
 		draw_datagrams(fields, snapshot);
-	else if (snapshot->kind == SNAPSHOT_LISTENER)
-		draw_listener(fields, snapshot);
 	else if (snapshot_state(snapshot) == STATE_CLOSED)
 		draw_unconnected(fields, snapshot, other);
 	else
