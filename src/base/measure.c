@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/measure.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -79,6 +81,7 @@ bool measure_parse_share(const char *text, uint32_t *parts)
 	if (!measure_read_number(text, &percent, &unit) || strcmp(unit, "%") != 0 || percent > 100)
 		return false;
 	*parts = (uint32_t)(percent * MEASURE_MILLION / 100 + 0.5);
+	*parts += !*parts && percent > 0;
 	return true;
 }
 
@@ -93,6 +96,12 @@ bool measure_parse_time(const char *text, int64_t *time)
 
 void measure_print_time(int64_t time, struct buf *out)
 {
-	buf_printf(out, "%.10g%s", (double)time / (double)(time >= CLOCK_S ? CLOCK_S : CLOCK_MS),
-	           time >= CLOCK_S ? "s" : "ms");
+	char text[32];
+	int64_t unit = time >= CLOCK_S ? CLOCK_S : CLOCK_MS;
+	int len = snprintf(text, sizeof text, "%" PRId64 ".%0*" PRId64, time / unit,
+	                   unit == CLOCK_S ? 9 : 6, time % unit);
+	while (text[len - 1] == '0')
+		len--;
+	len -= text[len - 1] == '.';
+	buf_printf(out, "%.*s%s", len, text, unit == CLOCK_S ? "s" : "ms");
 }

@@ -27,7 +27,7 @@ bool measure_parse_range(const char *text, uint32_t *first, uint32_t *last);
 bool measure_parse_rate(const char *text, uint64_t *rate);
 void measure_print_rate(uint64_t rate, struct buf *out); /* as it is parsed */
 
-/* "0.5%", as parts per million. */
+/* "0.5%", as parts per million: at least 1, where it is not 0. */
 bool measure_parse_share(const char *text, uint32_t *parts);
 
 /* "50ms", in ns, at most 60 s; it has its unit unless it is 0. */

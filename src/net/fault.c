@@ -12,6 +12,9 @@
 #include "base/clock.h"
 #include "base/measure.h"
 
+/* The rows, in the order in which they act. */
+enum { LOSS, CORRUPT, DUPLICATE, DELAY, RATE, REORDER, STALL, COALESCE, SPLIT, CUT, CLOSE, REFUSE };
+
 #define SLICE (10 * CLOCK_MS) /* a rate lets bytes go in parts that take that long */
 #define GAP   CLOCK_MS        /* between the parts of a stream, by default */
 
@@ -26,6 +29,7 @@ struct setting {
 /* A datagram that is held back: those of a lane are in the order in which they are due. */
 struct held {
 	struct held *next;
+	int64_t ready; /* when a rate may have it */
 	int64_t due;
 	bool waits; /* for the next one */
 	struct fault_datagram datagram;
@@ -50,8 +54,10 @@ struct fault_lane {
 	} state[FAULT_COUNT];
 
 	uint64_t count; /* datagrams since the seed was given */
-	struct held *first, *taken;
+	struct held *first, *last, *taken;
+	unsigned waiting;    /* of these: for the next one */
 	size_t held, memory; /* bytes of payload in them, and all that they take */
+	bool full_said;      /* that they take as much as they may */
 
 	struct mark *marks; /* the oldest first */
 	size_t mark_count, mark_cap, marked;
@@ -69,7 +75,7 @@ struct faults {
 };
 
 struct fault_fate {
-	int64_t now, due;
+	int64_t now, ready, due;
 	size_t len;
 	const char *peer;
 	bool lost, twice, waits, corrupt;
@@ -231,7 +237,7 @@ static void delay(struct fault_lane *lane, unsigned row, struct fault_fate *fate
 	fate->due = fate->now + vary(lane, &lane->set[row]);
 	if (fate->due < *last)
 		fate->due = *last;
-	*last = fate->due;
+	*last = fate->ready = fate->due;
 	strike_wait(lane, row, fate);
 }
 
@@ -257,24 +263,32 @@ static void pace(struct fault_lane *lane, unsigned row, struct fault_fate *fate)
 /* Not where another one waits already: that one is what this one passes. */
 static void reorder(struct fault_lane *lane, unsigned row, struct fault_fate *fate)
 {
-	bool hit = hits(lane, row), taken = false;
-	for (const struct held *held = lane->first; held; held = held->next)
-		taken = taken || held->waits;
-	if (!hit || taken || fate->lost)
+	bool hit = hits(lane, row);
+	if (!hit || lane->waiting || fate->lost)
 		return;
 	fate->waits = true;
 	fate->due += FAULT_PASS;
 	strike_datagram(lane, row, fate, "waits for the next one to pass it, 100 ms at most");
 }
 
-/* After those that are due at the same instant. */
+/* After those that are due at the same instant: most are due last. */
 static void hold(struct fault_lane *lane, struct held *held)
 {
-	struct held **at = &lane->first;
+	struct held **at = lane->last && lane->last->due <= held->due ? &lane->last->next
+	                                                              : &lane->first;
 	while (*at && (*at)->due <= held->due)
 		at = &(*at)->next;
 	held->next = *at;
 	*at = held;
+	if (!held->next)
+		lane->last = held;
+}
+
+static struct held *unhold_all(struct fault_lane *lane)
+{
+	struct held *first = lane->first;
+	lane->first = lane->last = NULL;
+	return first;
 }
 
 static struct held *copy(const struct fault_datagram *datagram)
@@ -299,26 +313,64 @@ static size_t memory_of(const struct held *held)
 
 static void keep(struct fault_lane *lane, struct held *held, const struct fault_fate *fate)
 {
+	held->ready = fate->ready;
 	held->due = fate->due;
 	held->waits = fate->waits;
+	lane->waiting += held->waits;
 	lane->held += held->datagram.len;
 	lane->memory += memory_of(held);
 	hold(lane, held);
 }
 
-/* One that has waited for this to pass it leaves right after it. */
+/* What has waited for this one to pass it leaves right after it. */
 static void let_follow(struct fault_lane *lane, int64_t due)
 {
-	for (struct held **at = &lane->first; *at; at = &(*at)->next) {
-		struct held *held = *at;
-		if (!held->waits)
-			continue;
-		*at = held->next;
-		held->waits = false;
-		held->due = due;
-		hold(lane, held);
+	if (!lane->waiting)
 		return;
+	lane->waiting = 0;
+	for (struct held *held = unhold_all(lane), *next; held; held = next) {
+		next = held->next;
+		held->due = held->waits ? due : held->due;
+		held->waits = false;
+		hold(lane, held);
 	}
+}
+
+/* Delay or rate is another, or off, or nothing `waits` for the next one any longer: what is held back
+ * is due in the same order, as fast as the rate allows now. */
+static void reschedule(struct fault_lane *lane, int64_t now, bool waits)
+{
+	bool rated = lane->set[RATE].on;
+	int64_t free_at = now;
+	if (!lane->first)
+		return;
+	for (struct held *held = unhold_all(lane), *next; held; held = next) {
+		next = held->next;
+		held->ready = lane->set[DELAY].on ? held->ready : 0;
+		if (held->waits && !waits) {
+			held->waits = false;
+			lane->waiting--;
+		}
+		if (!held->waits)
+			held->due = rated && free_at > held->ready ? free_at : held->ready;
+		if (!held->waits && rated)
+			free_at = held->due + time_of(lane->set[RATE].number, held->datagram.len);
+		hold(lane, held);
+	}
+	lane->state[RATE].until = free_at;
+}
+
+static void report_full(struct fault_lane *lane)
+{
+	char text[FAULT_STRIKE];
+	if (lane->memory < FAULT_HELD || lane->full_said)
+		return;
+	lane->full_said = true;
+	snprintf(text, sizeof text,
+	         "fault %s: %d KiB of memory hold datagrams back: no more are %s until some leave",
+	         lane->direction == FAULT_IN ? "in" : "out", FAULT_HELD / 1024,
+	         lane->direction == FAULT_IN ? "read" : "taken");
+	lane->faults->strike(lane->faults->context, text);
 }
 
 /* A strike is written down where the datagram may be: it is copied before. */
@@ -326,7 +378,9 @@ void faults_pass(struct faults *faults, enum fault_direction direction, int64_t 
                  const struct fault_datagram *datagram, const char *peer)
 {
 	struct fault_lane *lane = &faults->lane[direction];
-	struct fault_fate fate = { .now = now, .due = now, .len = datagram->len, .peer = peer };
+	struct fault_fate fate = {
+		.now = now, .ready = now, .due = now, .len = datagram->len, .peer = peer
+	};
 	struct held *held = copy(datagram);
 	lane->count++;
 	for (unsigned row = 0; row < FAULT_COUNT; row++) {
@@ -347,6 +401,7 @@ void faults_pass(struct faults *faults, enum fault_direction direction, int64_t 
 	keep(lane, held, &fate);
 	if (!fate.waits)
 		let_follow(lane, fate.due);
+	report_full(lane);
 }
 
 bool faults_are_full(const struct faults *faults, enum fault_direction direction)
@@ -363,8 +418,11 @@ const struct fault_datagram *faults_take(struct faults *faults, enum fault_direc
 	if (!lane->taken)
 		return NULL;
 	lane->first = lane->taken->next;
+	lane->last = lane->first ? lane->last : NULL;
+	lane->waiting -= lane->taken->waits;
 	lane->held -= lane->taken->datagram.len;
 	lane->memory -= memory_of(lane->taken);
+	lane->full_said = lane->full_said && lane->memory > FAULT_HELD / 2;
 	return &lane->taken->datagram;
 }
 
@@ -380,17 +438,18 @@ void faults_release(struct faults *faults, enum fault_direction direction)
 		held->due = 0;
 		held->waits = false;
 	}
+	lane->waiting = 0;
 }
 
 void faults_forget(struct faults *faults, enum fault_direction direction)
 {
 	struct fault_lane *lane = &faults->lane[direction];
-	while (lane->first) {
-		struct held *held = lane->first;
-		lane->first = held->next;
+	for (struct held *held = unhold_all(lane), *next; held; held = next) {
+		next = held->next;
 		free(held);
 	}
-	lane->held = lane->memory = 0;
+	lane->held = lane->memory = lane->waiting = 0;
+	lane->full_said = false;
 	lane->mark_count = lane->marked = 0;
 	lane->ask_at = 0;
 }
@@ -593,9 +652,7 @@ int64_t faults_due(const struct faults *faults, enum fault_direction direction)
 	return lane->ask_at;
 }
 
-/* ---- the table: in the order in which they act ---- */
-
-enum { LOSS, CORRUPT, DUPLICATE, DELAY, RATE, REORDER, STALL, COALESCE, SPLIT, CUT, CLOSE, REFUSE };
+/* ---- the table ---- */
 
 #define WHICH "a share like 10%, or which from now on: 3, or 3-5; or off"
 
@@ -802,7 +859,10 @@ static bool parse_value(struct parser *parser, enum fault_unit unit, struct sett
 			setting->end = FAULT_FIN;
 		return true;
 	case FAULT_WHILE:
-		return !next_number(parser) || measure_parse_time(parser->word, &setting->time);
+		if (!next_number(parser))
+			return true;
+		setting->on = measure_parse_time(parser->word, &setting->time) && setting->time;
+		return setting->on || strspn(parser->word, "0") == strlen(parser->word);
 	case FAULT_NOTHING:
 		break;
 	}
@@ -877,7 +937,7 @@ static bool parse_fault(struct parser *parser, unsigned row)
 	/* as without them */
 	setting.on =
 	        setting.on && !(fault->unit == FAULT_CHANCE && !setting.last && !setting.chance);
-	setting.on = setting.on && !(fault->unit == FAULT_TIME_VARIES && !setting.time);
+	setting.on = setting.on && (setting.time || (fault->unit != FAULT_TIME_VARIES && fault->unit != FAULT_TIME));
 	put(parser, row, &setting);
 	return true;
 }
@@ -977,17 +1037,18 @@ static void begin_setting(struct fault_lane *lane, unsigned row, const struct se
                           int64_t now)
 {
 	uint64_t acted = lane->state[row].acted;
+	/* a shorter delay lets nothing pass what waits for the longer one */
+	int64_t until = row == DELAY && setting->on && lane->faults->kind == FAULT_DATAGRAMS
+	                        ? lane->state[row].until
+	                        : 0;
 	lane->set[row] = *setting;
 	memset(&lane->state[row], 0, sizeof lane->state[row]);
 	lane->state[row].acted = acted;
-	if (row == STALL)
-		lane->state[row].until = now + setting->time;
-	if (setting->on)
-		return;
-	if (row == DELAY)
+	lane->state[row].until = row == STALL ? now + setting->time : until;
+	if (row == DELAY && !setting->on)
 		lane->mark_count = lane->marked = 0;
 	if (row == DELAY || row == RATE || row == REORDER)
-		faults_release(lane->faults, lane->direction);
+		reschedule(lane, now, row != REORDER || setting->on);
 }
 
 static void apply(struct faults *faults, const struct parser *parser, int64_t now)

@@ -85,6 +85,13 @@ static void check_words(void)
 		  { "delay 50ms", "jitter 10ms", "jitter off" },
 		  "delay 50ms;seed 1;" },
 		{ FAULT_DATAGRAMS, { "delay 0" }, "" },
+		{ FAULT_DATAGRAMS, { "delay 0.00001ms" }, "delay 0.00001ms;seed 1;" },
+		{ FAULT_DATAGRAMS,
+		  { "delay 59.123456789s 1000.0005ms" },
+		  "delay 59.123456789s 1.0000005s;seed 1;" },
+		{ FAULT_DATAGRAMS, { "loss 0.00001%" }, "loss 0.0001%;seed 1;" },
+		{ FAULT_STREAMS, { "stall", "stall 0" }, "" },
+		{ FAULT_STREAMS, { "coalesce 5ms", "coalesce 0" }, "" },
 		{ FAULT_DATAGRAMS, { "rate 64k" }, "rate 64k;seed 1;" },
 		{ FAULT_DATAGRAMS,
 		  { "dup 1% reorder 2% corr 3%" },
@@ -271,6 +278,39 @@ static void check_datagrams(void)
 	is_int(faults_due(faults, FAULT_OUT), 20 * CLOCK_MS, "and the third");
 	faults_free(faults);
 
+	/* another setting in the middle: nothing is lost, and nothing passes what is held back */
+	faults = with(FAULT_DATAGRAMS, "delay 50ms");
+	pass(faults, FAULT_OUT, 0, "a");
+	faults_set(faults, "delay 10ms", 0, &error);
+	pass(faults, FAULT_OUT, 0, "b");
+	is_text(due(faults, FAULT_OUT, 10 * CLOCK_MS), "", "a shorter delay passes nobody");
+	is_text(due(faults, FAULT_OUT, 50 * CLOCK_MS), "a b ", "what waited before leaves first");
+	faults_free(faults);
+
+	faults = with(FAULT_DATAGRAMS, "rate 8k delay 50ms");
+	for (int i = 0; i < 3; i++)
+		pass(faults, FAULT_OUT, 0, "1234567890");
+	faults_set(faults, "delay off", 0, &error);
+	is_text(due(faults, FAULT_OUT, 9 * CLOCK_MS), "1234567890 ", "without the delay the rate stays");
+	faults_set(faults, "rate 80k", 9 * CLOCK_MS, &error);
+	pass(faults, FAULT_OUT, 9 * CLOCK_MS, "new");
+	is_text(due(faults, FAULT_OUT, 9 * CLOCK_MS), "1234567890 ", "another rate counts at once");
+	is_int(faults_due(faults, FAULT_OUT), 10 * CLOCK_MS, "for what waited already");
+	is_text(due(faults, FAULT_OUT, 11 * CLOCK_MS), "1234567890 new ", "and in order");
+	faults_free(faults);
+
+	faults = with(FAULT_DATAGRAMS, "duplicate 1 reorder 1");
+	pass(faults, FAULT_OUT, 0, "a");
+	pass(faults, FAULT_OUT, 0, "b");
+	is_text(due(faults, FAULT_OUT, 0), "b a a ", "both copies are passed");
+	faults_free(faults);
+
+	faults = with(FAULT_DATAGRAMS, "reorder 1 delay 10ms");
+	pass(faults, FAULT_OUT, 0, "a");
+	faults_set(faults, "reorder off", 0, &error);
+	is_text(due(faults, FAULT_OUT, 10 * CLOCK_MS), "a ", "nobody waits to be passed when it is off");
+	faults_free(faults);
+
 	faults = with(FAULT_DATAGRAMS, "out reorder 2");
 	for (int i = 0; i < 4; i++)
 		pass(faults, FAULT_OUT, 0, (const char *[]){ "a", "b", "c", "d" }[i]);
@@ -310,6 +350,9 @@ static void check_datagrams(void)
 	for (; !faults_are_full(faults, FAULT_OUT) && taken < MANY; taken++)
 		pass(faults, FAULT_OUT, 0, big);
 	ok(taken >= 17 && taken <= 18, "1 MiB is held back, and one more: %d", taken);
+	is_text(last_strike(),
+	        "fault out: 1024 KiB of memory hold datagrams back: no more are taken until some leave",
+	        "which is said");
 	faults_release(faults, FAULT_OUT);
 	for (taken = 0; faults_take(faults, FAULT_OUT, 1); taken++)
 		continue;
