@@ -2,6 +2,7 @@
 #include "command/command.h"
 
 #include "app/page.h"
+#include "base/count.h"
 #include "command/text_table.h"
 #include "net/fault.h"
 
@@ -24,19 +25,28 @@ static void print_table(struct buf *out)
 	                     "/cable loss 1% does.");
 }
 
+static bool print_those_of(const struct session *session, struct buf *out)
+{
+	size_t clients = session_clients(session);
+	const struct faults *faults = session_faults(session);
+	if (!faults_are_on(faults) || session_state(session) == SESSION_CLOSED)
+		return false;
+	buf_printf(out, "%u %s", session_number(session), session_name(session));
+	if (clients)
+		buf_printf(out, ", and its %zu client%s", clients, count_plural(clients));
+	buf_append_text(out, "\n");
+	faults_print(faults, true, out);
+	return true;
+}
+
 static void print_faults(struct app *app, struct session *none, struct buf *out)
 {
 	struct session *session;
 	bool any = false;
 	(void)none;
-	for (size_t i = 0; (session = sessions_at(app->sessions, i)); i++) {
-		const struct faults *faults = session_faults(session);
-		if (!faults_are_on(faults) || session_state(session) == SESSION_CLOSED)
-			continue;
-		any = true;
-		buf_printf(out, "%u %s\n", session_number(session), session_name(session));
-		faults_print(faults, true, out);
-	}
+	for (size_t i = 0; (session = sessions_at(app->sessions, i)); i++)
+		if (session_faults(session) && !faults_are_inherited(session_faults(session)))
+			any = print_those_of(session, out) || any;
 	if (any) {
 		out->len--; /* the last line feed */
 		return;
@@ -51,19 +61,40 @@ static const struct page fault_page = {
 	.print = print_faults,
 };
 
+static void print_session_faults(struct app *app, struct session *session, struct buf *out)
+{
+	(void)app;
+	if (print_those_of(session, out))
+		out->len--;
+	else
+		buf_printf(out, "no fault of session %u is on", session_number(session));
+}
+
+static const struct page session_fault_page = {
+	.help = "which faults of this session are on",
+	.of_session = true,
+	.live = true,
+	.print = print_session_faults,
+};
+
 static bool check_fault(const struct args *args, struct error *error)
 {
 	return !args->value[0] || faults_check(args->value[0], error) || args_blame(args, 0, error);
 }
 
-/* The answer says all that is on now, and so does the session, whose transcript has the strikes. */
+/* The answer says all that is on now, and so does the session, whose transcript has the strikes; /save
+ * reads there what was typed. */
 static enum command_result do_fault(const struct invocation *invocation, struct error *error)
 {
 	struct app *app = invocation->app;
 	struct session *session = invocation->session;
 	const char *words = invocation->args->value[0];
 	if (!words) {
-		page_toggle(app, &fault_page, invocation->line, 0, NULL);
+		if (invocation->chosen)
+			page_toggle(app, &session_fault_page, invocation->line,
+			            session_number(session), NULL);
+		else
+			page_toggle(app, &fault_page, invocation->line, 0, NULL);
 		return COMMAND_DONE;
 	}
 	if (!session) {
@@ -74,12 +105,12 @@ static enum command_result do_fault(const struct invocation *invocation, struct 
 		return COMMAND_FAILED;
 	struct buf lines = { .max = SIZE_MAX }, line = { .max = SIZE_MAX };
 	faults_print(session_faults(session), false, &lines);
+	buf_printf(&line, "fault: %s; %s", words, lines.len ? "on now: " : "none is on");
 	for (const char *at = buf_text(&lines); *at; at++)
 		buf_append_text(&line, *at != '\n' ? (char[]){ *at, '\0' } : at[1] ? "; " : "");
-	session_note(session, 0, "fault: %s", line.len ? buf_text(&line) : "none is on");
+	session_note(session, 0, "%s", buf_text(&line));
 	if (session != app->current)
-		app_note(app, "session %u, fault: %s", session_number(session),
-		         line.len ? buf_text(&line) : "none is on");
+		app_note(app, "session %u, %s", session_number(session), buf_text(&line));
 	buf_free(&line);
 	buf_free(&lines);
 	return COMMAND_DONE;

@@ -24,6 +24,7 @@
 #include "base/savefile.h"
 #include "base/text.h"
 #include "command/script.h"
+#include "net/fault.h"
 #include "net/option.h"
 #include "net/relay.h"
 #include "socket/sockopt.h"
@@ -733,6 +734,31 @@ static void put_entry(struct save *save, struct part *part, const struct entry *
 		part->open = true;
 }
 
+/* What /fault has said that it was given: "fault: in loss 10% seed 7; on now: ...". What a person sends
+ * is written as it has left, so its faults have acted on it already. */
+static void put_fault(struct save *save, struct part *part, const struct entry *entry)
+{
+	static const char says[] = "fault: ";
+	struct error ignored;
+	size_t begins = strlen(says);
+	const char *text = entry_payload(entry), *end = NULL;
+	if (entry->len > begins && memcmp(text, says, begins) == 0)
+		end = memmem(text + begins, entry->len - begins, "; ", 2);
+	if (!end)
+		return;
+	char *words = xstrndup(text + begins, (size_t)(end - text) - begins);
+	if (faults_check(words, &ignored)) {
+		if (!part->begun)
+			begin(save, part);
+		flush(save);
+		if (session_is_served(part->session))
+			put_simple(save, part, "fault", words);
+		else
+			fprintf(save->file, "# /fault %s: what follows is as it left it\n", words);
+	}
+	free(words);
+}
+
 /* ---- which sessions ---- */
 
 static void mark(const struct app *app, const struct session *session, bool *marked)
@@ -898,6 +924,8 @@ static void write_script(struct save *save)
 		else if (part && !part->silent &&
 		         (entry_is_call(entry) || entry->call == CALL_STATE))
 			put_entry(save, part, entry);
+		else if (part && !part->silent && entry->call == CALL_NOTE)
+			put_fault(save, part, entry);
 	}
 	flush(save);
 	for (size_t i = 0; i < save->count; i++) /* close() follows at the end of this turn */

@@ -68,7 +68,10 @@ struct faults {
 	enum fault_kind kind;
 	bool knows_rst;
 	uint32_t seed;
-	uint32_t clients; /* of a listener, since the seed was given */
+	uint32_t clients;        /* of a listener, since the seed was given */
+	struct faults *listener; /* whose client's these are; NULL = nobody's */
+	size_t users;            /* of a listener's: itself, and its clients' */
+	bool own;                /* of a client's: it has been given some of its own */
 	fault_strike *strike;
 	void *context;
 	struct fault_lane lane[FAULT_DIRECTIONS];
@@ -143,6 +146,8 @@ __attribute__((format(printf, 3, 4))) static void report(struct fault_lane *lane
 	         buf_text(&words), what);
 	buf_free(&words);
 	lane->state[row].acted++;
+	if (lane->faults->listener)
+		lane->faults->listener->lane[lane->direction].state[row].acted++;
 	lane->faults->strike(lane->faults->context, text);
 }
 
@@ -274,8 +279,8 @@ static void reorder(struct fault_lane *lane, unsigned row, struct fault_fate *fa
 /* After those that are due at the same instant: most are due last. */
 static void hold(struct fault_lane *lane, struct held *held)
 {
-	struct held **at = lane->last && lane->last->due <= held->due ? &lane->last->next
-	                                                              : &lane->first;
+	struct held **at =
+	        lane->last && lane->last->due <= held->due ? &lane->last->next : &lane->first;
 	while (*at && (*at)->due <= held->due)
 		at = &(*at)->next;
 	held->next = *at;
@@ -937,7 +942,9 @@ static bool parse_fault(struct parser *parser, unsigned row)
 	/* as without them */
 	setting.on =
 	        setting.on && !(fault->unit == FAULT_CHANCE && !setting.last && !setting.chance);
-	setting.on = setting.on && (setting.time || (fault->unit != FAULT_TIME_VARIES && fault->unit != FAULT_TIME));
+	setting.on =
+	        setting.on &&
+	        (setting.time || (fault->unit != FAULT_TIME_VARIES && fault->unit != FAULT_TIME));
 	put(parser, row, &setting);
 	return true;
 }
@@ -1036,7 +1043,7 @@ bool faults_check(const char *words, struct error *error)
 static void begin_setting(struct fault_lane *lane, unsigned row, const struct setting *setting,
                           int64_t now)
 {
-	uint64_t acted = lane->state[row].acted;
+	uint64_t acted = lane->set[row].on ? lane->state[row].acted : 0;
 	/* a shorter delay lets nothing pass what waits for the longer one */
 	int64_t until = row == DELAY && setting->on && lane->faults->kind == FAULT_DATAGRAMS
 	                        ? lane->state[row].until
@@ -1074,6 +1081,7 @@ bool faults_set(struct faults *faults, const char *words, int64_t now, struct er
 	if (!parse(&parser, faults, false, words, error))
 		return false;
 	apply(faults, &parser, now);
+	faults->own = true;
 	return true;
 }
 
@@ -1164,8 +1172,7 @@ void faults_print(const struct faults *faults, bool counts, struct buf *out)
 	                        *second = &faults->lane[FAULT_IN];
 	for (unsigned row = 0; row < FAULT_COUNT; row++) {
 		bool own = fault_table[row].kinds == FAULT_LISTENER;
-		bool shown = counts && fault_table[row].unit != FAULT_NOTHING &&
-		             (own || faults->kind != FAULT_LISTENER);
+		bool shown = counts && fault_table[row].unit != FAULT_NOTHING;
 		uint64_t sent = first->state[row].acted, received = second->state[row].acted;
 		if (first->set[row].on && (own || are_same(&first->set[row], &second->set[row]))) {
 			print_line(faults, "", FAULT_OUT, row, sent + received, shown, out);
@@ -1178,6 +1185,11 @@ void faults_print(const struct faults *faults, bool counts, struct buf *out)
 	}
 	if (faults_are_on(faults))
 		buf_printf(out, "seed %" PRIu32 "\n", faults->seed);
+}
+
+bool faults_are_inherited(const struct faults *faults)
+{
+	return faults->listener && !faults->own;
 }
 
 bool faults_are_on(const struct faults *faults)
@@ -1235,6 +1247,7 @@ struct faults *faults_new(enum fault_kind kind, bool knows_rst, fault_strike *st
 	faults->kind = kind;
 	faults->knows_rst = knows_rst;
 	faults->seed = 1;
+	faults->users = 1;
 	faults->strike = strike;
 	faults->context = context;
 	for (enum fault_direction i = FAULT_OUT; i < FAULT_DIRECTIONS; i++) {
@@ -1249,6 +1262,8 @@ struct faults *faults_for_client(struct faults *listener, int64_t now, fault_str
 {
 	struct faults *faults = faults_new(FAULT_STREAMS, listener->knows_rst, strike, context);
 	faults->seed = next_seed(listener);
+	faults->listener = listener;
+	listener->users++;
 	for (unsigned i = 0; i < FAULT_DIRECTIONS; i++)
 		for (unsigned row = 0; row < FAULT_COUNT; row++)
 			if (fault_table[row].kinds & FAULT_STREAMS)
@@ -1257,14 +1272,27 @@ struct faults *faults_for_client(struct faults *listener, int64_t now, fault_str
 	return faults;
 }
 
+/* Those of a listener stay in memory until its last client's are gone, which count there, too. */
+static void release_user(struct faults *faults)
+{
+	if (faults && --faults->users == 0)
+		free(faults);
+}
+
 void faults_free(struct faults *faults)
 {
-	for (enum fault_direction i = FAULT_OUT; faults && i < FAULT_DIRECTIONS; i++) {
+	if (!faults)
+		return;
+	for (enum fault_direction i = FAULT_OUT; i < FAULT_DIRECTIONS; i++) {
+		struct fault_lane *lane = &faults->lane[i];
 		faults_forget(faults, i);
-		free(faults->lane[i].taken);
-		free(faults->lane[i].marks);
+		free(lane->taken);
+		free(lane->marks);
+		lane->taken = NULL;
+		lane->marks = NULL;
 	}
-	free(faults);
+	release_user(faults->listener);
+	release_user(faults);
 }
 
 /* ---- ends ---- */
@@ -1275,8 +1303,9 @@ enum fault_end faults_cut(struct faults *faults, enum fault_direction direction)
 	struct setting *setting = &lane->set[CUT];
 	if (!setting->on || lane->state[CUT].seen < setting->number)
 		return FAULT_NO_END;
-	report(lane, CUT, "ends the connection by %s after %" PRIu64 " byte%s",
-	       setting->end == FAULT_FIN ? "shutdown()" : "close() with SO_LINGER 0",
+	report(lane, CUT, "%s after %" PRIu64 " byte%s",
+	       setting->end == FAULT_FIN ? "closes our side by shutdown()"
+	                                 : "ends the connection by close() with SO_LINGER 0",
 	       setting->number, setting->number == 1 ? "" : "s");
 	setting->on = false;
 	return setting->end;

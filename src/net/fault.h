@@ -112,8 +112,10 @@ void faults_set_client(struct faults *client, struct faults *listener, const cha
 bool faults_check(const char *words, struct error *error);
 
 bool faults_are_on(const struct faults *faults);
+bool faults_are_inherited(const struct faults *faults); /* the listener's: the client has no others */
 
-/* Appends lines of words that faults_set() reads, but for how often each has acted, if `counts`. */
+/* Appends lines of words that faults_set() reads, but for how often each has acted since it is on, if
+ * `counts`; those of a listener on its clients. */
 void faults_print(const struct faults *faults, bool counts, struct buf *out);
 
 /* What may follow these words, for TAB: "delay|rate|…"; "" for a value. Static. */

@@ -925,7 +925,9 @@ bool sessions_set_faults(struct sessions *sessions, struct session *session, con
 		    sessions->list[i]->state != SESSION_CLOSED)
 			set_client_faults(session, sessions->list[i], words);
 	listener_follow_faults(session);
-	return true;
+	if (session->state == SESSION_CLOSED)
+		error_set(error, "session %u could not listen again", session_number(session));
+	return session->state != SESSION_CLOSED;
 }
 
 /* ---- turns ---- */

@@ -4,6 +4,7 @@
 import os
 import re
 import socket
+import subprocess
 import sys
 import tempfile
 import time
@@ -228,7 +229,7 @@ for end in ("fin", "rst"):
     fault("@tcp off close " + end)
     with connect(port) as sock:
         same(read(sock, 1), (b"", end.upper()), "close %s: accepted, and closed at once" % end)
-fault("@tcp off refuse", "fault: refuse; seed 1")
+fault("@tcp off refuse", "on now: refuse; seed 1")
 for _ in range(2):
     try:
         connect(port).close()
@@ -252,8 +253,8 @@ for _ in range(2):
         own = sock.getsockname()[1]
         sock.sendall(b"x")
         read(sock, 1)
-        fault("", "seed 5")
-        program.sees("delay 2ms 2ms: has acted")
+        fault("@:%d" % own, "delay 2ms 2ms: has acted")
+        program.sees("seed ")
         seeds.append(re.findall(r"seed (\d+)", program.text)[-1])
     logged(":%d state closed" % own)
 same(seeds[0], seeds[1], "a client's seed follows from its listener's")
@@ -278,6 +279,42 @@ with socket.socket(socket.AF_UNIX) as sock:
     same(read(sock, 10)[0], b"12345", "and is cut after 5 bytes")
 do("/close @path", "no longer listening")
 ok(not os.path.exists(path), "its file is removed in the end")
+
+# ---- a script that repeats them ----
+
+
+def script(text, *args):
+    """Runs it; gives its exit status and what it has said."""
+    with tempfile.NamedTemporaryFile("w", suffix=".sp") as file:
+        file.write(text)
+        file.flush()
+        ran = subprocess.run(["sockpit", *args, "-f", file.name], capture_output=True, text=True, timeout=DEADLINE,
+                             env=dict(os.environ, HOME=program.home))
+    return ran.returncode, ran.stdout + ran.stderr
+
+
+saved = os.path.join(tempfile.mkdtemp(), "saved.sp")
+LINES = "".join("/send %d\n" % number for number in range(1, 19))
+text = """/listen udp 127.0.0.1 0 echo as server
+/fault @server in loss 30%% seed 42
+/open udp 127.0.0.1 $server.port as client
+%s/expect "18"
+/fault @server off duplicate 1
+/send end
+/expect "end"
+/expect "end"
+/fault out delay 1ms
+/save! %s
+""" % (LINES, saved)
+same(script(text)[0], 0, "a script with losses, which is saved")
+with open(saved, encoding="utf-8") as file:
+    repeated = file.read()
+ok("/fault in loss 30% seed 42\n" in repeated and "/fault @server off duplicate 1\n" in repeated, "has the faults of what answers by itself")
+ok("# /fault out delay 1ms: what follows is as it left it\n" in repeated, "and names those of what it sends")
+expected = re.findall(r'/expect next "(\d+)', repeated)
+ok(5 < len(expected) < 20, "it expects what was answered: %s" % expected)
+same(script(repeated)[0], 0, "it repeats the losses")
+same(script(repeated.replace("seed 42", "seed 43"))[0], 1, "which another seed does not")
 
 # ---- without any cost ----
 

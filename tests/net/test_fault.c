@@ -291,7 +291,8 @@ static void check_datagrams(void)
 	for (int i = 0; i < 3; i++)
 		pass(faults, FAULT_OUT, 0, "1234567890");
 	faults_set(faults, "delay off", 0, &error);
-	is_text(due(faults, FAULT_OUT, 9 * CLOCK_MS), "1234567890 ", "without the delay the rate stays");
+	is_text(due(faults, FAULT_OUT, 9 * CLOCK_MS), "1234567890 ",
+	        "without the delay the rate stays");
 	faults_set(faults, "rate 80k", 9 * CLOCK_MS, &error);
 	pass(faults, FAULT_OUT, 9 * CLOCK_MS, "new");
 	is_text(due(faults, FAULT_OUT, 9 * CLOCK_MS), "1234567890 ", "another rate counts at once");
@@ -308,7 +309,8 @@ static void check_datagrams(void)
 	faults = with(FAULT_DATAGRAMS, "reorder 1 delay 10ms");
 	pass(faults, FAULT_OUT, 0, "a");
 	faults_set(faults, "reorder off", 0, &error);
-	is_text(due(faults, FAULT_OUT, 10 * CLOCK_MS), "a ", "nobody waits to be passed when it is off");
+	is_text(due(faults, FAULT_OUT, 10 * CLOCK_MS), "a ",
+	        "nobody waits to be passed when it is off");
 	faults_free(faults);
 
 	faults = with(FAULT_DATAGRAMS, "out reorder 2");
@@ -351,7 +353,8 @@ static void check_datagrams(void)
 		pass(faults, FAULT_OUT, 0, big);
 	ok(taken >= 17 && taken <= 18, "1 MiB is held back, and one more: %d", taken);
 	is_text(last_strike(),
-	        "fault out: 1024 KiB of memory hold datagrams back: no more are taken until some leave",
+	        "fault out: 1024 KiB of memory hold datagrams back: no more are taken until some "
+	        "leave",
 	        "which is said");
 	faults_release(faults, FAULT_OUT);
 	for (taken = 0; faults_take(faults, FAULT_OUT, 1); taken++)
@@ -412,8 +415,7 @@ static void check_streams(void)
 	is_text(given("stall 2s", 25), "2000:25 ", "that ends");
 	is_text(given("cut 20", 25), "0:20 cut", "a cut is exact");
 	is_text(given("split 8 1ms cut 20 fin", 25), "0:8 1:8 2:4 cut", "in parts, too");
-	is_text(last_strike(),
-	        "fault out cut 20 fin: ends the connection by shutdown() after 20 bytes",
+	is_text(last_strike(), "fault out cut 20 fin: closes our side by shutdown() after 20 bytes",
 	        "and says how");
 
 	struct faults *faults = with(FAULT_STREAMS, "out delay 50ms");
@@ -463,8 +465,20 @@ static void check_listener(void)
 	is_text(strstr(buf_text(&second), "seed"), strstr(buf_text(&first), "seed"),
 	        "the same seed of the listener, the same of its first client");
 	ok(faults_accepted(listener) == FAULT_FIN, "a client is closed");
-	for (int i = 0; i < 2; i++)
+	ok(faults_are_inherited(clients[0]), "these are its listener's");
+	faults_set(clients[0], "in delay 5ms", 0, &error);
+	ok(!faults_are_inherited(clients[0]), "and others its own");
+	faults_set(listener, "off cut 5", 0, &error);
+	for (int i = 0; i < 2; i++) {
+		faults_set_client(clients[i], listener, "off cut 5", 0);
+		faults_moved(clients[i], FAULT_OUT, 0, 5, 5);
+		faults_cut(clients[i], FAULT_OUT);
 		faults_free(clients[i]);
+	}
+	buf_clear(&second);
+	faults_print(listener, true, &second);
+	is_text(buf_text(&second), "cut 5 rst: has acted 2 times\nseed 3\n",
+	        "what has struck its clients counts, when they are gone, too");
 	faults_free(listener);
 	buf_free(&first);
 	buf_free(&second);
