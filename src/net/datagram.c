@@ -1054,8 +1054,13 @@ static void option_set_on(struct session *session, int level, int number, bool o
 		own->asks_header = own->asks_header || on;
 }
 
+/* What faults hold back is taken, answered and sent first. */
 static void datagram_close(struct session *session, const char *text)
 {
+	if (session->faults && !session->paused) {
+		faults_release(session->faults, FAULT_IN);
+		take_due(session, session->faults);
+	}
 	if (session->faults) {
 		faults_release(session->faults, FAULT_OUT);
 		send_due(session, session->faults);

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "base/count.h"
 #include "base/text.h"
 #include "net/fault.h"
 #include "net/peers.h"
@@ -225,6 +226,11 @@ void session_finish(struct session *session, enum session_end end, const char *f
 	if (session_unsent(session))
 		session_report_unsent(session, session_unsent(session), why);
 	free(why);
+	size_t held = session->faults ? faults_held(session->faults, FAULT_IN) : 0;
+	if (held)
+		session_report(session, ENTRY_ERROR,
+		               "%zu received byte%s that /fault held back %s no service", held,
+		               count_plural(held), held == 1 ? "reaches" : "reach");
 	let_go(session, end);
 }
 

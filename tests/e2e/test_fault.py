@@ -153,6 +153,15 @@ program.sees("waits 1 min 0 s")
 do("/close @held", "closed")
 ok("were not sent" not in program.text and "was not sent" not in program.text, "nothing is lost by closing")
 
+peer2 = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+peer2.settimeout(DEADLINE)
+peer2.connect(("127.0.0.1", serve("udp", "held_server")))
+fault("@held_server delay 60s")
+peer2.send(b"held in")
+program.sees("of 7 bytes from")
+do("/close @held_server", "closed")
+same(peer2.recv(100), b"held in", "not what has come, either: it is answered")
+
 # ---- streams ----
 
 port = serve("tcp", "tcp")
