@@ -962,7 +962,9 @@ static bool parse_jitter(struct parser *parser)
 		struct setting *setting = &parser->set[i][DELAY];
 		if (!parser->meant[i])
 			continue;
-		if (time && (!setting->on || time > setting->time)) {
+		/* a file is checked without the delay that is on by then */
+		bool known = parser->faults || parser->given[i][DELAY];
+		if (time && known && (!setting->on || time > setting->time)) {
 			error_usage(parser->error,
 			            "jitter %.40s: it varies a delay, by at most that: "
 			            "delay 50ms jitter 10ms",
