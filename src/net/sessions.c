@@ -66,6 +66,8 @@ struct sessions {
 	int most_fds;       /* how many there may be; 0 = not asked in this turn */
 	size_t room_from;   /* no session before this one of the list can make room in this turn */
 	enum wire_mode wire_mode;
+	int64_t turn_most;  /* see sessions_limit_turn() */
+	size_t first;       /* index of the session that is served first */
 	int64_t sample_due; /* of all sessions, as of the last sessions_prepare() */
 	int64_t called;     /* budget.called as it was in the turn before */
 	void (*born)(void *context, struct session *session);
@@ -249,6 +251,11 @@ static bool stays_shown(const void *context, uint32_t session)
 void sessions_hide_others(struct sessions *sessions)
 {
 	transcript_hide_others(sessions->table.transcript, stays_shown, sessions);
+}
+
+void sessions_limit_turn(struct sessions *sessions, int64_t most)
+{
+	sessions->turn_most = most;
 }
 
 void sessions_keep_clients(struct sessions *sessions, size_t count)
@@ -1042,12 +1049,15 @@ static void serve_probes(struct sessions *sessions)
  * `count`. */
 void sessions_serve(struct sessions *sessions, struct poller *poller)
 {
-	size_t busy = 0;
-	size_t count = sessions->count;
+	size_t busy = 0, count = sessions->count;
+	size_t begin = sessions->first < count ? sessions->first : 0;
+	int64_t end = sessions->turn_most ? clock_now() + sessions->turn_most : INT64_MAX;
 	wire_serve(sessions->table.wire, poller);
 	worker_pool_serve(sessions->table.lookup_pool, poller);
-	for (size_t i = 0; i < count; i++) {
-		struct session *session = sessions->list[i];
+	sessions->first = 0;
+	for (size_t served = 0; served < count && !sessions->first; served++) {
+		size_t index = (begin + served) % count;
+		struct session *session = sessions->list[index];
 		if (session->recording)
 			continue;
 		if (session->state == SESSION_CLOSED) {
@@ -1056,7 +1066,10 @@ void sessions_serve(struct sessions *sessions, struct poller *poller)
 		}
 		uint64_t received = session->counts.received_bytes;
 		serve_one(session, poller);
-		busy += session->counts.received_bytes - received >= SMALLEST_SHARE;
+		received = session->counts.received_bytes - received;
+		busy += received >= SMALLEST_SHARE;
+		if (received && end != INT64_MAX && clock_now() >= end)
+			sessions->first = index + 1;
 	}
 	size_t share = ALL_SHARES / (busy ? busy : 1);
 	if (share > SESSION_TURN)

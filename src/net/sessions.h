@@ -130,6 +130,10 @@ void sessions_tap(struct sessions *sessions,
                                size_t len),
                   void *context);
 
+/* For a person at the keys, who waits for the end of a turn: once it has taken this long, ns, sessions
+ * that are not served yet are the first of the next one. 0 = each turn serves all, as at the start. */
+void sessions_limit_turn(struct sessions *sessions, int64_t most);
+
 void sessions_prepare(struct sessions *sessions, struct poller *poller);
 void sessions_serve(struct sessions *sessions, struct poller *poller);
 void sessions_reap(struct sessions *sessions);

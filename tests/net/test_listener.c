@@ -4,6 +4,7 @@
 
 #include "net/fixture.h"
 #include "net/reconnect.h"
+#include "net/service.h"
 #include "net/session_internal.h"
 #include "net/step.h"
 #include "record/frame_entry.h"
@@ -581,6 +582,52 @@ static void knows_whose_client_it_is(struct fixture *f)
 	peer_close_all(&fd, 1);
 }
 
+/* A person at the keys does not wait until hundreds have been served; nobody is served twice before all
+ * others once. */
+static void ends_a_long_turn(struct fixture *f)
+{
+	enum { MANY = 9 };
+	int fd[MANY];
+	struct session *client[MANY];
+	struct session_options options = { .service = service_find("echo") };
+	struct session *session = listen_on(f, TRANSPORT_TCP, "127.0.0.1", 0, &options);
+	for (int i = 0; i < MANY; i++) {
+		fd[i] = come_in(f, session, AF_INET);
+		client[i] = newest(f);
+	}
+	sessions_limit_turn(f->sessions, 1);
+	for (int i = 0; i < MANY; i++)
+		peer_send(fd[i], "hello", 5, PEER_MS);
+	int most = 0, spread = 0;
+	for (int round = 0, all = 0; round < 3 * MANY && all < MANY; round++) {
+		int before = all;
+		fixture_turn(f, clock_now() + CLOCK_S);
+		all = 0;
+		for (int i = 0; i < MANY; i++)
+			all += session_counts(client[i])->receives > 0;
+		most = all - before > most ? all - before : most;
+		for (int i = 0; i < MANY; i++)
+			if (session_counts(client[i])->receives > 1 && all < MANY)
+				spread++;
+		peer_send(fd[0], "again", 5, PEER_MS);
+	}
+	is_int(most, 1, "a turn of no time serves one");
+	is_int(spread, 0, "the next one begins with the others");
+	for (int i = 0; i < MANY; i++)
+		ok(session_counts(client[i])->receives > 0, "and each has its turn");
+	sessions_limit_turn(f->sessions, 0);
+	for (int i = 0; i < MANY; i++)
+		peer_send(fd[i], "hello", 5, PEER_MS);
+	int served = 0;
+	for (int turn = 0; turn < 5 && !served; turn++) {
+		fixture_turn(f, clock_now() + CLOCK_S);
+		for (int i = 1; i < MANY; i++)
+			served += session_counts(client[i])->receives > 1;
+	}
+	is_int(served, MANY - 1, "else a turn serves all");
+	peer_close_all(fd, MANY);
+}
+
 static void run(void (*test)(struct fixture *f))
 {
 	struct fixture f;
@@ -607,5 +654,6 @@ int main(void)
 	run(backs_off_without_descriptors);
 	run(makes_room);
 	run(has_no_low_descriptor);
+	run(ends_a_long_turn);
 	return tap_done();
 }
