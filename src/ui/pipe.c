@@ -841,7 +841,7 @@ struct ui *pipe_new(const struct ui_hooks *hooks, const struct pipe_options *opt
 		on_data(pipe, options->session, buf_data(options->received),
 		        options->received->len);
 	if ((transport_is_unix(session_transport(options->session)) && !options->nc) ||
-	    logs_count(pipe->app->logs))
+	    logs_count(pipe->app->logs) || pipe->app->settings.auto_log[0])
 		poller_watch_signals(); /* a path must be removed, or a log written, before the end */
 	else
 		poller_leave_signals(); /* a filter is stopped and ended as any other */
