@@ -34,7 +34,7 @@ struct listener {
 	bool crowd_reported;        /* has said that it has as many as it may */
 	bool made_room;             /* has said that it ends clients to make room */
 	int room; /* from the last client's descriptor to FD_SETSIZE; 0 = there was none yet */
-	bool descriptors_exhausted; /* has said that it has no descriptor for a client */
+	bool descriptors_exhausted; /* has said that it has no descriptor, and since then some client waits */
 	int64_t rest_until; /* nobody is accepted before, unless a descriptor is closed; 0 = no rest */
 	uint64_t closed_seen;
 	unsigned refusing; /* how many sockets a fault has closed; 0 = it listens */
@@ -211,7 +211,6 @@ struct session *listener_accept(struct session *session, unsigned slot, int *cod
 		turn_away(session, fd, &peer);
 		return NULL;
 	}
-	listener->descriptors_exhausted = false;
 	const struct network *why;
 	if (!network_rules_allow(&listener->limits.rules, &peer, &why)) {
 		refuse(session, fd, &peer, why);
@@ -453,10 +452,16 @@ static void prepare(struct session *session, struct poller *poller)
 static void serve(struct session *session, const struct poller *poller)
 {
 	struct listener *listener = session->own;
+	if (listener->rest_until || is_crowded(session))
+		return;
+	bool waits = false;
 	for (unsigned i = 0; i < session->fd_count && !listener->rest_until && !is_crowded(session);
 	     i++)
-		if (poller_readable(poller, session->fd[i]))
+		if (poller_readable(poller, session->fd[i])) {
+			waits = true;
 			accept_some(session, i);
+		}
+	listener->descriptors_exhausted = listener->descriptors_exhausted && waits;
 }
 
 static bool refuse_send(struct session *session, const struct endpoint *to, const void *data,
