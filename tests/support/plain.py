@@ -23,6 +23,8 @@ def descendants(pid):
 
 
 class Plain:
+    mode = ("--plain",)
+
     def __init__(self, *args, columns=200, under=(), start_up=None):
         """`under`: words of a command that runs it; `start_up`: text of the start-up file."""
         self.home = tempfile.mkdtemp()
@@ -33,7 +35,7 @@ class Plain:
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         environment = dict(os.environ, HOME=self.home, TERM="xterm-256color")
-        self.process = subprocess.Popen([*under, "sockpit", "--plain", *map(str, args)], stdin=slave, stdout=slave, stderr=slave,
+        self.process = subprocess.Popen([*under, "sockpit", *self.mode, *map(str, args)], stdin=slave, stdout=slave, stderr=slave,
                                         env=environment, start_new_session=True,
                                         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
         os.close(slave)
