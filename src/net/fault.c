@@ -1163,7 +1163,9 @@ static void print_line(const struct faults *faults, const char *prefix, unsigned
 {
 	buf_append_text(out, prefix);
 	print_setting(row, &faults->lane[direction].set[row], out);
-	if (counts)
+	if (counts && !acted)
+		buf_append_text(out, ": has not acted yet");
+	else if (counts)
 		buf_printf(out, ": has acted %" PRIu64 " time%s", acted, acted == 1 ? "" : "s");
 	buf_append_text(out, "\n");
 }

@@ -217,10 +217,15 @@ static void end_other(struct session *session, struct session *other)
 	char address[TARGET_HOST + TARGET_SERVICE + 4];
 	const char *how = transport_is_unix(other->transport) ? "closed" : "reset";
 	unsigned number = session->caller.session;
-	if (session_failed_to_open(session))
+	if (session_failed_to_open(session)) {
+		struct session *server = session->table->find(session->table, session->relay);
+		target_format(&session->open_parameters->target, address);
 		session_report(other, ENTRY_ERROR, "%s was not reached, see session %u: this client is %s",
-		               target_format(&session->open_parameters->target, address), number, how);
-	else if (session->end != SESSION_ENDED_WELL)
+		               address, number, how);
+		if (server)
+			session_report(server, ENTRY_ERROR, "%s was not reached for client %u, see session %u",
+			               address, (unsigned)other->caller.session, number);
+	} else if (session->end != SESSION_ENDED_WELL)
 		session_report(other, ENTRY_ERROR, "session %u, the other side, %s: this one is %s", number,
 		               session->end == SESSION_ENDED_RESET ? "was reset" : "has failed", how);
 	if (session->end != SESSION_ENDED_WELL)
