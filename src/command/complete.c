@@ -478,7 +478,9 @@ static void offer_words(struct offer *offer, const char *list)
 static void offer_fault(struct offer *offer)
 {
 	char *before = xstrndup(offer->args, offer->point);
-	offer_words(offer, faults_expected(before));
+	unsigned kind = offer->session ? session_fault_kind(offer->session) : 0;
+	if (!offer->session || kind)
+		offer_words(offer, faults_expected(before, kind));
 	free(before);
 }
 

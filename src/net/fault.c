@@ -874,17 +874,19 @@ static bool parse_value(struct parser *parser, enum fault_unit unit, struct sett
 	return true;
 }
 
+/* A listener has those of its clients, too. */
+static bool suits(enum fault_kind kind, unsigned row)
+{
+	unsigned kinds = kind == FAULT_LISTENER ? FAULT_STREAMS | FAULT_LISTENER : kind;
+	return fault_table[row].kinds & kinds;
+}
+
 /* False with one line where this kind cannot have that fault. */
 static bool fits(const struct parser *parser, unsigned row)
 {
-	static const unsigned theirs[] = {
-		[FAULT_DATAGRAMS] = FAULT_DATAGRAMS,
-		[FAULT_STREAMS] = FAULT_STREAMS,
-		[FAULT_LISTENER] = FAULT_STREAMS | FAULT_LISTENER,
-	};
 	const struct fault *fault = &fault_table[row];
 	const struct faults *faults = parser->faults;
-	if (!faults || fault->kinds & theirs[faults->kind])
+	if (!faults || suits(faults->kind, row))
 		return true;
 	if (fault->kinds & FAULT_LISTENER)
 		error_set(parser->error, "%s is for a listener", fault->name);
@@ -1205,22 +1207,22 @@ bool faults_are_on(const struct faults *faults)
 	return false;
 }
 
-/* "a|b|c" of all words: made once, of the table. */
-static const char *all_words(const char *before)
+/* "a|b|c" of all words that this kind has, 0 = any kind. */
+static const char *all_words(const char *before, enum fault_kind kind)
 {
 	static char text[512];
 	size_t len = (size_t)snprintf(text, sizeof text, "%s", before);
 	const char *name;
 	for (size_t i = 0; (name = name_of_word(NULL, i)); i++)
-		if (i != DROP)
+		if (i != DROP && (i >= FAULT_COUNT || !kind || suits(kind, (unsigned)i)))
 			len += (size_t)snprintf(text + len, sizeof text - len, "%s|", name);
 	return text;
 }
 
-const char *faults_expected(const char *words)
+const char *faults_expected(const char *words, enum fault_kind kind)
 {
 	struct parser parser = { .at = words };
-	const char *expected = all_words("");
+	const char *expected = all_words("", kind);
 	while (next_word(&parser)) {
 		size_t matches, word = choice_find(&words_choice, parser.word, strlen(parser.word),
 		                                   &matches);
@@ -1230,15 +1232,17 @@ const char *faults_expected(const char *words)
 			expected =
 			        all_words(strspn(parser.word, "0123456789") == strlen(parser.word)
 			                          ? "fin|rst|"
-			                          : "");
+			                          : "",
+			                  kind);
 		else if (word == SEED)
 			expected = "";
 		else if (word == IN || word == OUT || word == BOTH)
-			expected = all_words("");
+			expected = all_words("", kind);
 		else if (word == JITTER || fault_table[word].unit < FAULT_HOW)
 			expected = "off";
 		else
-			expected = all_words(fault_table[word].unit == FAULT_HOW ? "fin|rst|" : "");
+			expected = all_words(fault_table[word].unit == FAULT_HOW ? "fin|rst|" : "",
+			                     kind);
 	}
 	return expected;
 }

@@ -1011,6 +1011,15 @@ size_t session_unsent(const struct session *session)
 	return session->unsent + (session->faults ? faults_held(session->faults, FAULT_OUT) : 0);
 }
 
+unsigned session_fault_kind(const struct session *session)
+{
+	if (session->ops->has_peers)
+		return FAULT_DATAGRAMS;
+	if (transport_keeps_borders(session->transport))
+		return 0;
+	return session->ops->has_clients ? FAULT_LISTENER : FAULT_STREAMS;
+}
+
 const struct faults *session_faults(const struct session *session)
 {
 	return session->faults;

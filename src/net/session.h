@@ -191,6 +191,9 @@ struct session *session_next_client(const struct session *session, const struct 
 void session_wake_service(struct session *session, int64_t instant);
 void session_service_full(struct session *session, bool full);
 
+/* What faults it can have: an enum fault_kind, 0 = none. */
+unsigned session_fault_kind(const struct session *session);
+
 /* NULL = it has never had any. */
 const struct faults *session_faults(const struct session *session);
 

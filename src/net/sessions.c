@@ -908,24 +908,21 @@ static void set_client_faults(struct session *listener, struct session *client, 
 bool sessions_set_faults(struct sessions *sessions, struct session *session, const char *words,
                          struct error *error)
 {
-	const struct session_ops *ops = session->ops;
+	enum fault_kind kind = session_fault_kind(session);
 	if (session_refuse_closed(session, error))
 		return false;
-	if (transport_keeps_borders(session->transport) && !ops->has_peers) {
+	if (!kind) {
 		error_set(error, "session %u is %s: faults are for streams and datagrams",
 		          (unsigned)session->caller.session, transport_title(session->transport));
 		return false;
 	}
 	if (!session->faults)
-		session->faults = faults_new(ops->has_clients ? FAULT_LISTENER
-		                             : ops->has_peers ? FAULT_DATAGRAMS
-		                                              : FAULT_STREAMS,
-		                             !transport_is_unix(session->transport),
+		session->faults = faults_new(kind, !transport_is_unix(session->transport),
 		                             session_report_strike, session);
 	if (!faults_set(session->faults, words, clock_now(), error))
 		return false;
 	follow_faults(session);
-	if (!ops->has_clients)
+	if (kind != FAULT_LISTENER)
 		return true;
 	for (size_t i = 0; i < sessions->count; i++)
 		if (sessions->list[i]->listener == session->caller.session &&

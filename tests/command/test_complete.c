@@ -121,7 +121,7 @@ static void test_words(struct app *app)
 	is_text(complete(app, "/set nothing "), "", "nor of no setting");
 	is_text(complete(app, "/fault del"), "delay", "a fault");
 	is_text(complete(app, "/fault in loss "), "off", "a value, or no longer");
-	is_text(complete(app, "/fault cut 5 r"), "rst rate reorder refuse", "how it ends, or the next one");
+	is_text(complete(app, "/fault cut 5 r"), "rst rate refuse", "how it ends, or the next one, of a listener");
 	is_text(complete(app, "/cable d"), "delay duplicate", "what the cable does");
 	is_text(complete(app, "/cable delay "), "off", "or no longer");
 	is_text(complete(app, "/cable delay 5ms rate 1M qu"), "queue", "and what else");
@@ -189,6 +189,8 @@ static void test_sessions(struct app *app)
 	is_text(complete(app, "/service @ec"), "@echo", "in front of other words");
 	is_text(complete(app, "/service @echo d"), "discard daytime", "which follow");
 	is_text(complete(app, "/service @echo echo "), "iterative", "and their words");
+	is_text(complete(app, "/fault @u re"), "reorder", "faults of datagrams");
+	is_text(complete(app, "/fault @echo re"), "refuse", "of a listener");
 	is_text(complete(app, "/service @echo reply \"x\" \"y\" a"), "after(files)", "of rules, too");
 	is_text(complete(app, "/service @nobody d"), "discard daytime", "also after a wrong one");
 	is_text(complete(app, "/open @"), "", "not for a command that takes none");

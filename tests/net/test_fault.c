@@ -146,10 +146,17 @@ static void check_words(void)
 	   "of a delay that may be on by then");
 	ok(!faults_check("loss 1% splitt", &error) && strstr(error.text, "splitt"),
 	   "and a wrong word is found: %s", error.text);
-	ok(strstr(faults_expected(""), "loss|") && strstr(faults_expected("in"), "delay|"),
+	const enum fault_kind any = 0;
+	ok(strstr(faults_expected("", any), "loss|") && strstr(faults_expected("in", any), "delay|"),
 	   "a fault is expected");
-	is_text(faults_expected("loss"), "off", "a value, or off");
-	ok(strncmp(faults_expected("cut 5"), "fin|rst|", 8) == 0, "how it ends");
+	is_text(faults_expected("loss", any), "off", "a value, or off");
+	ok(strncmp(faults_expected("cut 5", any), "fin|rst|", 8) == 0, "how it ends");
+	is_text(faults_expected("", FAULT_DATAGRAMS),
+	        "loss|corrupt|duplicate|delay|rate|reorder|jitter|in|out|both|seed|off|",
+	        "those of datagrams");
+	ok(!strstr(faults_expected("", FAULT_STREAMS), "refuse") &&
+	           strstr(faults_expected("delay 5ms", FAULT_LISTENER), "cut|close|refuse"),
+	   "a listener has more of them than a stream");
 }
 
 /* ---- chance ---- */
