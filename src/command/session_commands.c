@@ -126,7 +126,7 @@ static bool parse_listen(const struct args *args, struct target *target,
 	*serving = NULL;
 	*service = NULL;
 	if (named || iterative) {
-		char *text = xasprintf("%s %s", named ? named : "none", iterative ? iterative : "");
+		char *text = xasprintf("%s%s", named ? named : "none", iterative ? " iterative" : "");
 		*service = service_parse(text, serving, error);
 		free(text);
 	}
