@@ -35,11 +35,10 @@ static bool is_answer(const struct transcript *transcript, uint32_t session, uin
 	       memcmp(entry_payload(entry), data, len) == 0;
 }
 
-static bool is_returned(const struct answer_loop *loop, const struct transcript *transcript,
-                        uint32_t session, const char *data, size_t len)
+static bool is_kept(const struct answer_loop *loop, const struct transcript *transcript,
+                    uint32_t session, uint32_t print, const char *data, size_t len)
 {
-	uint32_t print = print_of(data, len), mask = loop->cap - 1;
-	uint32_t number = loop->cap ? loop->buckets[print & mask] : 0;
+	uint32_t mask = loop->cap - 1, number = loop->cap ? loop->buckets[print & mask] : 0;
 	while (number && loop->count - number < loop->cap) { /* else it has been overwritten */
 		const struct loop_answer *answer = &loop->answers[(number - 1) & mask];
 		if (answer->print == print &&
@@ -47,6 +46,64 @@ static bool is_returned(const struct answer_loop *loop, const struct transcript 
 			return true;
 		number = answer->older;
 	}
+	return false;
+}
+
+static void enter(struct answer_loop *loop, uint32_t number)
+{
+	uint32_t mask = loop->cap - 1;
+	struct loop_answer *answer = &loop->answers[(number - 1) & mask];
+	answer->older = loop->buckets[answer->print & mask];
+	loop->buckets[answer->print & mask] = number;
+}
+
+/* Called before any answer is overwritten, so each one keeps its index. */
+static void grow(struct answer_loop *loop)
+{
+	enum { FIRST = 8 };
+	loop->cap = loop->cap ? 2 * loop->cap : FIRST;
+	loop->answers = xrealloc(loop->answers, loop->cap * sizeof *loop->answers);
+	free(loop->buckets);
+	loop->buckets = xcalloc(loop->cap, sizeof *loop->buckets);
+	for (uint32_t number = 1; number <= loop->count; number++)
+		enter(loop, number);
+}
+
+static void keep(struct answer_loop *loop, struct loop_answer answer)
+{
+	if (loop->count == loop->cap && loop->cap < ANSWER_LOOP_ANSWERS)
+		grow(loop);
+	uint32_t number = ++loop->count;
+	loop->answers[(number - 1) & (loop->cap - 1)] = answer;
+	enter(loop, number);
+}
+
+void answer_loop_free(struct answer_loop *loop)
+{
+	free(loop->answers);
+	free(loop->buckets);
+	loop->answers = NULL;
+	loop->buckets = NULL;
+	loop->cap = loop->count = loop->strangers = 0;
+}
+
+/* Answers that were under way when the first came back are not known. */
+static bool is_returned(struct answer_loop *loop, const struct transcript *transcript,
+                        uint32_t session, const char *data, size_t len)
+{
+	uint32_t print = print_of(data, len);
+	bool marked = loop->has_mark && print == loop->marked.print &&
+	              is_answer(transcript, session, loop->marked.position, data, len);
+	if (marked && !loop->strangers) {
+		loop->strangers = ANSWER_LOOP_ANSWERS;
+		keep(loop, loop->marked);
+	}
+	if (!loop->strangers)
+		return false;
+	if (marked || is_kept(loop, transcript, session, print, data, len))
+		return true;
+	if (--loop->strangers == 0)
+		answer_loop_free(loop);
 	return false;
 }
 
@@ -74,39 +131,18 @@ enum answer_verdict answer_loop_judge(struct answer_loop *loop, const struct tra
 	return ends ? ANSWER_AGAIN : ANSWER;
 }
 
-static void enter(struct answer_loop *loop, uint32_t number)
-{
-	uint32_t mask = loop->cap - 1;
-	struct loop_answer *answer = &loop->answers[(number - 1) & mask];
-	answer->older = loop->buckets[answer->print & mask];
-	loop->buckets[answer->print & mask] = number;
-}
-
-/* Called before any answer is overwritten, so each one keeps its index. */
-static void grow(struct answer_loop *loop)
-{
-	enum { FIRST = 8 };
-	loop->cap = loop->cap ? 2 * loop->cap : FIRST;
-	loop->answers = xrealloc(loop->answers, loop->cap * sizeof *loop->answers);
-	free(loop->buckets);
-	loop->buckets = xcalloc(loop->cap, sizeof *loop->buckets);
-	for (uint32_t number = 1; number <= loop->count; number++)
-		enter(loop, number);
-}
-
 void answer_loop_answered(struct answer_loop *loop, uint64_t position, const char *data, size_t len)
 {
-	if (loop->count == loop->cap && loop->cap < ANSWER_LOOP_ANSWERS)
-		grow(loop);
-	uint32_t number = ++loop->count;
-	loop->answers[(number - 1) & (loop->cap - 1)] =
-	        (struct loop_answer){ .position = position, .print = print_of(data, len) };
-	enter(loop, number);
-}
-
-void answer_loop_free(struct answer_loop *loop)
-{
-	free(loop->answers);
-	free(loop->buckets);
-	*loop = (struct answer_loop){ .answers = NULL };
+	bool marks = !loop->strangers &&
+	             (!loop->has_mark || loop->last - loop->marked_at >= ANSWER_LOOP_REST);
+	if (!marks && !loop->strangers)
+		return;
+	struct loop_answer answer = { .position = position, .print = print_of(data, len) };
+	if (marks) {
+		loop->has_mark = true;
+		loop->marked = answer;
+		loop->marked_at = loop->last;
+	} else {
+		keep(loop, answer);
+	}
 }

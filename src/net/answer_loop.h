@@ -4,8 +4,10 @@
  * other forever. The ports of the small services are never answered. On any other port the sign is
  * a peer that sends back our own answers, ANSWER_LOOP_MOST times in a row without a break: then it
  * is not answered for ANSWER_LOOP_REST, or until it sends something else. A loop does not survive
- * that; a client that happens to send the same again and again has lost an answer. Knows no
- * session: it reads the answers back from the transcript, and says what is to be done. */
+ * that; a client that happens to send the same again and again has lost an answer. To know all
+ * answers of all peers would cost memory, and each datagram a miss in the processor's caches: of
+ * most peers one answer in ANSWER_LOOP_REST is known, and all only from when that one comes back.
+ * Knows no session: it reads the answers back from the transcript, and says what is to be done. */
 #pragma once
 
 #include <stdbool.h>
@@ -33,10 +35,15 @@ struct loop_answer {
 
 /* What is kept for each peer. All zero is the start. */
 struct answer_loop {
+	struct loop_answer marked;   /* one answer: whether it comes back */
+	int64_t marked_at;
+	bool has_mark;
+	uint32_t strangers;          /* all answers are kept until so many datagrams more were none of
+	                              * them; 0 = they are not kept */
 	struct loop_answer *answers; /* the last `cap` of them, number n at (n - 1) % cap */
 	uint32_t *buckets;           /* by print: the number of the newest one, 0 = none */
 	uint32_t cap;                /* a power of two, grows with their number */
-	uint32_t count;              /* answers so far: the number of the newest, from 1 */
+	uint32_t count;              /* answers kept so far: the number of the newest, from 1 */
 	unsigned returned;           /* answers that have come back, in a row */
 	int64_t last;                /* when its last datagram came */
 	int64_t paused_at;           /* 0 = answers go on */

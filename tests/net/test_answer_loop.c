@@ -102,6 +102,23 @@ static void goes_on(struct fixture *f)
 	peer_close_all(&fd, 1);
 }
 
+/* Neither memory nor time is spent on a peer that sends back nothing of ours. */
+static void keeps_little(struct fixture *f)
+{
+	struct session *server = serve(f, "echo");
+	struct endpoint to = endpoint_of(server);
+	int fd = peer_udp(AF_INET);
+	for (int i = 0; i < 100; i++) {
+		peer_send_to(fd, &to, &i, sizeof i);
+		until(f, receives(server) == (uint64_t)i + 1);
+	}
+	const struct peer *peer = session_next_peer(server, NULL);
+	is_int(peer->sent, 100, "an ordinary client is answered");
+	is_int(peers_find(server->ops->peers(server), &peer->addr)->loop.cap, 0,
+	       "and its answers are not kept");
+	peer_close_all(&fd, 1);
+}
+
 static bool may_answer(struct fixture *f, struct session *server, struct peer_slot *slot,
                        int64_t now)
 {
@@ -182,6 +199,7 @@ int main(void)
 	run(many_forged);
 	run(answers_others);
 	run(goes_on);
+	run(keeps_little);
 	run(rests);
 	return tap_done();
 }
