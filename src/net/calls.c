@@ -509,6 +509,8 @@ static void flag_secret(const struct caller *caller, struct entry *entry, int fd
                         const struct endpoint *addr, const char *bytes, size_t len)
 {
 	struct known_secrets *known = transcript_secrets(caller->transcript);
+	if (!known && !(entry->flags & ENTRY_SECRET))
+		return;
 	bool stream = !entry_is_addressed(entry) && !(entry->arg2 & MSG_OOB);
 	uint64_t way = (uint64_t)caller->session << 1 | entry_is_outgoing(entry);
 	bool peeked = entry_is_incoming(entry) && entry->arg2 & MSG_PEEK;

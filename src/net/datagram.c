@@ -26,6 +26,8 @@ enum {
 	ERRORS_A_TURN = 64, /* most that are taken from the error queue at a time */
 	LEAST = 1 << 10,    /* bytes as which a datagram at least counts in what a turn reads */
 	BACKLOG = 1 << 18,  /* with this many bytes of datagrams waiting, no more are read */
+	SMALL_MOST = 37,    /* the highest port of the small services */
+	ROOM = 4 << 20,     /* bytes that the kernel is asked to keep in a flood */
 };
 
 #define AGAIN (10 * CLOCK_MS) /* until a UNIX peer may have read one */
@@ -36,6 +38,7 @@ struct datagram {
 	bool asks_local; /* IP_PKTINFO is on: recvmsg() reports which address was asked */
 	bool asks_header; /* a person has asked for the header of each, which a batch does not keep */
 	bool shut;       /* shutdown(SHUT_WR) was called, which no peer sees */
+	bool asked_room; /* the kernel was asked to keep more */
 	bool loop_guard_announced; /* has said that it does not answer small services */
 	unsigned chosen;        /* number of the peer that plain lines go to, 0 = the last writer */
 	struct endpoint writer; /* who wrote last, or whom we wrote to before anybody did */
@@ -619,13 +622,13 @@ static struct peer_slot *note_peer(struct session *session, unsigned slot,
 /* Another small service may be on these ports; and no service is to answer itself. */
 static bool may_be_service(struct session *session, const struct endpoint *from)
 {
-	static const uint16_t small[] = { 0, 7, 9, 13, 17, 19, 37 };
+	static const uint16_t small[] = { 0, 7, 9, 13, 17, 19, SMALL_MOST };
 	struct datagram *own = session->own;
 	bool may_be = false, has_port = !transport_is_unix(session->transport);
 	char addr[ENDPOINT_TEXT];
 	if (endpoint_is_unnamed(from))
 		return true;
-	for (size_t i = 0; has_port && i < sizeof small / sizeof *small; i++)
+	for (size_t i = 0; has_port && from->port <= SMALL_MOST && i < sizeof small / sizeof *small; i++)
 		may_be = may_be || from->port == small[i];
 	for (unsigned i = 0; i < session->fd_count; i++)
 		may_be = may_be || endpoint_equal(from, &session->local[i]);
@@ -776,7 +779,29 @@ static bool may_batch(const struct session *session)
 	       !(made->options.once && made->listening && !own->connected && !own->only);
 }
 
-/* Until one call brings fewer than it could, or all that a turn may read has come. */
+/* What comes while a frame is drawn, or while other programs run, would soon be too much for the
+ * kernel's usual receive buffer. An endless conversation of two services has as many datagrams on
+ * the way as their buffers hold: where answers are sent, it stays as it is. */
+static void ask_room(struct session *session)
+{
+	struct datagram *own = session->own;
+	uint8_t flags = session->caller.flags;
+	bool answers = session_is_served(session) && !session->service->takes;
+	if (own->asked_room || answers || session->open_parameters->options.as_nc)
+		return;
+	own->asked_room = true;
+	session->caller.flags |= ENTRY_WATCHING;
+	for (unsigned i = 0; i < session->fd_count; i++) {
+		int bytes;
+		call_get_option(&session->caller, session->fd[i], SOL_SOCKET, SO_RCVBUF, &bytes);
+		if (bytes < ROOM)
+			option_default(session, session->fd[i], SOL_SOCKET, SO_RCVBUF, ROOM);
+	}
+	session->caller.flags = flags;
+}
+
+/* Until one call brings fewer than it could, or all that a turn may read has come. A relay may need
+ * a descriptor for each. */
 static unsigned receive_batches(struct session *session, unsigned slot)
 {
 	const struct datagram *own = session->own;
@@ -796,6 +821,10 @@ static unsigned receive_batches(struct session *session, unsigned slot)
 			left -= counts < left ? counts : left;
 			got++;
 		}
+		if (count == CONTROL_BATCH)
+			ask_room(session);
+		if (session->service->takes)
+			break;
 	}
 	return got;
 }
@@ -961,7 +990,7 @@ static void begin(struct session *session)
 {
 	struct datagram *own = session->own;
 	own->peers.max = PEERS_MOST;
-	own->connected = own->only = own->asks_local = own->shut = false;
+	own->connected = own->only = own->asks_local = own->shut = own->asked_room = false;
 }
 
 static void free_own(struct session *session)
@@ -1004,9 +1033,9 @@ static void prepare_socket(struct session *session, unsigned slot, const struct 
 	const struct open_parameters *open_parameters = session->open_parameters;
 	bool broadcast = open_parameters->options.broadcast;
 	if (broadcast)
-		option_default(session, session->fd[slot], SOL_SOCKET, SO_BROADCAST);
+		option_default(session, session->fd[slot], SOL_SOCKET, SO_BROADCAST, 1);
 	if (bound && endpoint_is_multicast(bound) && !open_parameters->options.as_nc)
-		option_default(session, session->fd[slot], SOL_SOCKET, SO_REUSEADDR);
+		option_default(session, session->fd[slot], SOL_SOCKET, SO_REUSEADDR, 1);
 	probe_timer_add_datagrams(session, session->fd[slot], session->family[slot]);
 	if (bound && (broadcast || open_parameters->listening))
 		ask_pktinfo(session, slot, bound);

@@ -378,7 +378,7 @@ static void prepare_socket(struct session *session, unsigned slot, const struct 
 {
 	(void)bound;
 	if (!transport_is_unix(session->transport))
-		option_default(session, session->fd[slot], SOL_SOCKET, SO_REUSEADDR);
+		option_default(session, session->fd[slot], SOL_SOCKET, SO_REUSEADDR, 1);
 }
 
 static void found(struct session *session, const struct lookup_answer *addresses)

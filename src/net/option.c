@@ -127,13 +127,13 @@ static bool is_elsewhere(const struct session *session, const struct kept_option
 	       !sockopt_is_of(option, sort & (SOCKOPT_IPV4 | SOCKOPT_IPV6));
 }
 
-void option_default(struct session *session, int fd, int level, int number)
+void option_default(struct session *session, int fd, int level, int number, int value)
 {
 	const struct kept_option *kept = session->kept;
 	while (kept && (kept->level != level || kept->number != number))
 		kept = kept->next;
 	if (!kept)
-		call_set_option(&session->caller, fd, level, number, 1);
+		call_set_option(&session->caller, fd, level, number, value);
 }
 
 bool option_was_set(const struct session *session, int level, int number)

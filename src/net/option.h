@@ -29,8 +29,8 @@ void option_preset(struct session *session, const struct session_preset *preset)
  * what cannot be set is reported. */
 void option_restore(struct session *session, int fd);
 
-/* Switches an option on, unless a person has set it. */
-void option_default(struct session *session, int fd, int level, int number);
+/* Sets an option, unless a person has. */
+void option_default(struct session *session, int fd, int level, int number, int value);
 
 /* Whether a person has set this option. */
 bool option_was_set(const struct session *session, int level, int number);

@@ -345,10 +345,11 @@ static bool is_own(const struct session *partner, const struct session *server)
 	       partner->caller.host == server->caller.host;
 }
 
-/* A relay to itself would open sessions for ever. One of datagrams leaves some descriptors to others. */
+/* A relay to itself would open sessions for ever. One of datagrams leaves some descriptors to others,
+ * and to the new peers of a turn: those that it closes are free at the end of the turn. */
 static void partner_opened(struct session *partner)
 {
-	enum { LEFT = 32 };
+	enum { LEFT = CONTROL_BATCH + 32, LEFT_SHARE = 8 };
 	struct error error;
 	struct session *server = partner->table->find(partner->table, partner->relay);
 	if (!server || server->state == SESSION_CLOSED)
@@ -363,7 +364,8 @@ static void partner_opened(struct session *partner)
 	if (!is_datagrams(partner->transport) || !end || end->count < 2)
 		return;
 	struct descriptor_use use = partner->table->make_room(partner->table, partner->fd[0]);
-	if (use.most - use.used <= LEFT)
+	int left = use.most / LEFT_SHARE < LEFT ? use.most / LEFT_SHARE : LEFT;
+	if (use.most - use.used <= left)
 		close_oldest(end);
 }
 

@@ -198,7 +198,7 @@ static size_t let_go(struct session *session, struct faults *faults)
 	if (most && most < session->queue.len && !stream->in_parts &&
 	    session->transport == TRANSPORT_TCP) {
 		stream->in_parts = true;
-		option_default(session, session->fd[0], IPPROTO_TCP, TCP_NODELAY);
+		option_default(session, session->fd[0], IPPROTO_TCP, TCP_NODELAY, 1);
 	}
 	return most;
 }
@@ -889,7 +889,7 @@ static void found(struct session *session, const struct lookup_answer *addresses
 static void prepare_socket(struct session *session, unsigned slot, const struct endpoint *bound)
 {
 	if (bound && bound->port)
-		option_default(session, session->fd[slot], SOL_SOCKET, SO_REUSEADDR);
+		option_default(session, session->fd[slot], SOL_SOCKET, SO_REUSEADDR, 1);
 }
 
 static void opened(struct session *session, const char *took)

@@ -1,89 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A thousand peers of one UDP session at once: none is merged with another, and each gets its own answers. The peers are
-sockets of this process; many have one port and differ in their address alone."""
+sockets of this process."""
 
 import os
-import random
 import re
-import resource
-import select
-import socket
 import sys
 import time
 
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "support"))
 from tap import *  # noqa: E402,F403
+from crowd import PEERS, ask_in_turn, gather, make_peers, take  # noqa: E402
 from plain import Plain  # noqa: E402
 
-PEERS = 1000
-ADDRESSES = 250  # 127.0.1.1 and so on, each with the same ports
-AT_ONCE = 100    # fit into a receive buffer
-
 watchdog(120)
-
-
-def make_peers():
-    """Four ports, which are free on every address of loopback, each on so many addresses."""
-    while True:
-        peers, ports = [], set()
-        try:
-            for number in range(PEERS):
-                peer = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-                peers.append(peer)
-                address = "127.0.%d.%d" % (1 + number % ADDRESSES // 200, 1 + number % ADDRESSES % 200)
-                if number % ADDRESSES == 0:
-                    peer.bind((address, 0))
-                    port = peer.getsockname()[1]
-                    ports.add(port)
-                else:
-                    peer.bind((address, port))
-                peer.setblocking(False)
-            return peers
-        except OSError:
-            for peer in peers:
-                peer.close()
-
-
-def take(peer):
-    """What has come to this peer, as (bytes, sender)."""
-    came = []
-    while True:
-        try:
-            came.append(peer.recvfrom(2048))
-        except BlockingIOError:
-            return came
-
-
-def gather(peers, count):
-    """Waits until so many datagrams have come to these peers together, by peer."""
-    came = {peer: [] for peer in peers}
-    poll = select.poll()
-    by_fd = {peer.fileno(): peer for peer in peers}
-    for fd in by_fd:
-        poll.register(fd, select.POLLIN)
-    end = time.monotonic() + DEADLINE
-    while sum(map(len, came.values())) < count and time.monotonic() < end:
-        for fd, _ in poll.poll(1000):
-            came[by_fd[fd]] += take(by_fd[fd])
-    return came
-
-
-def ask_in_turn(peers, server, rounds):
-    """Each asks several times, in an order that changes; returns the wrong answers."""
-    wrong, order = [], list(range(len(peers)))
-    shuffle = random.Random(11).shuffle
-    for turn in range(rounds):
-        shuffle(order)
-        for first in range(0, len(order), AT_ONCE):
-            asking = [peers[i] for i in order[first:first + AT_ONCE]]
-            for peer in asking:
-                peer.sendto(b"turn %d of %s:%d" % (turn, peer.getsockname()[0].encode(), peer.getsockname()[1]), server)
-            for peer, came in gather(asking, len(asking)).items():
-                name = peer.getsockname()
-                want = [(b"turn %d of %s:%d" % (turn, name[0].encode(), name[1]), server)]
-                if came != want:
-                    wrong.append((name, came))
-    return wrong
 
 
 def number_of(plain, peer):
@@ -96,7 +25,6 @@ def number_of(plain, peer):
     return int(found.group(1)) if found else 0
 
 
-resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
 peers = make_peers()
 plain = Plain()
 plain.sees(">")

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A thousand peers of a UDP server, in one process: many have one port and differ in their address alone."""
+
+import random
+import resource
+import select
+import socket
+import time
+
+from tap import DEADLINE
+
+PEERS = 1000
+ADDRESSES = 250  # 127.0.1.1 and so on, each with the same ports
+AT_ONCE = 100    # fit into a receive buffer
+
+
+def make_peers():
+    """Four ports, which are free on every address of loopback, each on so many addresses."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    while True:
+        peers = []
+        try:
+            for number in range(PEERS):
+                peer = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+                peers.append(peer)
+                address = "127.0.%d.%d" % (1 + number % ADDRESSES // 200, 1 + number % ADDRESSES % 200)
+                if number % ADDRESSES == 0:
+                    peer.bind((address, 0))
+                    port = peer.getsockname()[1]
+                else:
+                    peer.bind((address, port))
+                peer.setblocking(False)
+            return peers
+        except OSError:
+            for peer in peers:
+                peer.close()
+
+
+def take(peer):
+    """What has come to this peer, as (bytes, sender)."""
+    came = []
+    while True:
+        try:
+            came.append(peer.recvfrom(2048))
+        except BlockingIOError:
+            return came
+
+
+def gather(peers, count):
+    """Waits until so many datagrams have come to these peers together, by peer."""
+    came = {peer: [] for peer in peers}
+    poll = select.poll()
+    by_fd = {peer.fileno(): peer for peer in peers}
+    for fd in by_fd:
+        poll.register(fd, select.POLLIN)
+    end = time.monotonic() + DEADLINE
+    while sum(map(len, came.values())) < count and time.monotonic() < end:
+        for fd, _ in poll.poll(1000):
+            came[by_fd[fd]] += take(by_fd[fd])
+    return came
+
+
+def name_of(peer):
+    return b"%s:%d" % (peer.getsockname()[0].encode(), peer.getsockname()[1])
+
+
+def ask_in_turn(peers, server, rounds, ask=lambda turn, peer: b"turn %d of %s" % (turn, name_of(peer)), answer=lambda asked: asked):
+    """Each asks several times, in an order that changes, while the answers to others are on the way. Returns the peers
+    that did not get their own answer, from there, once; and what they got."""
+    wrong, order = [], list(range(len(peers)))
+    shuffle = random.Random(11).shuffle
+    for turn in range(rounds):
+        shuffle(order)
+        for first in range(0, len(order), AT_ONCE):
+            asked = {}
+            for i in order[first:first + AT_ONCE]:
+                asked[peers[i]] = ask(turn, peers[i])
+                peers[i].sendto(asked[peers[i]], server)
+            for peer, came in gather(asked, len(asked)).items():
+                if came != [(answer(asked[peer]), server)]:
+                    wrong.append((name_of(peer), came))
+        wrong += [(name_of(peer), came) for peer, came in ((peer, take(peer)) for peer in peers) if came]
+    return wrong
