@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "command/command.h"
 
+#include <string.h>
+
 #include "app/page.h"
 #include "base/count.h"
 #include "command/text_table.h"
@@ -35,7 +37,11 @@ static bool print_those_of(const struct session *session, struct buf *out)
 	if (clients)
 		buf_printf(out, ", and its %zu client%s", clients, count_plural(clients));
 	buf_append_text(out, "\n");
-	faults_print(faults, true, out);
+	struct buf lines = { .max = SIZE_MAX };
+	faults_print(faults, true, &lines);
+	for (const char *line = buf_text(&lines), *end; (end = strchr(line, '\n')); line = end + 1)
+		buf_printf(out, "  %.*s\n", (int)(end - line), line);
+	buf_free(&lines);
 	return true;
 }
 
@@ -105,8 +111,14 @@ static enum command_result do_fault(const struct invocation *invocation, struct 
 		return COMMAND_FAILED;
 	struct buf lines = { .max = SIZE_MAX }, line = { .max = SIZE_MAX };
 	faults_print(session_faults(session), false, &lines);
-	buf_printf(&line, "fault: %s; %s", words, lines.len ? "on now: " : "none is on");
-	for (const char *at = buf_text(&lines); *at; at++)
+	bool same = lines.len == strlen(words) + 1;
+	for (size_t i = 0; same && words[i]; i++)
+		same = words[i] == (buf_text(&lines)[i] == '\n' ? ' ' : buf_text(&lines)[i]);
+	buf_printf(&line, "fault: %s; %s", words,
+	           !lines.len ? "none is on"
+	           : same     ? "no other is on"
+	                      : "on now: ");
+	for (const char *at = buf_text(&lines); *at && !same; at++)
 		buf_append_text(&line, *at != '\n' ? (char[]){ *at, '\0' } : at[1] ? "; " : "");
 	session_note(session, 0, "%s", buf_text(&line));
 	if (session != app->current)
