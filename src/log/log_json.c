@@ -212,7 +212,7 @@ const char *log_flag(unsigned call, unsigned bit)
 	case ENTRY_ECHO:
 		return is_words ? "said" : "echo";
 	case ENTRY_TRUNCATED:
-		return "truncated";
+		return call == CALL_STATE ? "fault" : "truncated";
 	case ENTRY_CONTINUES:
 		return is_words                                          ? "continues"
 		       : call == CALL_RECVFROM || call == CALL_RECVMSG ? "batch"

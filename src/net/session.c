@@ -1027,7 +1027,7 @@ const struct faults *session_faults(const struct session *session)
 
 void session_report_strike(void *session, const char *text)
 {
-	session_report(session, 0, "%s", text);
+	session_report(session, ENTRY_FAULT, "%s", text);
 }
 
 uint64_t session_life(const struct session *session)

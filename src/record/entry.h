@@ -50,6 +50,7 @@ enum entry_flag {
 	ENTRY_ECHO = 2,      /* made by a service, not by a person */
 	ENTRY_SAID = 2,      /* a note that says what a script wants to be told of what happens */
 	ENTRY_TRUNCATED = 4, /* arg of a CALL_RECVFROM is the length of the whole datagram */
+	ENTRY_FAULT = 4,     /* a state: a fault of ours has acted, see fault.h */
 	ENTRY_REPLAYED = 4,  /* a note of another run of the program: an answer to nobody who is here */
 	ENTRY_CONTINUES = 8, /* the text of a note goes on in the session's next entry */
 	ENTRY_BATCH = 8,     /* of a recvfrom() or recvmsg(): made as recvmmsg(), which has brought several

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What /fault does, as a peer meets it, and what the program says of it."""
 
+import json
 import os
 import re
 import socket
@@ -324,6 +325,31 @@ expected = re.findall(r'/expect next "(\d+)', repeated)
 ok(5 < len(expected) < 20, "it expects what was answered: %s" % expected)
 same(script(repeated)[0], 0, "it repeats the losses")
 same(script(repeated.replace("seed 42", "seed 43"))[0], 1, "which another seed does not")
+
+# ---- what is kept of them ----
+
+kept = tempfile.mkdtemp()
+same(script("""/log all %s/log.jsonl
+/listen udp 127.0.0.1 0 echo as server
+/fault in loss 1
+/open udp 127.0.0.1 $server.port as client
+/send lost
+/send comes
+/expect "comes"
+/ladder @server %s/ladder.txt
+/ladder @server %s/ladder.svg
+""" % (kept, kept, kept))[0], 0, "a log and a ladder of a loss")
+with open(os.path.join(kept, "log.jsonl"), encoding="utf-8") as file:
+    entries = [json.loads(line) for line in file]
+struck = [entry["text"] for entry in entries if entry.get("fault")]
+ok(len(struck) == 1 and struck[0].startswith("fault in loss 1: datagram 1"), "a strike is marked in the log: %s" % struck)
+for name in ("ladder.txt", "ladder.svg"):
+    with open(os.path.join(kept, name), encoding="utf-8") as file:
+        text = file.read()
+    same(text.count("fault in loss 1: datagram 1 of 5 bytes"), 1, "%s says what lost it" % name)
+replayed = subprocess.run(["sockpit", "--replay", os.path.join(kept, "log.jsonl"), "--view", "ladder"], capture_output=True,
+                          text=True, timeout=DEADLINE, env=dict(os.environ, HOME=program.home))
+same((replayed.returncode, replayed.stdout.count("fault in loss 1: datagram 1 of 5 bytes")), (0, 1), "so does a replay, in which nothing strikes again")
 
 # ---- without any cost ----
 

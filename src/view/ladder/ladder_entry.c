@@ -1022,7 +1022,7 @@ bool ladder_shows(const struct view *view, uint64_t position, const struct entry
 	if (entry->call == CALL_NOTE)
 		return true;
 	if (entry->call == CALL_STATE)
-		return entry->flags & ENTRY_ERROR || ladder_is_row(entry);
+		return entry->flags & (ENTRY_ERROR | ENTRY_FAULT) || ladder_is_row(entry);
 	/* between the steps of a connect() frames may come */
 	if (entry_is_call(entry) && entry->call != CALL_ERRQUEUE)
 		return entry_is_shown(entry, view->own_calls) ||

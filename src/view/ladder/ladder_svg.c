@@ -253,11 +253,11 @@ static void draw_lines(struct canvas *canvas, const struct cursor *cursor)
 	}
 }
 
-/* A failure in words goes across the lines. */
+/* A failure, or what a fault of ours has done, in words goes across the lines. */
 static void draw_words(struct canvas *canvas, const struct entry *entry)
 {
 	char *text = xstrndup(entry_payload(entry), entry->len);
-	put_element("e", TIME_END + GAP_BESIDE, canvas->y + 4, text, WORDS_COLUMNS,
+	put_element(entry->flags & ENTRY_ERROR ? "e" : "", TIME_END + GAP_BESIDE, canvas->y + 4, text, WORDS_COLUMNS,
 	            body(canvas));
 	free(text);
 	canvas->y += STEP;
