@@ -606,6 +606,8 @@ static const char *kind_of(const struct session *session)
 		return "server";
 	if (session_is_accepted(session))
 		return "connection, accepted";
+	if (session_relay(session))
+		return "to the target of a relay";
 	if (session_has_peers(session))
 		return session_is_server(session) ? "server" : "datagrams";
 	return "connection";

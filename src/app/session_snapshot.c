@@ -40,6 +40,8 @@ void session_snapshot(const struct session *session, struct snapshot *snapshot)
 		.open = has_socket(session),
 		.closing = session_is_closing(session),
 		.accepted = session_is_accepted(session),
+		.relay = session_relay(session),
+		.other_side = session_other_side(session),
 		.stepped = session_is_stepped(session),
 		.paused = session_is_paused(session),
 		.at_end = session_peer_closed(session),

@@ -87,7 +87,9 @@ static void print_beginning(const struct session *session, const struct life *li
 	if (session_has_clients(session)) {
 		buf_printf(out, " is a %s server on %s", transport, here);
 		if (session_is_served(session))
-			buf_printf(out, " with the service %s", session_service(session)->name);
+			buf_printf(out, " with the service %s%s%s", session_service(session)->name,
+			           *session_service_words(session) ? " " : "",
+			           session_service_words(session));
 		buf_printf(out, ". It accepted %zu connection%s", life->accepted,
 		           count_plural(life->accepted));
 	} else if (session_has_peers(session)) {
@@ -108,6 +110,13 @@ static void print_beginning(const struct session *session, const struct life *li
 	} else {
 		buf_printf(out, " is a %s socket without a connection", transport);
 	}
+	unsigned relay = session_relay(session), other = session_other_side(session);
+	if (relay && other)
+		buf_printf(out, ", for session %u, a client of the relay %u", other, relay);
+	else if (relay)
+		buf_printf(out, ", for a peer of the relay %u", relay);
+	else if (other)
+		buf_printf(out, "; it was passed on to session %u", other);
 	buf_append_text(out, ". ");
 }
 

@@ -388,12 +388,14 @@ static uint32_t digest_of(const struct session *session)
 	const char *name = session_name(session);
 	const struct endpoint local = session_local(session), peer = session_peer(session);
 	const struct service *service = session_service(session);
+	const char *words = session_service_words(session);
 	const uint32_t parts[] = { session_state(session), session_end(session),
 		                   session_eol(session),   session_is_paused(session),
 		                   endpoint_hash(&local),  endpoint_hash(&peer),
-		                   local.port };
+		                   local.port,             session_other_side(session) };
 	uint32_t digest = mix(2166136261U, name, strlen(name));
-	return mix(mix(digest, &service, sizeof service), parts, sizeof parts);
+	digest = mix(mix(digest, &service, sizeof service), words, strlen(words));
+	return mix(digest, parts, sizeof parts);
 }
 
 static void put_session(const struct session *session, struct buf *out)
@@ -414,6 +416,10 @@ static void put_session(const struct session *session, struct buf *out)
 	put_true(out, "paused", session_is_paused(session));
 	if (session_listener(session))
 		put_unsigned(out, "listener", session_listener(session));
+	if (session_relay(session))
+		put_unsigned(out, "relay", session_relay(session));
+	if (session_other_side(session))
+		put_unsigned(out, "other_side", session_other_side(session));
 	if (session_host(session) != HOST_HERE)
 		put_choice(out, "host", LOG_HOSTS, session_host(session));
 	if (target) {
@@ -426,6 +432,8 @@ static void put_session(const struct session *session, struct buf *out)
 	if (session_end(session) != SESSION_NOT_ENDED)
 		put_choice(out, "end", LOG_ENDS, session_end(session));
 	put_symbol(out, "service", session_service(session)->name);
+	if (session_is_server(session) && *session_service_words(session))
+		put_text(out, "words", session_service_words(session));
 	put_choice(out, "eol", LOG_EOLS, session_eol(session));
 	PUT(out, "}\n");
 }

@@ -162,6 +162,10 @@ static uint32_t open_partner(struct session *session, const struct endpoint *pee
 		return 0;
 	char text[ENDPOINT_TEXT];
 	partner->relay = number;
+	if (session->listener) {
+		partner->other_side = session->caller.session;
+		session->other_side = partner->caller.session;
+	}
 	name_partner(partner, peer, target);
 	session_take_service(partner, &service_partner, NULL);
 	*end_of(partner) = (struct end){

@@ -960,6 +960,11 @@ uint32_t session_relay(const struct session *session)
 	return session->relay;
 }
 
+uint32_t session_other_side(const struct session *session)
+{
+	return session->other_side;
+}
+
 struct recording *session_recording(const struct session *session)
 {
 	return session->recording;

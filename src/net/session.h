@@ -130,6 +130,10 @@ uint32_t session_listener(const struct session *session);
 /* The number of the relay that has opened it to its target, 0 = none. */
 uint32_t session_relay(const struct session *session);
 
+/* Of a client of a relay, and of its connection to the target: the number of the other one; 0 = none. It
+ * stays when that one has ended. Of datagrams a relay has many peers, and this is 0. */
+uint32_t session_other_side(const struct session *session);
+
 /* It is read from a log and makes no call; see recorded.h. NULL: it is alive. */
 struct recording *session_recording(const struct session *session);
 

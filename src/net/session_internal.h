@@ -249,6 +249,7 @@ struct session {
 	enum eol eol;         /* what a typed line ends with */
 	uint32_t listener;    /* number of the one that accepted it, 0 = none */
 	uint32_t relay;       /* number of the one that opened it to its target, 0 = none */
+	uint32_t other_side;  /* number of the stream that a relay passes on to, 0 = none */
 	enum session_end end;
 	int family[SESSION_SOCKETS]; /* of each socket */
 	struct endpoint local[SESSION_SOCKETS];

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """/relay and --relay: what is passed on, how the ends of a conversation are, and what waits for a slow reader."""
 
+import json
 import os
 import random
 import re
@@ -503,6 +504,26 @@ def in_a_script():
     ok(b"opened by relay 2 for 127.0.0.1:" in text, "and says whose the partner is")
 
 
+def linked():
+    """Each side says which session the other one is."""
+    log, page, page2 = (os.path.join(SCRATCH, name) for name in ("both.json", "page.html", "page2.html"))
+    status, out, said = run_script(
+        "/listen 0 echo as target\n/relay 0 127.0.0.1 $target.port as tap\n/open 127.0.0.1 $tap.port as client\n"
+        "over\n/expect \"over\"\n/info @4\n/info @5\n/relay udp 0 127.0.0.1:9 as taps\n/open udp 127.0.0.1 $taps.port\nx\n"
+        "/assert @taps.recvs is 1 within 5s\n/report @5 %s\n/report @4 %s\n" % (page, page2), "-o", log, "--log-format", "json")
+    same((status, said), (0, b""), "a script with two relays")
+    ok(b"relayed       to session 5\n" in out and b"relayed       for session 4\n" in out, "/info says it")
+    with open(log, encoding="utf-8") as file:
+        sessions = {line["session"]: line for line in map(json.loads, file) if line["type"] == "session"}
+    relays = {number: (line.get("relay"), line.get("other_side"), line.get("words")) for number, line in sessions.items()}
+    port = sessions[1]["local"]["port"]
+    same([relays[number] for number in range(2, 10)],
+         [(None, None, "127.0.0.1 %d" % port), (None, None, None), (None, 5, None), (2, 4, None), (None, None, None),
+          (None, None, "127.0.0.1:9"), (None, None, None), (7, None, None)], "so does a log of JSON lines")
+    with open(page, encoding="utf-8") as file, open(page2, encoding="utf-8") as other:
+        ok("for session 4, a client of the relay 2" in file.read() and "it was passed on to session 5" in other.read(), "and a report")
+
+
 def by_hand():
     """What a person does to the relay and its sessions."""
     status, _, said = run_script(
@@ -539,7 +560,7 @@ watchdog(120)
 os.environ["LC_ALL"] = "C.UTF-8"
 for part in (both_ways, half_closes, resets, closed_for_good, unreachable, slow_readers, reset_of_a_held_up, many_at_once,
              as_many_as_there_may_be, to_itself, udp_peers, udp_least_recent, udp_nobody, unix_sockets, mistakes,
-             other_programs, in_a_script, by_hand):
+             other_programs, in_a_script, linked, by_hand):
     part()
 shutil.rmtree(SCRATCH)
 done()

@@ -45,6 +45,11 @@ static void add_state(struct fields *fields, const struct snapshot *snapshot)
 	         !transport_is_unix(snapshot->transport) &&
 	         snapshot_state(snapshot) != STATE_CLOSED)
 		fields_text(fields, STYLE_FAINT, "timer", NOT_AVAILABLE);
+	if (snapshot->other_side)
+		fields_text(fields, STYLE_TEXT, "relayed", "%s session %u",
+		            snapshot->relay ? "for" : "to", snapshot->other_side);
+	else if (snapshot->relay)
+		fields_text(fields, STYLE_TEXT, "relayed", "for a peer of session %u", snapshot->relay);
 }
 
 static const char *format_bytes(uint64_t bytes, char out[COUNT_TEXT])

@@ -38,6 +38,8 @@ struct snapshot {
 	bool open;                     /* there is a descriptor */
 	bool closing;                  /* close() has not returned yet */
 	bool accepted;                 /* by a listener of ours */
+	unsigned relay;                /* number of the relay that opened it to its target; 0 = none */
+	unsigned other_side;           /* number of the stream that a relay passes on to; 0 = none */
 	bool stepped;                  /* made by /socket */
 	bool paused;                   /* a person makes the calls */
 	bool at_end;                   /* recv() has returned 0 */
