@@ -916,7 +916,7 @@ static bool check_logs(const struct options *options, struct error *error)
 /* A server whose service is to pass on to the address that the words are. */
 static bool give_target(struct options *options, const char *words, struct error *error)
 {
-	options->serving = relay_serving(words, options->target.transport, error);
+	options->serving = relay_serving(words, &options->target, error);
 	options->service = &service_relay;
 	return options->serving != NULL;
 }

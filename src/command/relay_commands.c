@@ -43,7 +43,7 @@ static bool check_relay(const struct args *args, struct error *error)
 	if (!args->value[PORT] && named_target_is_name(args->value[TARGET])) /* which it may be by then */
 		return true;
 	char *words = target_words(&none, args);
-	struct serving *serving = relay_serving(words, target.transport, error);
+	struct serving *serving = relay_serving(words, &target, error);
 	free(words);
 	serving_release(serving);
 	return serving || args_blame(args, args->value[PORT] ? PORT : TARGET, error);
@@ -60,7 +60,7 @@ static enum command_result do_relay(const struct invocation *invocation, struct 
 	    !command_choose_host(invocation, args->value[ON], &options.host, error))
 		return false;
 	char *words = target_words(&app->targets, args);
-	options.serving = relay_serving(words, target.transport, error);
+	options.serving = relay_serving(words, &target, error);
 	free(words);
 	if (!options.serving)
 		return false;

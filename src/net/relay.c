@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "net/relay.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "net/dial.h"
 #include "net/service.h"
@@ -14,19 +16,32 @@
 
 #define BLANKS " \t\n"
 
+/* A partner of a peer that is not answered is kept that long before another peer may have its place. */
+#define UNANSWERED (5 * CLOCK_S)
+
+#define CROWDED (10 * CLOCK_S) /* after it a relay says again that it has no room */
+
+enum {
+	LEFT = 16, /* descriptors that a relay leaves to others */
+	SPARE = CONTROL_BATCH, /* and, of datagrams, has for the new peers of a turn: old ones close at its end */
+	SPARE_SHARE = 8, /* at most this part of all */
+};
+
 /* A peer of a server of datagrams, by its number, and its partner. */
 struct passage {
 	unsigned peer;
 	uint32_t partner;
+	int64_t made;
 };
 
 /* What an end keeps, a client as well as its partner, and a server of datagrams. */
 struct end {
 	struct session_table *table;
-	uint32_t other;       /* number of the session on the other side; 0 = none yet */
-	struct endpoint peer; /* whose datagrams a partner passes on */
+	uint32_t other;           /* number of the session on the other side; 0 = none yet */
+	struct endpoint peer;     /* whose datagrams a partner passes on */
 	struct passage *passages; /* of a server of datagrams, the last used one first */
 	size_t count, cap;
+	int64_t crowded_at; /* of a server: when it has last had no room for one more; 0 = never */
 };
 
 static const struct service service_partner;
@@ -56,14 +71,35 @@ static bool parse(const char *words, enum transport transport, struct target *ta
 	return target_parse(target, host, port_len ? port : NULL, transport, false, error);
 }
 
-struct serving *relay_serving(const char *words, enum transport listening, struct error *error)
+/* As far as it can be seen without a look-up; what is met later is found by leads_back(). */
+static bool is_itself(const struct target *listening, const struct target *target)
+{
+	static const char *const here[] = { "127.0.0.1", "localhost", "::1" };
+	bool same = strcmp(listening->host, target->host) == 0;
+	bool all = !listening->host[0] || strcmp(listening->host, "*") == 0;
+	for (size_t i = 0; all && i < sizeof here / sizeof *here; i++)
+		same = same || strcmp(target->host, here[i]) == 0;
+	return same && listening->transport == target->transport &&
+	       strcmp(target->service, "0") != 0 &&
+	       strcmp(listening->service, target->service) == 0;
+}
+
+struct serving *relay_serving(const char *words, const struct target *listening,
+                              struct error *error)
 {
 	struct target target;
-	if (!parse(words, is_datagrams(listening) ? TRANSPORT_UDP : TRANSPORT_TCP, &target, error))
+	enum transport transport = listening->transport;
+	if (!parse(words, is_datagrams(transport) ? TRANSPORT_UDP : TRANSPORT_TCP, &target, error))
 		return NULL;
-	if (transport_type(listening) != transport_type(target.transport)) {
-		error_usage(error, "%s is not relayed to %s: a stream has no messages, and they keep their borders",
-		            transport_title(listening), transport_title(target.transport));
+	if (transport_type(transport) != transport_type(target.transport)) {
+		error_usage(error,
+		            "%s cannot be relayed to %s: a stream does not keep the borders of "
+		            "messages",
+		            transport_title(transport), transport_title(target.transport));
+		return NULL;
+	}
+	if (is_itself(listening, &target)) {
+		error_usage(error, "the target of this relay is the relay itself: %.100s", words);
 		return NULL;
 	}
 	struct target *configuration = xmalloc(sizeof *configuration);
@@ -121,8 +157,8 @@ static void name_partner(struct session *partner, const struct endpoint *peer,
 {
 	char address[TARGET_HOST + TARGET_SERVICE + 4], port[8] = "client";
 	const char *slash, *tail = target_format(target, address);
-	bool here = strcmp(target->host, "localhost") == 0 || strncmp(target->host, "127.", 4) == 0 ||
-	            strcmp(target->host, "::1") == 0;
+	bool here = strcmp(target->host, "localhost") == 0 ||
+	            strncmp(target->host, "127.", 4) == 0 || strcmp(target->host, "::1") == 0;
 	if (transport_is_unix(target->transport) && (slash = strrchr(tail, '/')))
 		tail = slash + 1;
 	else if (here)
@@ -168,20 +204,104 @@ static uint32_t open_partner(struct session *session, const struct endpoint *pee
 	}
 	name_partner(partner, peer, target);
 	session_take_service(partner, &service_partner, NULL);
-	*end_of(partner) = (struct end){
-		.table = session->table, .other = session->caller.session, .peer = *peer
-	};
+	*end_of(partner) = (struct end){ .table = session->table,
+		                         .other = session->caller.session,
+		                         .peer = *peer };
 	session_report(partner, 0, "opened by relay %u for %s, session %u", (unsigned)number,
 	               endpoint_format(peer, text), (unsigned)session->caller.session);
 	dial_begin(partner);
 	return partner->caller.session;
 }
 
+/* ---- loops ---- */
+
+/* The session to a target whose other end this client is; of datagrams one with the address `from`. NULL =
+ * none. */
+static struct session *partner_at(const struct session *client, const struct endpoint *from)
+{
+	struct session *session;
+	struct session_table *table = client->table;
+	bool stream = !is_datagrams(client->transport);
+	for (size_t i = 0; (session = table->at(table, i)); i++)
+		if (session->relay && session->state == SESSION_OPEN &&
+		    session->transport == client->transport &&
+		    session->caller.host == client->caller.host &&
+		    endpoint_equal(&session->local[0], from) &&
+		    (!stream || endpoint_equal(&session->peer, &client->local[0])))
+			return session;
+	return NULL;
+}
+
+/* Whether this client of a relay, or who has sent a datagram to one, is a relay of ours that passes on,
+ * maybe through others, what this one has passed on. */
+static bool leads_back(const struct session *client, struct endpoint from)
+{
+	enum { RELAYS_MOST = 16 };
+	uint32_t first = client->listener ? client->listener : client->caller.session;
+	for (int i = 0; i < RELAYS_MOST && client && !endpoint_is_unnamed(&from); i++) {
+		struct session *partner = partner_at(client, &from);
+		if (!partner || partner->relay == first)
+			return partner;
+		bool stream = partner->other_side;
+		client = client->table->find(client->table,
+		                             stream ? partner->other_side : partner->relay);
+		from = client && stream ? client->peer : end_of(partner)->peer;
+	}
+	return false;
+}
+
+static bool close_if_leads_back(struct session *server, const struct session *client,
+                                const struct endpoint *from)
+{
+	struct error error;
+	if (!leads_back(client, *from))
+		return false;
+	session_report(server, ENTRY_ERROR,
+	               "the target of this relay leads back to the relay itself: closed");
+	session_close(server, &error);
+	return true;
+}
+
+/* A loop through other programs ends here. It is said again when there has been room for a while. */
+__attribute__((format(printf, 2, 3))) static void report_crowd(struct session *server,
+                                                               const char *format, ...)
+{
+	char text[120];
+	va_list args;
+	struct end *end = end_of(server);
+	bool reported = end->crowded_at && clock_now() - end->crowded_at < CROWDED;
+	end->crowded_at = clock_now();
+	if (reported)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	session_report(server, ENTRY_ERROR, "%s; does the target lead back to this relay?", text);
+}
+
 /* ---- streams ---- */
+
+static bool has_room(struct session *server, const struct session *client)
+{
+	struct descriptor_use use = server->table->make_room(server->table, client->fd[0]);
+	if (use.most - use.used > LEFT)
+		return true;
+	report_crowd(
+	        server,
+	        "%d of %d descriptors are in use, and each client needs two: the next ones are %s",
+	        use.used, use.most, transport_is_unix(server->transport) ? "closed" : "reset");
+	return false;
+}
 
 static void begin(struct session *client)
 {
 	struct error error;
+	struct session *server = service_server(client);
+	if (server &&
+	    (close_if_leads_back(server, client, &client->peer) || !has_room(server, client))) {
+		reset(client);
+		return;
+	}
 	end_of(client)->other = open_partner(client, &client->peer, &error);
 	if (end_of(client)->other)
 		return;
@@ -224,14 +344,18 @@ static void end_other(struct session *session, struct session *other)
 	if (session_failed_to_open(session)) {
 		struct session *server = session->table->find(session->table, session->relay);
 		target_format(&session->open_parameters->target, address);
-		session_report(other, ENTRY_ERROR, "%s was not reached, see session %u: this client is %s",
-		               address, number, how);
+		session_report(other, ENTRY_ERROR,
+		               "%s was not reached, see session %u: this client is %s", address,
+		               number, how);
 		if (server)
-			session_report(server, ENTRY_ERROR, "%s was not reached for client %u, see session %u",
-			               address, (unsigned)other->caller.session, number);
+			session_report(server, ENTRY_ERROR,
+			               "%s was not reached for client %u, see session %u", address,
+			               (unsigned)other->caller.session, number);
 	} else if (session->end != SESSION_ENDED_WELL)
-		session_report(other, ENTRY_ERROR, "session %u, the other side, %s: this one is %s", number,
-		               session->end == SESSION_ENDED_RESET ? "was reset" : "has failed", how);
+		session_report(other, ENTRY_ERROR, "session %u, the other side, %s: this one is %s",
+		               number,
+		               session->end == SESSION_ENDED_RESET ? "was reset" : "has failed",
+		               how);
 	if (session->end != SESSION_ENDED_WELL)
 		reset(other);
 	else if (!session_is_shut(other))
@@ -250,9 +374,40 @@ static void close_partner(struct session_table *table, uint32_t number)
 	session_close(partner, &error);
 }
 
-static void close_oldest(struct end *end)
+static void close_passage(struct end *end, size_t index)
 {
-	close_partner(end->table, end->passages[--end->count].partner);
+	close_partner(end->table, end->passages[index].partner);
+	end->count--;
+	memmove(&end->passages[index], &end->passages[index + 1],
+	        (end->count - index) * sizeof *end->passages);
+}
+
+/* The one that is unused for longest, but for a peer that has come just now and waits for its answer. */
+static bool close_oldest(struct end *end)
+{
+	int64_t now = clock_now();
+	for (size_t i = end->count; i-- > 0;) {
+		const struct session *partner =
+		        end->table->find(end->table, end->passages[i].partner);
+		if (partner && !partner->counts.receives &&
+		    now - end->passages[i].made < UNANSWERED)
+			continue;
+		close_passage(end, i);
+		return true;
+	}
+	return false;
+}
+
+static bool has_room_for_peer(struct session *server)
+{
+	struct session_table *table = server->table;
+	struct end *end = end_of(server);
+	struct descriptor_use use = table->make_room(table, server->fd[0]);
+	int spare = use.most / SPARE_SHARE < SPARE ? use.most / SPARE_SHARE : SPARE;
+	bool full = end->count == RELAY_PARTNERS || use.most - use.used <= LEFT + spare;
+	if (full && end->count && !close_oldest(end))
+		return false;
+	return use.most - use.used - (int)table->closing > LEFT;
 }
 
 /* Makes the one of this peer the first of the list; false if there is none. */
@@ -278,20 +433,31 @@ static struct session *partner_of(struct end *end, unsigned peer)
 	return partner && partner->state != SESSION_CLOSED ? partner : NULL;
 }
 
-static struct session *add_partner(struct session *server, const struct endpoint *from, unsigned peer,
-                                   struct error *error)
+/* NULL where none can be had, which is reported. */
+static struct session *add_partner(struct session *server, const struct endpoint *from,
+                                   unsigned peer)
 {
+	struct error error;
 	struct end *end = end_of(server);
-	uint32_t number = open_partner(server, from, error);
-	if (!number)
+	if (find_peer(end, peer)) /* it is closed */
+		close_passage(end, 0);
+	if (close_if_leads_back(server, server, from))
 		return NULL;
-	if (!find_peer(end, peer)) {
-		if (end->count == RELAY_PARTNERS)
-			close_oldest(end);
-		end->passages = xgrow(end->passages, &end->cap, end->count, sizeof *end->passages);
-		memmove(&end->passages[1], &end->passages[0], end->count++ * sizeof *end->passages);
+	if (!has_room_for_peer(server)) {
+		report_crowd(server,
+		             "%zu peers have a socket to the target already: the datagrams of "
+		             "others are dropped",
+		             end->count);
+		return NULL;
 	}
-	end->passages[0] = (struct passage){ peer, number };
+	uint32_t number = open_partner(server, from, &error);
+	if (!number) {
+		session_report(server, ENTRY_ERROR, "not passed on: %s", error.text);
+		return NULL;
+	}
+	end->passages = xgrow(end->passages, &end->cap, end->count, sizeof *end->passages);
+	memmove(&end->passages[1], &end->passages[0], end->count++ * sizeof *end->passages);
+	end->passages[0] = (struct passage){ peer, number, clock_now() };
 	return end->table->find(end->table, number);
 }
 
@@ -300,14 +466,16 @@ static void pass_datagram(struct session *server, const struct endpoint *from, c
 {
 	struct error error;
 	char *copy = NULL;
+	if (server->state != SESSION_OPEN) /* since an earlier one of this turn */
+		return;
 	unsigned peer = session_meet_peer(server, from);
 	struct session *partner = partner_of(end_of(server), peer);
 	if (!partner) { /* opening one writes down much: the datagram may leave the transcript */
 		data = memcpy(copy = xmalloc(len), data, len);
-		partner = add_partner(server, from, peer, &error);
+		partner = add_partner(server, from, peer);
 	}
-	if (!partner || !pass(partner, NULL, data, len, &error))
-		session_report(partner ? partner : server, ENTRY_ERROR, "not passed on: %s", error.text);
+	if (partner && !pass(partner, NULL, data, len, &error))
+		session_report(partner, ENTRY_ERROR, "not passed on: %s", error.text);
 	free(copy);
 }
 
@@ -335,48 +503,28 @@ static void take(struct session *session, const struct endpoint *from, const cha
 		pass_back(session, data, len);
 }
 
-/* Whether what is sent to this peer comes back to the server itself. */
-static bool is_own(const struct session *partner, const struct session *server)
-{
-	bool found = false, here = endpoint_is_loopback(&partner->peer) ||
-	                           endpoint_host_equal(&partner->peer, &partner->local[0]);
-	for (unsigned i = 0; i < server->fd_count; i++) {
-		const struct endpoint *local = &server->local[i];
-		found = found || endpoint_equal(&partner->peer, local) ||
-		        (here && endpoint_is_any(local) && local->port == partner->peer.port);
-	}
-	return found && partner->transport == server->transport &&
-	       partner->caller.host == server->caller.host;
-}
-
-/* A relay to itself would open sessions for ever. One of datagrams leaves some descriptors to others,
- * and to the new peers of a turn: those that it closes are free at the end of the turn. */
+/* accept() may have returned its other end before connect() was known to be over. */
 static void partner_opened(struct session *partner)
 {
-	enum { LEFT = CONTROL_BATCH + 32, LEFT_SHARE = 8 };
-	struct error error;
-	struct session *server = partner->table->find(partner->table, partner->relay);
-	if (!server || server->state == SESSION_CLOSED)
-		return;
-	if (is_own(partner, server)) {
-		session_report(server, ENTRY_ERROR, "the target of this relay is the relay itself: closed");
-		session_close(server, &error);
-		reset(partner);
-		return;
+	struct session *client;
+	struct session_table *table = partner->table;
+	for (size_t i = 0; !is_datagrams(partner->transport) && (client = table->at(table, i));
+	     i++) {
+		struct session *server = client->listener ? service_server(client) : NULL;
+		if (server && server->service == &service_relay && client->state == SESSION_OPEN &&
+		    endpoint_equal(&client->peer, &partner->local[0]) &&
+		    endpoint_equal(&client->local[0], &partner->peer) &&
+		    close_if_leads_back(server, client, &client->peer)) {
+			reset(partner);
+			return;
+		}
 	}
-	struct end *end = server->service_state;
-	if (!is_datagrams(partner->transport) || !end || end->count < 2)
-		return;
-	struct descriptor_use use = partner->table->make_room(partner->table, partner->fd[0]);
-	int left = use.most / LEFT_SHARE < LEFT ? use.most / LEFT_SHARE : LEFT;
-	if (use.most - use.used <= left)
-		close_oldest(end);
 }
 
 static void close_partners(struct end *end)
 {
 	while (end->count)
-		close_oldest(end);
+		close_passage(end, end->count - 1);
 }
 
 static void over(struct session *session)

@@ -8,14 +8,14 @@
 
 #include "base/error.h"
 #include "net/serving.h"
-#include "socket/transport.h"
+#include "net/target.h"
 
 /* Most partners of a server of datagrams: the one that is unused for longest makes room. */
 enum { RELAY_PARTNERS = 1024 };
 
 extern const struct service service_relay;
 
-/* The words of the service: its target, "HOST PORT" or "HOST:PORT". A server of this kind will have it:
- * streams go to streams, and datagrams to datagrams, by default to TCP and to UDP. Has one user; NULL
+/* The words of the service: its target, "HOST PORT" or "HOST:PORT". A server that listens there will have
+ * it: streams go to streams, and datagrams to datagrams, by default to TCP and to UDP. Has one user; NULL
  * with one line. */
-struct serving *relay_serving(const char *words, enum transport listening, struct error *error);
+struct serving *relay_serving(const char *words, const struct target *listening, struct error *error);

@@ -307,15 +307,61 @@ def as_many_as_there_may_be():
     echo.stop()
 
 
+def free_ports(count, kind=socket.SOCK_STREAM):
+    socks = [listener(kind=kind) for _ in range(count)]
+    ports = [port_of(sock) for sock in socks]
+    for sock in socks:
+        sock.close()
+    return ports
+
+
 def to_itself():
-    process = sockpit("-v", "--relay", "0", "127.0.0.1:9", stdin=NULL)
-    port = listening_port(process)
-    end(process)
-    process = sockpit("-v", "--relay", "127.0.0.1:%d" % port, "127.0.0.1:%d" % port, stdin=NULL)
-    read_until(process.stderr, b"listening")
-    ok(is_turned_away(port), "a relay to itself resets its client")
-    status, _, said = finish(process)
-    ok(b"the target of this relay is the relay itself: closed" in said, "and says what it is, status %s" % status)
+    port, = free_ports(1)
+    for listen, target in (("%d", "%d"), ("127.0.0.1:%d", "127.0.0.1:%d"), ("*:%d", "localhost:%d"), ("[::1]:%d", "[::1]:%d")):
+        status, _, said = run("--relay", listen % port, target % port, stdin=NULL)
+        ok(status == 2 and b"the target of this relay is the relay itself" in said, "a relay %s to itself is refused" % listen)
+    path = os.path.join(SCRATCH, "self")
+    ok(b"is the relay itself" in run("--relay", "unix:" + path, "unix:" + path, stdin=NULL)[2], "so is that of a path")
+    ok(b"is the relay itself" in run_script("/relay 127.0.0.1:%d 127.0.0.1 %d\n" % (port, port))[2], "and that of a script")
+    process = sockpit("-v", "--relay", "localhost:%d" % port, "127.0.0.1:%d" % port, stdin=NULL)
+    read_until(process.stderr, b"Listening")
+    ok(is_turned_away(port), "a relay to itself by another name resets its client")
+    _, _, said = finish(process)
+    ok(b"the target of this relay leads back to the relay itself: closed" in said and said.count(b" accepted by ") < 10,
+       "closes, and says what it is: %r" % said)
+
+
+def in_a_circle():
+    """Two relays of one program are found at once; those of two programs stop when they have no room."""
+    for kind in "tcp", "udp":
+        log = os.path.join(SCRATCH, "circle-%s.log" % kind)
+        ports = free_ports(3, socket.SOCK_DGRAM if kind == "udp" else socket.SOCK_STREAM)
+        status, _, said = run_script(
+            "".join("/relay %s %d 127.0.0.1:%d as r%d\n" % (kind, ports[i], ports[(i + 1) % 3], i) for i in range(3)) +
+            "/open %s 127.0.0.1 %d as client\nx\n/wait @%s closed\n" % (kind, ports[0], "r0" if kind == "udp" else "client"),
+            "-o", log)
+        with open(log, "rb") as file:
+            text = file.read()
+        ok((status, said) == (0, b"") and text.count(b"leads back to the relay itself: closed") == 1 and text.count(b"opened by relay") < 20,
+           "three relays in a circle, %s: %r %r" % (kind, status, said))
+    for kind in "tcp", "udp":
+        ports = free_ports(2, socket.SOCK_DGRAM if kind == "udp" else socket.SOCK_STREAM)
+        reader, writer = os.pipe()
+        relays = [sockpit("-v", *["-u"][:kind == "udp"], "--relay", ports[i], "127.0.0.1:%d" % ports[1 - i], stdin=NULL, stderr=writer,
+                          preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (200, 200))) for i in range(2)]
+        os.close(writer)
+        with open(reader, "rb", buffering=0) as said:
+            got = b""
+            while got.count(b" on localhost ") < 2:
+                got += read_until(said, b"\n")
+            client = connect(ports[0], socket.SOCK_DGRAM if kind == "udp" else socket.SOCK_STREAM)
+            client.send(b"round and round")
+            got = read_until(said, b"does the target lead back to this relay?")
+            ok(b"lead back to this relay?" in got,
+               "two relays of two programs that lead to each other have no more room, %s" % kind)
+            ok(kind == "udp" or was_reset(client), "where that is a reset")
+            for process in relays:
+                end(process)
 
 
 # ---- datagrams ----
@@ -429,9 +475,9 @@ def unix_sockets():
 
 
 def mistakes():
-    for words, why in ((["--relay", "0", "udp://127.0.0.1:53"], b"TCP is not relayed to UDP"),
-                       (["-u", "--relay", "0", "tcp://127.0.0.1:53"], b"UDP is not relayed to TCP"),
-                       (["--relay", "unixpacket:/tmp/x", "127.0.0.1:53"], b"UNIX packets is not relayed to TCP"),
+    for words, why in ((["--relay", "0", "udp://127.0.0.1:53"], b"TCP cannot be relayed to UDP"),
+                       (["-u", "--relay", "0", "tcp://127.0.0.1:53"], b"UDP cannot be relayed to TCP"),
+                       (["--relay", "unixpacket:/tmp/x", "127.0.0.1:53"], b"UNIX packets cannot be relayed to TCP"),
                        (["--relay", "0"], b"--relay passes on to one address"),
                        (["--relay", "70000", "127.0.0.1:53"], b"70000 is not a port"),
                        (["--relay", "0", "127.0.0.1:70000"], b"70000 is not a port"),
@@ -559,7 +605,7 @@ def by_hand():
 watchdog(120)
 os.environ["LC_ALL"] = "C.UTF-8"
 for part in (both_ways, half_closes, resets, closed_for_good, unreachable, slow_readers, reset_of_a_held_up, many_at_once,
-             as_many_as_there_may_be, to_itself, udp_peers, udp_least_recent, udp_nobody, unix_sockets, mistakes,
+             as_many_as_there_may_be, to_itself, in_a_circle, udp_peers, udp_least_recent, udp_nobody, unix_sockets, mistakes,
              other_programs, in_a_script, linked, by_hand):
     part()
 shutil.rmtree(SCRATCH)
