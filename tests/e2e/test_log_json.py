@@ -159,6 +159,7 @@ status, out, err = script("""\
 /send before
 /expect "before"
 /secret hunter2 and more
+/assert recv = 23 within 5s
 /close
 /wait closed
 """, "--sandbox")
