@@ -30,9 +30,6 @@
 #include "ui/plain.h"
 #include "ui/window.h"
 
-/* Two turns and the drawing of a frame are less than the frame of a terminal. */
-#define TURN_MOST (5 * CLOCK_MS)
-
 /* A descriptor that was closed for us would become a socket, and then be read as standard input.
  * What takes its place fails as it would have: EBADF. */
 static void fill_standard_descriptors(void)
@@ -172,7 +169,6 @@ static int run(struct app *app, struct options *options, struct poller *poller)
 		return run_fail(EXIT_FAILURE, &error);
 	begin_for_person(app, options, &refused);
 	app->attended = true;
-	sessions_limit_turn(app->sessions, TURN_MOST);
 	run_frontend(app, ui, poller);
 	return app->status;
 }

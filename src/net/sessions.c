@@ -31,6 +31,10 @@
 #include "net/wire.h"
 #include "record/frame_entry.h"
 
+/* So long the sessions may keep a key waiting: not nothing, or a paste would stop them. Hundreds of them
+ * take longer than the frame of a terminal. */
+#define KEY_TURN (2 * CLOCK_MS)
+
 enum {
 	ALL_SHARES = 8 << 20, /* bytes that all sessions together read in a turn, roughly */
 	SMALLEST_SHARE = 1 << 16,
@@ -66,7 +70,7 @@ struct sessions {
 	int most_fds;       /* how many there may be; 0 = not asked in this turn */
 	size_t room_from;   /* no session before this one of the list can make room in this turn */
 	enum wire_mode wire_mode;
-	int64_t turn_most;  /* see sessions_limit_turn() */
+	int keys;           /* see sessions_hurry_for() */
 	size_t first;       /* index of the session that is served first */
 	int64_t sample_due; /* of all sessions, as of the last sessions_prepare() */
 	int64_t called;     /* budget.called as it was in the turn before */
@@ -253,9 +257,9 @@ void sessions_hide_others(struct sessions *sessions)
 	transcript_hide_others(sessions->table.transcript, stays_shown, sessions);
 }
 
-void sessions_limit_turn(struct sessions *sessions, int64_t most)
+void sessions_hurry_for(struct sessions *sessions, int keys)
 {
-	sessions->turn_most = most;
+	sessions->keys = keys;
 }
 
 void sessions_keep_clients(struct sessions *sessions, size_t count)
@@ -630,6 +634,7 @@ struct sessions *sessions_new(struct transcript *transcript)
 		.make_room = make_room,
 	};
 	sessions->kept = SESSIONS_KEPT;
+	sessions->keys = -1;
 	sessions->async_close = async_close_new(close_returned, sessions);
 	sessions->lingering.table = &sessions->table;
 	sessions->sample_due = INT64_MAX;
@@ -1048,7 +1053,8 @@ void sessions_serve(struct sessions *sessions, struct poller *poller)
 {
 	size_t busy = 0, count = sessions->count;
 	size_t begin = sessions->first < count ? sessions->first : 0;
-	int64_t end = sessions->turn_most ? clock_now() + sessions->turn_most : INT64_MAX;
+	bool has_key = poller_readable(poller, sessions->keys);
+	int64_t look = sessions->keys < 0 ? INT64_MAX : clock_now() + KEY_TURN;
 	wire_serve(sessions->table.wire, poller);
 	worker_pool_serve(sessions->table.lookup_pool, poller);
 	sessions->first = 0;
@@ -1065,8 +1071,11 @@ void sessions_serve(struct sessions *sessions, struct poller *poller)
 		serve_one(session, poller);
 		received = session->counts.received_bytes - received;
 		busy += received >= SMALLEST_SHARE;
-		if (received && end != INT64_MAX && clock_now() >= end)
+		if (!received || look == INT64_MAX || clock_now() < look)
+			continue;
+		if (has_key || poller_is_ready(sessions->keys))
 			sessions->first = index + 1;
+		look = clock_now() + KEY_TURN;
 	}
 	size_t share = ALL_SHARES / (busy ? busy : 1);
 	if (share > SESSION_TURN)

@@ -130,9 +130,9 @@ void sessions_tap(struct sessions *sessions,
                                size_t len),
                   void *context);
 
-/* For a person at the keys, who waits for the end of a turn: once it has taken this long, ns, sessions
- * that are not served yet are the first of the next one. 0 = each turn serves all, as at the start. */
-void sessions_limit_turn(struct sessions *sessions, int64_t most);
+/* The keys of a person come on this descriptor, -1 = none do: the turn in which one is read is short, as is
+ * one during which another comes. Sessions that such a turn does not serve are the first of the next. */
+void sessions_hurry_for(struct sessions *sessions, int keys);
 
 void sessions_prepare(struct sessions *sessions, struct poller *poller);
 void sessions_serve(struct sessions *sessions, struct poller *poller);

@@ -549,12 +549,14 @@ void controller_init(struct controller *controller, struct ui *ui, const struct 
 		.bell = on_bell,
 	};
 	input_start(&input, terminal_input(terminal));
+	sessions_hurry_for(controller->app->sessions, terminal_input(terminal));
 	controller->app->past = input_history_past;
 	controller->app->print_keys = input_print_keys;
 }
 
 void controller_done(struct controller *controller)
 {
+	sessions_hurry_for(controller->app->sessions, -1);
 	controller->app->past = NULL;
 	controller->app->print_keys = NULL;
 	input_stop();
