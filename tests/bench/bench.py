@@ -727,6 +727,112 @@ def connections():
         compare_echo("tcp", "connections, %d at once, a second" % at_once, "connections", at_once, 1.5 * SCALE, enough=20000)
 
 
+# ---- a class ----
+
+def listening(terminal):
+    """Where a window listens that was told to by a command."""
+    seen, found = b"", None
+    while not found and time.monotonic() - terminal.begun < 5:
+        seen += terminal.read(0.05)
+        found = re.search(rb"listening on 127\.0\.0\.1:(\d+)\D", seen)
+    return int(found.group(1))
+
+
+def neighbour(terminal, port):
+    terminal.send(b"/open 127.0.0.1 %d\r" % port)
+    return terminal.wait_for(b"connected")
+
+
+def rest(terminals, seconds):
+    """How often they wake meanwhile."""
+    before = sum(terminal.switches() for terminal in terminals)
+    stop = time.monotonic() + seconds
+    while time.monotonic() < stop:
+        for terminal in terminals:
+            terminal.read(0.001)
+    return sum(terminal.switches() for terminal in terminals) - before
+
+
+def private(pid):
+    with open("/proc/%d/smaps_rollup" % pid) as rollup:
+        return sum(int(line.split()[1]) * 1024 for line in rollup if line.startswith("Private_"))
+
+
+def windows():
+    """As many as a class has, each a server, and a client of its neighbour."""
+    terminals = [Terminal("-l", "--service", "echo", "127.0.0.1", "0") for _ in range(30)]
+    ports = [shown_port(terminal) for terminal in terminals]
+    opened = sum(neighbour(terminal, ports[i - 1]) for i, terminal in enumerate(terminals))
+    rest(terminals, 1)
+    wakeups = rest(terminals, 3)
+    most = max(terminal.memory() for terminal in terminals)
+    own = max(private(terminal.process.pid) for terminal in terminals)
+    for terminal in terminals:
+        terminal.close()
+    report("wake-ups of %d idle windows in 3 s" % opened, "%d" % wakeups, "0", wakeups == 0 and opened == 30)
+    report("memory of each of them", "%.1f MiB, %.1f of it its own" % (most / (1 << 20), own / (1 << 20)), "<= 6 MiB, 3",
+           most <= 6 << 20 and own <= 3 << 20)
+
+
+def idle_clients(pid, port, count, read):
+    """Bytes that a server has for each."""
+    import socket
+    def memory():
+        with open("/proc/%d/status" % pid) as status:
+            return int(re.search(r"VmRSS:\s+(\d+)", status.read()).group(1)) * 1024
+    read(0.5)
+    before, clients = memory(), []
+    for _ in range(count):
+        clients.append(socket.create_connection(("127.0.0.1", port)))
+    read(0.5)
+    each = (memory() - before) / count
+    for client in clients:
+        client.close()
+    return each
+
+
+def many_clients():
+    terminal = Terminal("-l", "--service", "echo", "127.0.0.1", "0")
+    ours = idle_clients(terminal.process.pid, shown_port(terminal), 900, lambda seconds: rest([terminal], seconds))
+    terminal.close()
+    floor = worker("echo", "tcp")
+    theirs = idle_clients(floor.pid, int(floor.stdout.readline()), 900, time.sleep)
+    end(floor)
+    report("memory for each of 900 idle clients", "%.1f KiB (%.1f where each has a buffer of 64)" % (ours / 1024, theirs / 1024),
+           "<= 6 KiB", ours <= 6 << 10)
+    for line in "/view chat", "/sessions bytes":
+        terminal = Terminal("-l", "--service", "echo", "127.0.0.1", "0")
+        talk = worker("requests", shown_port(terminal), 900, 64, 8 * SCALE + 3)
+        terminal.send(line.encode() + b"\r")
+        rest([terminal], 1)
+        latencies = key_latencies(terminal, 6 * SCALE + 1)
+        end(talk)
+        terminal.close()
+        report_keys("%s while 900 clients talk" % line, latencies)
+
+
+def clients_that_end():
+    """What is left of them is their part of the transcript, which is limited."""
+    count, limit = int(100000 * SCALE), 16 << 20
+    target, target_port = our_echo_server("tcp")
+    for line in "/listen 127.0.0.1 0 echo", "/relay 127.0.0.1:0 127.0.0.1:%d" % target_port:
+        for how in "FIN", "reset":
+            terminal = Terminal("--set", "scrollback=16M")
+            terminal.send(line.encode() + b"\r")
+            wanted = worker("clients-end", listening(terminal), count, how)
+            while wanted.poll() is None:
+                terminal.read(0.05)
+            rest([terminal], 2)
+            ended, memory = int(wanted.stdout.read() or 0), terminal.memory()
+            report("memory after %d clients of %s that end by %s" % (ended, line.split()[0], how),
+                   "%.1f MiB" % (memory / (1 << 20)), "<= scrollback + 8 MiB", ended == count and memory <= limit + (8 << 20))
+            wakeups = rest([terminal], 3)
+            report("and wake-ups in 3 s then", "%d" % wakeups, "<= 10", wakeups <= 10)
+            end(wanted)
+            terminal.close()
+    end(target)
+
+
 # ---- datagrams without loss ----
 
 def count_drops(port):
@@ -1120,7 +1226,8 @@ def wire():
 
 def main():
     jobs = {job.__name__: job for job in (start, banner, idle, flood, keys, looks, memory, paste, pipe,
-                                                pipe_files, pipe_datagrams, echo, connections, datagram_loss, relay,
+                                                pipe_files, pipe_datagrams, echo, connections, windows,
+                                                many_clients, clients_that_end, datagram_loss, relay,
                                                 kernel, logs, find, cable, wire)}
     kept_broken = []
     for name in sys.argv[1:] or jobs:

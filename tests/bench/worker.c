@@ -527,6 +527,30 @@ static int connections(int port, int at_once, double duration)
 	return 0;
 }
 
+/* Clients one after the other, each of which has its byte sent back and then ends. They have several
+ * addresses: one has too few ports, of which each waits in TIME_WAIT. */
+static int clients_end(int port, int count, bool by_reset)
+{
+	struct linger reset = { .l_onoff = 1 };
+	struct sockaddr_in server = loopback(port), own = loopback(0);
+	for (int i = 0; i < count; i++) {
+		char byte = 'x';
+		int fd = new_socket(SOCK_STREAM);
+		own.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1 + (uint32_t)i % 16);
+		setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &(int){ 1 }, sizeof(int));
+		if (bind(fd, (struct sockaddr *)&own, sizeof own) ||
+		    connect(fd, (struct sockaddr *)&server, sizeof server))
+			die("connect");
+		if (send(fd, &byte, 1, 0) != 1 || recv(fd, &byte, 1, 0) != 1)
+			wrong("no answer");
+		if (by_reset)
+			setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+		close(fd);
+	}
+	printf("%d\n", count);
+	return 0;
+}
+
 struct datagram {
 	uint32_t peer, number;
 	char rest[56];
@@ -820,6 +844,8 @@ int main(int argc, char **argv)
 		return bulk((int)number[0], (int)number[1], (uint64_t)number[2]);
 	if (strcmp(job, "connections") == 0 && argc == 5)
 		return connections((int)number[0], (int)number[1], atof(argv[4]));
+	if (strcmp(job, "clients-end") == 0 && argc == 5)
+		return clients_end((int)number[0], (int)number[1], strcmp(argv[4], "reset") == 0);
 	if (strcmp(job, "datagrams") == 0 && argc == 6)
 		return datagrams((int)number[0], (int)number[1], (int)number[2], atof(argv[5]));
 	if (strcmp(job, "take") == 0 && argc == 3)

@@ -82,7 +82,7 @@ def windows():
         student.type("/open 127.0.0.1 %d as neighbour" % ports[i - 1])
     good = 0
     for i, student in enumerate(students):
-        good += student.sees("2> ")
+        good += student.sees("connected")
         student.type("student %d asks" % i)
         good += student.sees("STUDENT %d ASKS" % i)
     same(good, 2 * WINDOWS, "each is served by its neighbour")
