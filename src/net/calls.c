@@ -112,9 +112,10 @@ static uint32_t to_microseconds(int64_t duration)
 /* A blocking call would have waited instead: such a result concerns only this program. */
 static bool is_too_early(const struct entry *entry)
 {
+	if (!call_would_block(entry->error))
+		return false;
 	bool waits = entry_is_incoming(entry) || entry_is_outgoing(entry);
-	return call_would_block(entry->error) &&
-	       (entry->call == CALL_ACCEPT || (waits && !(entry->arg2 & MSG_OOB)));
+	return entry->call == CALL_ACCEPT || (waits && !(entry->arg2 & MSG_OOB));
 }
 
 static int64_t end(struct entry *entry, bool failed)

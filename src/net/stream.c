@@ -963,14 +963,15 @@ static void stream_abort(struct session *session)
 static bool waits_for_reset(const struct session *session)
 {
 	const struct stream *stream = session->own;
-	bool reads_not = stream->peer_closed || stream->read_shut || is_held_up(session);
-	return reads_not && !stream->fin_sent && !stream->broken;
+	return !stream->fin_sent && !stream->broken &&
+	       (stream->peer_closed || stream->read_shut || is_held_up(session));
 }
 
+/* As the last sample says. */
 static bool was_cut_off(const struct session *session)
 {
-	return waits_for_reset(session) && session->probe.last.present &&
-	       session->probe.fd == session->fd[0] && sample_is(&session->probe.last, STATE_CLOSED);
+	return session->probe.last.present && session->probe.fd == session->fd[0] &&
+	       sample_is(&session->probe.last, STATE_CLOSED);
 }
 
 static void finish_cut_off(struct session *session)
@@ -1009,10 +1010,11 @@ static bool wait_until(struct poller *poller, int64_t instant)
 static void prepare(struct session *session, struct poller *poller)
 {
 	const struct stream *stream = session->own;
-	if (was_cut_off(session))
-		poller_wake_at(poller, 0);
-	if (waits_for_reset(session))
+	if (waits_for_reset(session)) {
 		poller_want_news(poller, session->fd[0]);
+		if (was_cut_off(session))
+			poller_wake_at(poller, 0);
+	}
 	const struct faults *faults = session_acting_faults(session);
 	int64_t read_at = faults ? faults_due(faults, FAULT_IN) : 0;
 	int64_t send_at = faults ? faults_due(faults, FAULT_OUT) : 0;
@@ -1029,7 +1031,7 @@ static void serve(struct session *session, const struct poller *poller)
 {
 	struct stream *stream = session->own;
 	int fd = session->fd[0];
-	if (was_cut_off(session) || (waits_for_reset(session) && poller_hung_up(poller, fd))) {
+	if (waits_for_reset(session) && (was_cut_off(session) || poller_hung_up(poller, fd))) {
 		finish_cut_off(session);
 		return;
 	}

@@ -33,16 +33,6 @@ static const char *const names[CALL_COUNT] = {
 	[CALL_ERRQUEUE] = "recvmsg",
 };
 
-bool entry_is_shared(const struct entry *entry)
-{
-	return entry->flags & ENTRY_SHARED && entry_is_outgoing(entry);
-}
-
-size_t entry_kept(const struct entry *entry)
-{
-	return entry_is_shared(entry) ? ENTRY_SHARE : entry->len;
-}
-
 const char *entry_bytes(const struct entry *entry)
 {
 	uint32_t back;
@@ -186,18 +176,6 @@ long entry_result(const struct entry *entry)
 bool entry_is_call(const struct entry *entry)
 {
 	return entry->call > CALL_FRAME;
-}
-
-bool entry_is_incoming(const struct entry *entry)
-{
-	return entry->call == CALL_RECV || entry->call == CALL_RECVFROM ||
-	       entry->call == CALL_RECVMSG;
-}
-
-bool entry_is_outgoing(const struct entry *entry)
-{
-	return entry->call == CALL_SEND || entry->call == CALL_SENDTO ||
-	       entry->call == CALL_SENDMSG;
 }
 
 bool entry_is_addressed(const struct entry *entry)

@@ -139,13 +139,32 @@ const char *entry_payload(const struct entry *entry);
 const char *entry_bytes(const struct entry *entry);
 bool entry_is_secret(const struct entry *entry);
 
+/* recv, recvfrom, recvmsg; send, sendto, sendmsg. These four are asked several times for each call. */
+static inline bool entry_is_incoming(const struct entry *entry)
+{
+	return entry->call == CALL_RECV || entry->call == CALL_RECVFROM ||
+	       entry->call == CALL_RECVMSG;
+}
+
+static inline bool entry_is_outgoing(const struct entry *entry)
+{
+	return entry->call == CALL_SEND || entry->call == CALL_SENDTO ||
+	       entry->call == CALL_SENDMSG;
+}
+
 /* Its payload is in an earlier entry of its block: four bytes in place of it are the distance back from
  * the entry. */
-bool entry_is_shared(const struct entry *entry);
+static inline bool entry_is_shared(const struct entry *entry)
+{
+	return entry->flags & ENTRY_SHARED && entry_is_outgoing(entry);
+}
 enum { ENTRY_SHARE = 4 };
 
 /* What it takes after its header, without the addresses. */
-size_t entry_kept(const struct entry *entry);
+static inline size_t entry_kept(const struct entry *entry)
+{
+	return entry_is_shared(entry) ? ENTRY_SHARE : entry->len;
+}
 
 /* Where a CALL_SOCKET was made: its payload is one byte, none where that is this machine. */
 enum host entry_host(const struct entry *entry);
@@ -170,9 +189,7 @@ size_t entry_pack_addresses(const struct endpoint *addr, const struct endpoint *
 long entry_result(const struct entry *entry);
 
 bool entry_is_call(const struct entry *entry);      /* not words, a sample or a frame */
-bool entry_is_incoming(const struct entry *entry);  /* recv, recvfrom, recvmsg */
-bool entry_is_outgoing(const struct entry *entry);  /* send, sendto, sendmsg */
-bool entry_is_addressed(const struct entry *entry); /* those of them that take an address */
+bool entry_is_addressed(const struct entry *entry); /* one that takes an address */
 
 /* Bytes beside the stream: peeked, or urgent (MSG_PEEK, MSG_OOB). */
 bool entry_is_aside(const struct entry *entry);

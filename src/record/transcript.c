@@ -64,6 +64,19 @@ static struct block *find_block(const struct transcript *transcript, uint64_t nu
 	return ring_at(transcript, (size_t)(number - transcript->first));
 }
 
+/* The live block that has this position, and where it begins; NULL for none. Most ask for the newest,
+ * which takes no division. */
+static const struct block *block_with(const struct transcript *transcript, uint64_t position,
+                                      uint64_t *begin)
+{
+	size_t size = transcript->block_size;
+	*begin = transcript->live ? (transcript->first + transcript->live - 1) * size : 0;
+	if (transcript->live && position >= *begin && position - *begin < size)
+		return transcript->now;
+	*begin = position / size * size;
+	return find_block(transcript, position / size);
+}
+
 /* Removes the oldest block and returns its memory. */
 static char *evict(struct transcript *transcript)
 {
@@ -272,7 +285,7 @@ uint64_t transcript_commit(struct transcript *transcript, const struct entry *he
 	char *place = block->memory + block->used;
 	size_t back = local ? find_known(transcript, local) : 0;
 	uint8_t addresses[ENTRY_ADDRESSES];
-	size_t endpoint_len = entry_pack_addresses(addr, local, back, addresses);
+	size_t endpoint_len = addr ? entry_pack_addresses(addr, local, back, addresses) : 0;
 	assert(transcript->begun && endpoint_len <= transcript->begun_addr);
 
 	uint64_t position = transcript_end(transcript);
@@ -311,7 +324,7 @@ uint64_t transcript_append(struct transcript *transcript, const struct entry *he
                            const struct endpoint *addr, const void *payload, size_t len)
 {
 	uint8_t packed[ENTRY_ADDRESSES];
-	size_t endpoint_size = entry_pack_addresses(addr, NULL, 0, packed);
+	size_t endpoint_size = addr ? entry_pack_addresses(addr, NULL, 0, packed) : 0;
 	size_t most = capacity(transcript, endpoint_size);
 	uint64_t first = TRANSCRIPT_NONE;
 	size_t done = 0;
@@ -341,8 +354,9 @@ static const struct entry *entry_in(const struct block *block, size_t offset)
 
 const struct entry *transcript_at(const struct transcript *transcript, uint64_t position)
 {
-	const struct block *block = find_block(transcript, position / transcript->block_size);
-	size_t offset = position % transcript->block_size;
+	uint64_t begin;
+	const struct block *block = block_with(transcript, position, &begin);
+	size_t offset = (size_t)(position - begin);
 	return block && offset < block->used ? entry_in(block, offset) : NULL;
 }
 
@@ -355,17 +369,18 @@ uint64_t transcript_first(const struct transcript *transcript)
 
 const struct entry *transcript_step(const struct transcript *transcript, uint64_t *position)
 {
-	uint64_t number = *position / transcript->block_size, begin = number * transcript->block_size;
+	uint64_t begin;
+	const struct block *block = block_with(transcript, *position, &begin);
 	size_t offset = (size_t)(*position - begin);
-	const struct block *block = find_block(transcript, number);
-	if (!block && number >= transcript->first)
-		return NULL;
 	if (block && offset < block->used)
 		offset += entry_size(entry_in(block, offset));
 	if (block && offset < block->used) {
 		*position = begin + offset;
 		return entry_in(block, offset);
 	}
+	uint64_t number = begin / transcript->block_size;
+	if (block == transcript->now || (!block && number >= transcript->first))
+		return NULL;
 	uint64_t next = number < transcript->first ? transcript->first : number + 1;
 	block = find_block(transcript, next);
 	if (!block || !block->used)
