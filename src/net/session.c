@@ -1166,9 +1166,17 @@ int session_family(const struct session *session)
 
 /* ---- its kernel samples ---- */
 
+/* While the kernel is not read, an earlier sample says nothing of now. */
+static bool is_unread(const struct session *session)
+{
+	return session->table->budget.off && !session->recording;
+}
+
+static const struct sample no_sample;
+
 const struct sample *session_sample(const struct session *session)
 {
-	return &session->probe.last;
+	return is_unread(session) ? &no_sample : &session->probe.last;
 }
 
 size_t session_socket_count(const struct session *session)
@@ -1182,7 +1190,8 @@ const struct sample *session_socket_sample(const struct session *session, size_t
 	if (session->ops->socket_sample)
 		return session->ops->socket_sample(session, index, local);
 	*local = session->local[index];
-	return probe_last(&session->probe, session->fd[index]);
+	return is_unread(session) ? &no_sample
+	                          : probe_last(&session->probe, session->fd[index]);
 }
 
 void session_sample_closely(struct session *session)
