@@ -181,6 +181,14 @@ static void offer_options(struct offer *offer)
 	}
 }
 
+static void offer_interfaces(struct offer *offer)
+{
+	char name[ENDPOINT_INTERFACE];
+	for (uint32_t i = 1; offer->session && i <= MULTICAST_INTERFACES; i++)
+		if (*multicast_interface(offer->session, i, name))
+			offer_word(offer, xstrdup(name));
+}
+
 static void offer_option_values(struct offer *offer, const char *name)
 {
 	static const char on_off[] = "on|off";
@@ -188,7 +196,9 @@ static void offer_option_values(struct offer *offer, const char *name)
 	const struct sockopt *option = sockopt_find(name, option_set(offer), &ignored);
 	if (!option || option->read_only)
 		return;
-	if (option->form == SOCKOPT_SWITCH)
+	if (option->interface)
+		offer_interfaces(offer);
+	else if (option->form == SOCKOPT_SWITCH)
 		offer_list(offer, on_off, sizeof on_off - 1);
 	else if (option->form == SOCKOPT_LINGER || option->form == SOCKOPT_TIME || option->range)
 		offer_word(offer, xstrdup("off"));
@@ -310,14 +320,6 @@ static void offer_networks(struct offer *offer)
 	offer_word(offer, xstrdup("all"));
 	for (size_t i = 0; limits && i < limits->rules.count; i++)
 		offer_word(offer, xstrdup(network_format(&limits->rules.rule[i].network, text)));
-}
-
-static void offer_interfaces(struct offer *offer)
-{
-	char name[ENDPOINT_INTERFACE];
-	for (uint32_t i = 1; offer->session && i <= MULTICAST_INTERFACES; i++)
-		if (*multicast_interface(offer->session, i, name))
-			offer_word(offer, xstrdup(name));
 }
 
 /* Unless it is a mistake. `address` is as it was typed, a host or all of "host:port"; `port` is NULL

@@ -65,7 +65,7 @@ const struct command multicast_commands[] = {
 	                "/listen udp 0.0.0.0 5000, /listen udp 239.1.2.3 5000. With the group's own, "
 	                "several programs may have the port, and each gets a copy.\n"
 	                "To send to the group: /open udp 239.1.2.3 5000, and /option multicast_if "
-	                "127.0.0.1 for lo; multicast_ttl (IPv6: multicast_hops) and multicast_loop are "
+	                "lo; multicast_ttl (IPv6: multicast_hops) and multicast_loop are "
 	                "options, too. /reconnect joins again.",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,

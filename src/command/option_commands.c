@@ -2,11 +2,13 @@
 #include "command/command.h"
 
 #include <ctype.h>
+#include <netinet/in.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "app/page.h"
+#include "net/multicast.h"
 #include "net/option.h"
 #include "socket/sockopt.h"
 
@@ -105,13 +107,23 @@ static void note_change(struct app *app, const struct sockopt *option, const cha
 	buf_free(&has);
 }
 
+/* What else is given where an interface is asked for. */
+static bool is_interface(const struct sockopt *option, const char *text)
+{
+	return option->interface && strlen(text) < ENDPOINT_INTERFACE && !strpbrk(text, " :/");
+}
+
 static bool set_option(const struct invocation *invocation, const struct sockopt *option,
                        const char *text, struct error *error)
 {
 	struct session *session = invocation->session;
 	char asked[SOCKOPT_MAX], got[SOCKOPT_MAX] = { 0 };
 	size_t asked_len, got_len = sockopt_size(option);
-	if (!sockopt_parse(option, text, asked, &asked_len, error) ||
+	bool good = sockopt_parse(option, text, asked, &asked_len, error);
+	if (!good && is_interface(option, text))
+		good = multicast_choose(session, option->level == IPPROTO_IPV6, text, asked,
+		                        &asked_len, error);
+	if (!good ||
 	    !option_set(session, option->level, option->number, asked, asked_len, error) ||
 	    !option_peek(session, option->level, option->number, got, &got_len, error))
 		return false;
@@ -130,7 +142,8 @@ static const char *trim(const char *text, struct buf *out)
 	return buf_text(out);
 }
 
-/* Whose option it will be is not known: that of some socket will do. */
+/* Whose option it will be is not known: that of some socket will do. What is wrong with a value says more
+ * than that other sockets have no such option. */
 static bool check_option(const struct args *args, struct error *error)
 {
 	static const enum transport kinds[] = { TRANSPORT_TCP, TRANSPORT_UDP, TRANSPORT_UNIX };
@@ -141,11 +154,14 @@ static bool check_option(const struct args *args, struct error *error)
 	bool good = !name;
 	trim(value ? value : "", &text);
 	for (size_t i = 0; !good && i < 2 * sizeof kinds / sizeof *kinds; i++) {
+		struct error why;
 		const struct sockopt *option = sockopt_find(
-		        name, sockopt_sort(kinds[i / 2], i % 2 ? AF_INET6 : AF_INET), error);
-		wrong = option != NULL;
-		good = option && (!text.len ||
-		                  sockopt_parse(option, buf_text(&text), bytes, &len, error));
+		        name, sockopt_sort(kinds[i / 2], i % 2 ? AF_INET6 : AF_INET), &why);
+		good = option && (!text.len || is_interface(option, buf_text(&text)) ||
+		                  sockopt_parse(option, buf_text(&text), bytes, &len, &why));
+		if (!good && !wrong)
+			*error = why;
+		wrong = wrong || option;
 	}
 	buf_free(&text);
 	return good || args_blame(args, wrong, error);

@@ -121,6 +121,18 @@ uint32_t control_interface(int fd, const char *name)
 	return ioctl(fd, SIOCGIFINDEX, &request) == 0 ? (uint32_t)request.ifr_ifindex : 0;
 }
 
+bool control_interface_ipv4(int fd, const char *name, uint8_t ip[4])
+{
+	struct sockaddr_in found;
+	struct ifreq request = { .ifr_addr.sa_family = AF_INET };
+	snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
+	if (ioctl(fd, SIOCGIFADDR, &request) < 0)
+		return false;
+	memcpy(&found, &request.ifr_addr, sizeof found);
+	memcpy(ip, &found.sin_addr, 4);
+	return true;
+}
+
 static void take_interface(int fd, int index, struct arrival *arrival)
 {
 	if (arrival->asks_interface)
@@ -422,6 +434,14 @@ void control_interface_name(int fd, int number, char out[ENDPOINT_INTERFACE])
 	*out = '\0';
 	if (if_indextoname((unsigned)number, name))
 		memcpy(out, name, sizeof name);
+}
+
+bool control_interface_ipv4(int fd, const char *name, uint8_t ip[4])
+{
+	(void)fd;
+	(void)name;
+	(void)ip;
+	return false;
 }
 
 bool control_option(enum control control, int family, int *level, int *number, int *value)

@@ -83,6 +83,9 @@ ssize_t control_send_from(int fd, const void *data, size_t len, int flags,
 uint32_t control_interface(int fd, const char *name);
 void control_interface_name(int fd, int number, char out[ENDPOINT_INTERFACE]);
 
+/* Its first IPv4 address, asked on a socket of IPv4. False for none. */
+bool control_interface_ipv4(int fd, const char *name, uint8_t ip[4]);
+
 /* The next of the error queue; false where it is empty. */
 struct queued {
 	struct errqueue error; /* .info of ERRQUEUE_ACKED: the low bits of the stream position */

@@ -191,6 +191,13 @@ static bool refuse_interface(const struct session *session, const char *interfac
 	return false;
 }
 
+static bool has_socket(const struct session *session, struct error *error)
+{
+	if (session->fd_count == 0 && !session_refuse_closed(session, error))
+		error_set(error, "session %u has no socket yet", (unsigned)session->caller.session);
+	return session->fd_count != 0;
+}
+
 /* An interface that is not here can be given to no call; one that was given by its number is known by
  * its name from now on. */
 static bool may_call(struct session *session, struct membership *membership, struct error *error)
@@ -204,12 +211,8 @@ static bool may_call(struct session *session, struct membership *membership, str
 		          (unsigned)session->caller.session, transport_title(session->transport));
 		return false;
 	}
-	if (session->fd_count == 0) {
-		if (!session_refuse_closed(session, error))
-			error_set(error, "session %u has no socket yet",
-			          (unsigned)session->caller.session);
+	if (!has_socket(session, error))
 		return false;
-	}
 	if (!*membership->interface)
 		return true;
 	uint32_t number = find_interface(session->fd[0], membership->interface);
@@ -345,6 +348,28 @@ const char *multicast_interface(const struct session *session, uint32_t number,
 	if (session->fd_count)
 		control_interface_name(session->fd[0], (int)number, out);
 	return out;
+}
+
+bool multicast_choose(const struct session *session, bool ipv6, const char *interface, void *value,
+                      size_t *len, struct error *error)
+{
+	uint8_t ip[4];
+	char name[ENDPOINT_INTERFACE];
+	if (!has_socket(session, error))
+		return false;
+	int fd = session->fd[0];
+	uint32_t number = find_interface(fd, interface);
+	if (!number)
+		return refuse_interface(session, interface, error);
+	control_interface_name(fd, (int)number, name);
+	if (!ipv6 && !control_interface_ipv4(fd, name, ip)) {
+		error_set(error, "interface %s has no IPv4 address, which IP_MULTICAST_IF takes it by",
+		          name);
+		return false;
+	}
+	*len = ipv6 ? sizeof number : sizeof ip;
+	memcpy(value, ipv6 ? (const void *)&number : ip, *len);
+	return true;
 }
 
 void multicast_forget(struct session *session)

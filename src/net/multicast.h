@@ -47,4 +47,8 @@ enum { MULTICAST_INTERFACES = 64 }; /* numbers that are worth a look */
 const char *multicast_interface(const struct session *session, uint32_t number,
                                 char out[ENDPOINT_INTERFACE]);
 
+/* The value of IP_MULTICAST_IF, or of IPV6_MULTICAST_IF, that means the interface of this name or number. */
+bool multicast_choose(const struct session *session, bool ipv6, const char *interface, void *value,
+                      size_t *len, struct error *error);
+
 void multicast_forget(struct session *session);

@@ -37,12 +37,31 @@ static bool has_socket(const struct session *session, struct error *error)
 
 /* ---- getting ---- */
 
+static bool fits(const struct session *session, unsigned slot, int level, int number)
+{
+	const struct sockopt *option = sockopt_numbered(level, number);
+	unsigned sort = sockopt_sort(session->transport, session->family[slot]);
+	return !option || sockopt_is_of(option, sort & (SOCKOPT_IPV4 | SOCKOPT_IPV6));
+}
+
+/* An option of one address family is for the sockets of that family, where the session has any. */
+static bool takes(const struct session *session, unsigned slot, int level, int number)
+{
+	for (unsigned i = 0; i < session->fd_count; i++)
+		if (fits(session, i, level, number))
+			return fits(session, slot, level, number);
+	return true;
+}
+
 static bool get(const struct session *session, const struct caller *caller, int level, int number,
                 void *value, size_t *len, struct error *error)
 {
 	if (!has_socket(session, error))
 		return false;
-	if (call_get_bytes(caller, session->fd[0], level, number, value, len) < 0)
+	unsigned slot = 0;
+	while (!takes(session, slot, level, number))
+		slot++;
+	if (call_get_bytes(caller, session->fd[slot], level, number, value, len) < 0)
 		return refuse("getsockopt", level, number, errno, error);
 	return true;
 }
@@ -118,15 +137,6 @@ void option_preset(struct session *session, const struct session_preset *preset)
 	        true;
 }
 
-/* A preset is for sockets of either family, and says nothing of those that have no such option. */
-static bool is_elsewhere(const struct session *session, const struct kept_option *kept)
-{
-	const struct sockopt *option = sockopt_numbered(kept->level, kept->number);
-	unsigned sort = sockopt_sort(session->transport, session->family[session->fd_count - 1]);
-	return kept->preset && option &&
-	       !sockopt_is_of(option, sort & (SOCKOPT_IPV4 | SOCKOPT_IPV6));
-}
-
 void option_default(struct session *session, int fd, int level, int number, int value)
 {
 	const struct kept_option *kept = session->kept;
@@ -161,6 +171,15 @@ void option_forget(struct session *session)
 	session->kept = NULL;
 }
 
+/* A preset is for sockets of either family, and says nothing of those that have no such option; what a
+ * person has set on one of a session's sockets, too, but on one of IPv6 it may mean mapped addresses. */
+static bool is_elsewhere(const struct session *session, const struct kept_option *kept)
+{
+	unsigned slot = session->fd_count - 1;
+	return (kept->preset || session->family[slot] == AF_INET) &&
+	       !fits(session, slot, kept->level, kept->number);
+}
+
 void option_restore(struct session *session, int fd)
 {
 	struct error error;
@@ -187,8 +206,8 @@ bool option_set(struct session *session, int level, int number, const void *valu
 	if (!has_socket(session, error))
 		return false;
 	for (unsigned i = 0; i < session->fd_count; i++)
-		if (call_set_bytes(&session->caller, session->fd[i], level, number, value, len) <
-		            0 &&
+		if (takes(session, i, level, number) &&
+		    call_set_bytes(&session->caller, session->fd[i], level, number, value, len) < 0 &&
 		    code == 0)
 			code = errno;
 	if (code)

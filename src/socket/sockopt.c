@@ -505,8 +505,10 @@ static void fail(const struct sockopt *option, struct error *error)
 		error_usage(error, "%s is off, or seconds from 0 to %d", name, LINGER_MAX);
 	else if (option->form == SOCKOPT_TIME)
 		error_usage(error, "%s is off, or a time: 250ms, 1.5s, 2m", name);
-	else if (option->form == SOCKOPT_ADDR)
-		error_usage(error, "%s is an IPv4 address: 127.0.0.1", name);
+	else if (option->interface)
+		error_usage(error, "%s is the name of an interface, or its %s: lo, %s", name,
+		            option->form == SOCKOPT_ADDR ? "IPv4 address" : "number",
+		            option->form == SOCKOPT_ADDR ? "127.0.0.1" : "1");
 	else if (option->form == SOCKOPT_TEXT)
 		error_usage(error, "%s is a name of 1 to %d characters, or none", name,
 		            NAME_MAX_VALUE);

@@ -48,6 +48,7 @@ struct sockopt {
 	bool wide;        /* read as a number of 64 bits, set as an int */
 	bool range;       /* an int that holds two ports, the lower one in the lower half */
 	bool doubled;     /* the kernel doubles the value that is set */
+	bool interface;   /* a person may name it: multicast_choose() knows its address or number */
 	unsigned of;      /* enum sockopt_of, transports and families */
 	const char *unit; /* "bytes", "seconds", "ms", "hops"; "" for none */
 	const struct sockopt_word *words; /* ended by a NULL word; or NULL */

@@ -244,8 +244,9 @@ const struct sockopt sockopt_table[] = {
 	       "it has joined itself."),
 #endif
 	OPTION(IPPROTO_IP, IP_MULTICAST_IF, ADDR, SOCKOPT_UDP | SOCKOPT_IPV4, "",
-	       "interface multicasts leave by\nNamed by its address; 0.0.0.0 lets the routes "
-	       "choose."),
+	       "interface multicasts leave by\nBy its name, lo, or its address; 0.0.0.0 lets the "
+	       "routes choose.",
+	       .interface = true),
 	OPTION(IPPROTO_IP, IP_MULTICAST_LOOP, SWITCH, SOCKOPT_UDP | SOCKOPT_IPV4, "",
 	       "our multicasts come back here\nOn the loopback interface they always come "
 	       "back."),
@@ -316,8 +317,9 @@ const struct sockopt sockopt_table[] = {
 	       "how far multicasts go\nWith 1 they stay on the local network.",
 	       .alters = "-1 is the system's default"),
 	OPTION(IPPROTO_IPV6, IPV6_MULTICAST_IF, NUMBER, SOCKOPT_UDP | SOCKOPT_IPV6, "",
-	       "interface multicasts leave by\nNamed by its number, which ip link shows; 0 lets "
-	       "the routes choose."),
+	       "interface multicasts leave by\nBy its name, lo, or its number, which ip link shows; "
+	       "0 lets the routes choose.",
+	       .interface = true),
 	OPTION(IPPROTO_IPV6, IPV6_MULTICAST_LOOP, SWITCH, SOCKOPT_UDP | SOCKOPT_IPV6, "",
 	       "our multicasts come back here"),
 #ifdef IPV6_RECVERR

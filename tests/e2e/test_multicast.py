@@ -213,8 +213,18 @@ def sends(plain):
     plain.type("unheard")
     ok(plain.sees("unheard") and silent(member), "what goes to the group does not come back to this machine")
     on_lo, lo_port = receiver("239.7.0.1", "lo")
+    plain.type("/option multicast_if lo")
+    ok(plain.sees("IP_MULTICAST_IF is 127.0.0.1"), "an interface is given by its name,")
+    plain.type("/option multicast_if %d" % socket.if_nametoindex("v0"))
+    ok(plain.sees("IP_MULTICAST_IF is 10.9.9.1"), "its number,")
     plain.type("/option multicast_if 127.0.0.1")
-    plain.sees("IP_MULTICAST_IF is 127.0.0.1")
+    ok(plain.sees("IP_MULTICAST_IF is 127.0.0.1"), "or its address")
+    plain.type("/option multicast_if v2")
+    ok(plain.sees('no interface "v2" here: there is lo, '), "not one that is not there,")
+    plain.type("/option multicast_if v1")
+    ok(plain.sees("interface v1 has no IPv4 address"), "nor one without an address,")
+    plain.type("/option multicast_if ::1")
+    ok(plain.sees("IP_MULTICAST_IF is the name of an interface, or its IPv4 address: lo, 127.0.0.1"), "nor what is neither")
     plain.type("/to 239.7.0.1:%d by lo" % lo_port)
     same(on_lo.recv(100), b"by lo\n", "but by lo it does, all the same")
     plain.type("/option multicast_if 0.0.0.0")
@@ -227,8 +237,8 @@ def sends(plain):
     six, port = receiver("ff15::9", "v0")
     plain.type("/open udp ff15::9 %d as c6" % port)
     plain.sees("ready")
-    plain.type("/option multicast_if %d" % socket.if_nametoindex("v0"))
-    plain.sees("IPV6_MULTICAST_IF is")
+    plain.type("/option multicast_if v0")
+    ok(plain.sees("IPV6_MULTICAST_IF is %d" % socket.if_nametoindex("v0")), "by its name over IPv6, too")
     plain.type("over six")
     same(six.recv(100), b"over six\n", "over IPv6, too")
     plain.type("/option mtu_discover do")
@@ -249,6 +259,23 @@ def too_large(plain):
     plain.sees("IP_MTU_DISCOVER is do")
     plain.type("/fill 1473")
     ok(plain.sees("1473 bytes in one datagram to 239.5.0.9:9 (MTU 1500 *, so 1472 fit"), "EMSGSIZE to a group of IPv4")
+    plain.type("/close")
+
+
+def both_families(plain):
+    """A session on every address has a socket of each family: an option of one is for that one."""
+    plain.type("/listen udp * 0 as both")
+    plain.sees("receiving on ")
+    plain.type("/option IPV6_MULTICAST_IF v0")
+    ok(plain.sees("IPV6_MULTICAST_IF is %d" % socket.if_nametoindex("v0")), "an option of IPv6 is set")
+    plain.type("/option IP_MULTICAST_IF v0")
+    ok(plain.sees("IP_MULTICAST_IF is 10.9.9.1"), "and one of IPv4")
+    plain.type("/close")
+    plain.sees("no longer receiving")
+    plain.type("/reconnect")
+    ok(plain.sees("receiving on ") and "not kept" not in plain.text, "again after /reconnect")
+    plain.type("/option IPV6_MULTICAST_IF")
+    ok(plain.sees(" %d  interface multicasts leave by" % socket.if_nametoindex("v0")), "where it is read from the socket that has it")
     plain.type("/close")
 
 
@@ -299,7 +326,7 @@ def over_the_cable():
         plain.leave()
         return
     plain.type("/set packet-info on")
-    for host, group, interface in ("0.0.0.0", "239.1.2.3", "192.0.2.1"), ("::", "ff15::1", "2"):
+    for host, group in ("0.0.0.0", "239.1.2.3"), ("::", "ff15::1"):
         plain.type("/listen udp %s 5000 on right as right%s" % (host, len(group)))
         plain.sees("receiving on right")
         plain.type("/join %s nowhere" % group)
@@ -308,7 +335,7 @@ def over_the_cable():
         ok(plain.sees("joined %s on right" % group), "a member on right")
         plain.type("/open udp %s 5000 on left as left%s" % (group, len(group)))
         plain.sees("ready")
-        plain.type("/option multicast_if %s" % interface)
+        plain.type("/option multicast_if left")
         plain.sees("MULTICAST_IF is")
         plain.type("over the cable")
         plain.sees("→")
@@ -325,7 +352,7 @@ watchdog(120)
 if enter_namespace():
     plain = Plain()
     plain.sees(">")
-    for test in joins, joins_for_one_sender, joins_over_ipv6, sends, too_large, broadcasts:
+    for test in joins, joins_for_one_sender, joins_over_ipv6, sends, too_large, both_families, broadcasts:
         test(plain)
     same(plain.leave(), 0, "the end")
     headless()
