@@ -443,7 +443,7 @@ const struct setting setting_table[] = {
 	        FIELD(max_idle),
 	        .values = "<duration>",
 	        .initial = "off",
-	        .most = 366 * 86400 * CLOCK_S,
+	        .most = 366 * (86400 * CLOCK_S),
 	        .off = true,
 	        .help = "how long a client of a listener may be idle before it is closed, or off: "
 	                "90, 5m\n"

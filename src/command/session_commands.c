@@ -159,7 +159,7 @@ static bool parse_most(const struct args *args, const struct target *target,
 
 static bool check_listen(const struct args *args, struct error *error)
 {
-	struct target target;
+	struct target target = { 0 };
 	const struct service *service;
 	struct serving *serving;
 	struct session_limits limits = { 0 };
@@ -172,7 +172,7 @@ static bool check_listen(const struct args *args, struct error *error)
 static enum command_result do_listen(const struct invocation *invocation, struct error *error)
 {
 	const struct args *args = invocation->args;
-	struct target target;
+	struct target target = { 0 };
 	struct session_limits limits = { 0 };
 	struct session_options options = invocation->app->defaults;
 	options.limits = &limits;
