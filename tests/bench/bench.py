@@ -825,7 +825,7 @@ def clients_that_end():
             rest([terminal], 2)
             ended, memory = int(wanted.stdout.read() or 0), terminal.memory()
             report("memory after %d clients of %s that end by %s" % (ended, line.split()[0], how),
-                   "%.1f MiB" % (memory / (1 << 20)), "<= scrollback + 8 MiB", ended == count and memory <= limit + (8 << 20))
+                   "%.1f MiB" % (memory / (1 << 20)), "<= scrollback + 10 MiB", ended == count and memory <= limit + (10 << 20))
             wakeups = rest([terminal], 3)
             report("and wake-ups in 3 s then", "%d" % wakeups, "<= 10", wakeups <= 10)
             end(wanted)

@@ -95,7 +95,7 @@ def windows():
     select.select([student.master for student in students], [], [], 1)
     same([switches_of(student.process) for student in students], before, "and when nobody types none of them wakes")
     most = max(rss_of(student.process) for student in students)
-    ok(not MEASURED or most < 8 << 20, "a window has less than 8 MiB: %.1f" % (most / (1 << 20)))
+    ok(not MEASURED or most < 8 << 20, "one has less than 8 MiB: %.1f" % (most / (1 << 20)))
     same([student.leave() for student in students], [0] * WINDOWS, "and all of them quit")
 
 
@@ -320,7 +320,7 @@ def many_ends():
         ok(settles(window), "when they are gone nothing goes on")
         same(descriptors_of(window.process), descriptors, "they leave no descriptor")
         grown = rss_of(window.process) - before
-        ok(not MEASURED or grown < 2 << 20, "and no memory: %d KiB" % (grown >> 10))
+        ok(not MEASURED or grown < 2 << 20, "and little memory: %d KiB" % (grown >> 10))
         window.leave()
     end(target)
 
@@ -331,7 +331,12 @@ def listed():
     plain = Plain("-l", "--service", "echo", "127.0.0.1", "0")
     plain.sees("listening on 127.0.0.1:")
     port = int(re.search(r"listening on 127\.0\.0\.1:(\d+)", plain.text).group(1))
+    plain.sees("1> ")
+    before = rss_of(plain.process)
     clients = [connect(port) for _ in range(MANY)]
+    ok(plain.sees("is session %d\r" % (MANY + 1)), "a window takes %d clients" % MANY)
+    each = (rss_of(plain.process) - before) / MANY
+    ok(not MEASURED or each < 8 << 10, "an idle one has less than 8 KiB: %.1f" % (each / 1024))
     for number, client in enumerate(clients):
         client.sendall(b"x" * (1 + number * 7 % MANY))
     good = 0
