@@ -26,8 +26,10 @@
  *		connects, sends FIN, waits for FIN, closes: prints connections per second
  *	worker take RING
  *		prints its port, recv()s datagrams into a ring of so many bytes and does nothing else
- *	worker datagram-flood PORT SIZE RATE SECONDS
- *		sends at this rate, never faster to make up for a pause: prints datagrams per second
+ *	worker datagram-flood PORT SIZE SECONDS
+ *		sends as fast as it can: prints how many
+ *	worker datagram-bursts PORT SIZE COUNT TIMES
+ *		sends so many at once, waits until all have been read, and again
  *	worker cable tcp SECONDS
  *		from left to right of a sandbox: prints Mbit/s received, frames carried per second
  *	worker cable udp SECONDS
@@ -553,7 +555,8 @@ static int clients_end(int port, int count, bool by_reset)
 
 struct datagram {
 	uint32_t peer, number;
-	char rest[56];
+	int32_t run; /* whose: a late answer to an earlier one may come to a port that it has had */
+	char rest[52];
 };
 
 static int datagrams(int port, int peers, int window, double duration)
@@ -567,11 +570,13 @@ static int datagrams(int port, int peers, int window, double duration)
 	for (int i = 0; i < peers; i++)
 		fds[i] = (struct pollfd){ .fd = connected(SOCK_DGRAM, port), .events = POLLIN };
 	double begun = seconds(), now = begun;
+	int32_t run = getpid();
 	while (now - begun < duration) {
 		for (int i = 0; i < peers; i++)
 			while (sent[i] - got[i] < (uint32_t)window) {
 				struct datagram datagram = { .peer = (uint32_t)i,
-					                     .number = sent[i]++ };
+					                     .number = sent[i]++,
+					                     .run = run };
 				if (send(fds[i].fd, &datagram, sizeof datagram, 0) < 0)
 					die("send");
 			}
@@ -585,6 +590,8 @@ static int datagrams(int port, int peers, int window, double duration)
 			struct datagram answer;
 			while (fds[i].revents & POLLIN &&
 			       recv(fds[i].fd, &answer, sizeof answer, MSG_DONTWAIT) >= 0) {
+				if (answer.run != run)
+					continue;
 				bad += answer.peer != (uint32_t)i || answer.number >= sent[i];
 				got[i]++;
 				answers++;
@@ -612,21 +619,47 @@ _Noreturn static void take_datagrams(size_t ring)
 	}
 }
 
-static int datagram_flood(int port, size_t size, double rate, double duration)
+static int datagram_flood(int port, size_t size, double duration)
 {
 	static char data[65536];
 	int fd = connected(SOCK_DGRAM, port);
 	uint64_t sent = 0;
-	double begun = seconds(), now = begun, next = begun;
-	for (; now - begun < duration; now = seconds()) {
-		if (now < next)
-			continue;
+	for (double begun = seconds(); seconds() - begun < duration; sent++)
 		if (send(fd, data, size, 0) < 0)
 			die("send");
-		sent++;
-		next = next + 1 / rate < now ? now : next + 1 / rate;
+	printf("%llu\n", (unsigned long long)sent);
+	return 0;
+}
+
+/* Bytes that wait at this port of loopback. */
+static unsigned waiting(int port)
+{
+	unsigned local, transmit, receive = 0;
+	char line[512];
+	FILE *sockets = fopen("/proc/net/udp", "r");
+	if (!sockets)
+		die("/proc/net/udp");
+	while (fgets(line, sizeof line, sockets))
+		if (sscanf(line, "%*s %*x:%x %*s %*s %x:%x", &local, &transmit, &receive) == 3 &&
+		    local == (unsigned)port)
+			break;
+		else
+			receive = 0;
+	fclose(sockets);
+	return receive;
+}
+
+static int datagram_bursts(int port, size_t size, int count, int times)
+{
+	static char data[65536];
+	int fd = connected(SOCK_DGRAM, port);
+	while (times-- > 0) {
+		for (int i = 0; i < count; i++)
+			if (send(fd, data, size, 0) < 0)
+				die("send");
+		while (waiting(port))
+			poll(NULL, 0, 1);
 	}
-	printf("%.0f\n", (double)sent / (now - begun));
 	return 0;
 }
 
@@ -850,8 +883,11 @@ int main(int argc, char **argv)
 		return datagrams((int)number[0], (int)number[1], (int)number[2], atof(argv[5]));
 	if (strcmp(job, "take") == 0 && argc == 3)
 		take_datagrams((size_t)number[0]);
-	if (strcmp(job, "datagram-flood") == 0 && argc == 6)
-		return datagram_flood((int)number[0], (size_t)number[1], atof(argv[4]), atof(argv[5]));
+	if (strcmp(job, "datagram-flood") == 0 && argc == 5)
+		return datagram_flood((int)number[0], (size_t)number[1], atof(argv[4]));
+	if (strcmp(job, "datagram-bursts") == 0 && argc == 6)
+		return datagram_bursts((int)number[0], (size_t)number[1], (int)number[2],
+		                       (int)number[3]);
 	if (strcmp(job, "cable") == 0 && (argc == 4 || argc == 5))
 		return cable(argv[2], argv[3], (int)number[2]);
 	if (strcmp(job, "wire") == 0 && argc == 5)

@@ -433,6 +433,45 @@ static void reads_batches(struct fixture *f)
 	       "but for that each is read alone, as its header is kept");
 }
 
+static int room_of(const struct session *session)
+{
+	int bytes = 0;
+	socklen_t len = sizeof bytes;
+	getsockopt(session->fd[0], SOL_SOCKET, SO_RCVBUF, &bytes, &len);
+	return bytes;
+}
+
+/* By how many bytes the receive buffer of such a server has grown once many datagrams have waited. */
+static int flood(struct fixture *f, const struct session_options *options)
+{
+	enum { MANY = 200 };
+	struct session *server = listen_on(f, TRANSPORT_UDP, "127.0.0.1", 0, options);
+	until(f, session_state(server) == SESSION_OPEN);
+	int peer = peer_udp(AF_INET), before = room_of(server);
+	struct endpoint to = session_local(server);
+	for (int i = 0; i < MANY; i++)
+		peer_send_to(peer, &to, &i, sizeof i);
+	until(f, session_counts(server)->receives == MANY);
+	int grown = room_of(server) - before;
+	peer_close_all(&peer, 1);
+	session_close(server, &f->error);
+	return grown;
+}
+
+/* More room for what comes while something else is done; but not where a person or a service would
+ * be surprised by it. */
+static void asks_for_room(struct fixture *f)
+{
+	struct session_preset preset = { SOL_SOCKET, SO_RCVBUF, 150000 };
+	const struct session_options echo = { .service = service_find("echo") }, none = { 0 },
+	                             set = { .presets = &preset, .preset_count = 1 },
+	                             nc = { .as_nc = true };
+	ok(flood(f, &none) > 0, "in a flood the kernel is asked to keep more");
+	is_int(flood(f, &set), 0, "not where a person has said how much");
+	is_int(flood(f, &nc), 0, "nor by nc");
+	is_int(flood(f, &echo), 0, "nor where answers may go round in circles");
+}
+
 static void run(void (*test)(struct fixture *f))
 {
 	struct fixture f;
@@ -456,6 +495,7 @@ int main(void)
 	run(serves_one_peer_only);
 	run(reads_bursts);
 	run(reads_batches);
+	run(asks_for_room);
 	forgets_who_was_silent_longest();
 	return tap_done();
 }
