@@ -107,7 +107,7 @@ static const struct line_case own[] = {
 	{ "sockpit -lu --max-clients 3 1", "!--max-clients is for listeners: UDP has no clients" },
 	{ "sockpit -lu --deny ::1 1", "!--allow or --deny is for listeners: UDP has no clients" },
 	{ "sockpit -lU --deny ::1 /tmp/x", "!--allow and --deny are for TCP: a UNIX client is in no network" },
-	{ "sockpit -l --allow 10.0.0.1/8 1", "!--allow: \"10.0.0.1/8\" has bits after its prefix" },
+	{ "sockpit -l --allow 10.0.0.1/8 1", "!--allow: \"10.0.0.1/8\" has bits set after its prefix" },
 	{ "sockpit -l --deny ::1, 1", "!--deny: \"\" is not a network" },
 	{ "sockpit --max-conns 0 -l 1", "!--max-conns 0: too small" },
 	{ "sockpit --max-conns 2 h 1", "!--max-conns is for servers: use it with -l" },

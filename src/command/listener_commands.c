@@ -43,7 +43,7 @@ static bool refuse(const struct invocation *invocation, struct error *error)
 		          "refused, so every sender is heard",
 		          number);
 	else
-		error_set(error, "session %u is no TCP listener: /%s @NAME chooses one", number,
+		error_set(error, "session %u is not a TCP listener: /%s @NAME chooses one", number,
 		          invocation->command->name);
 	return false;
 }

@@ -10,7 +10,7 @@
 
 #ifdef SO_PEERCRED
 
-/* Controls are of no use in a line, and nobody says which characters a name has. */
+/* A name may have any bytes, and controls would spoil the line. */
 static void make_printable(char *name)
 {
 	for (char *at = name; *at; at++)

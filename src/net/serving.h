@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* serving: the seam between a session and what serves it. A service is a struct of small functions on
- * the session; the words that a person gives it are read once, and what they have come to is shared by a
- * server and all its clients. Knows no service and no session. */
+ * the session; the words that a person gives it are read once, and the result is shared by a server and all
+ * its clients. Knows no service and no session. */
 #pragma once
 
 #include <stdbool.h>
@@ -70,7 +70,7 @@ struct service {
 	void (*freed)(void *state);
 };
 
-/* What a person has said after the name of a service, counted. */
+/* A service with the words that a person has given it. A server and its clients share one: counted. */
 struct serving {
 	const struct service *service;
 	void *configuration; /* NULL without words */

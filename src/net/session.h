@@ -62,7 +62,7 @@ struct session_preset {
 /* What a listener accepts. Its own may change at any time. */
 struct session_limits {
 	unsigned clients;           /* at a time: more wait in the kernel; 0 = any number */
-	int64_t idle;               /* a client that moves no byte for so long is closed, ns; 0 = never */
+	int64_t idle;               /* a client that moves no byte for that long is closed, ns; 0 = never */
 	struct network_rules rules; /* where clients may come from: others are reset */
 };
 

@@ -218,7 +218,7 @@ struct session {
 	bool full;         /* the kernel took none of what session_send_from() offered */
 	bool read_blocked; /* nothing is read: who reads us is stuck */
 	bool held;         /* nothing is read or sent: see session_hold() */
-	int64_t idle_most; /* of a client: it is closed if no byte moves for so long, ns; 0 = never */
+	int64_t idle_most; /* of a client: it is closed if no byte moves for that long, ns; 0 = never */
 	int64_t moved_at;  /* when one has; only with idle_most */
 	bool pinned;       /* a person looks at it: see sessions_pin() */
 	struct buf queue;  /* streams: bytes; datagrams: each after a struct of its own */

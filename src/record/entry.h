@@ -106,7 +106,7 @@ struct entry {
 			                   * known */
 		};
 		struct {
-			uint8_t nth, of; /* of ENTRY_BATCH instead: this is the nth of so many, from 1;
+			uint8_t nth, of; /* of ENTRY_BATCH instead: this is the nth of that many, from 1;
 			                  * 0 of 0 where the call has failed */
 		};
 	};

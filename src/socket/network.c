@@ -57,7 +57,7 @@ static bool parse_ip(const char *text, size_t len, struct network *network)
 	return true;
 }
 
-bool network_parse(const char *text, struct network *network, struct error *error)
+static bool parse(const char *text, struct network *network, struct error *error)
 {
 	char right[NETWORK_TEXT];
 	const char *slash = strchr(text, '/');
@@ -79,7 +79,7 @@ bool network_parse(const char *text, struct network *network, struct error *erro
 	}
 	network->bits = (uint8_t)bits;
 	if (mask(network->ip, bits, most)) {
-		error_usage(error, "\"%.60s\" has bits after its prefix: %s is that network", text,
+		error_usage(error, "\"%.60s\" has bits set after its prefix: the network is %s", text,
 		            network_format(network, right));
 		return false;
 	}
@@ -104,7 +104,7 @@ const char *network_format(const struct network *network, char out[NETWORK_TEXT]
 	return out;
 }
 
-bool network_holds(const struct network *network, const struct endpoint *addr)
+static bool holds(const struct network *network, const struct endpoint *addr)
 {
 	struct endpoint wire = endpoint_on_wire(addr);
 	if (wire.family != network->family)
@@ -130,7 +130,7 @@ static size_t narrowest(const struct network_rules *rules, const struct endpoint
 	size_t found = rules->count;
 	for (size_t i = 0; i < rules->count; i++) {
 		const struct network *network = &rules->rule[i].network;
-		if (network->bits <= bits && network_holds(network, addr) &&
+		if (network->bits <= bits && holds(network, addr) &&
 		    (found == rules->count || network->bits > rules->rule[found].network.bits))
 			found = i;
 	}
@@ -142,8 +142,8 @@ static bool verdict(const struct network_rules *rules, size_t index)
 	return index < rules->count ? rules->rule[index].allows : !rules->strict;
 }
 
-bool network_rules_add(struct network_rules *rules, const struct network *network, bool allows,
-                       struct error *error)
+static bool add(struct network_rules *rules, const struct network *network, bool allows,
+                struct error *error)
 {
 	struct endpoint first = endpoint_of_ip(network->family, network->ip, 0);
 	for (size_t i = 0; i < rules->count; i++) {
@@ -178,8 +178,7 @@ bool network_rules_read(struct network_rules *rules, const char *text, bool allo
 		if (strcmp(word, "all") == 0)
 			*rules = (struct network_rules){ .strict = !allows };
 		else
-			good = network_parse(word, &network, error) &&
-			       network_rules_add(rules, &network, allows, error);
+			good = parse(word, &network, error) && add(rules, &network, allows, error);
 		free(word);
 	}
 	return good;

@@ -23,14 +23,8 @@ struct network {
 	uint8_t ip[16]; /* network byte order; AF_INET uses the first four */
 };
 
-/* "10.0.0.0/8", "2001:db8::/32", "[::1]/128"; an address alone is a network of one. False with one
- * line, also where bits after the prefix are set: then the line says what was meant. */
-bool network_parse(const char *text, struct network *network, struct error *error);
-
-/* As network_parse() reads it. Returns `out`. */
+/* "10.0.0.0/8", "2001:db8::/32", "::1". Returns `out`. */
 const char *network_format(const struct network *network, char out[NETWORK_TEXT]);
-
-bool network_holds(const struct network *network, const struct endpoint *addr);
 
 /* All zero: everybody is let in. */
 struct network_rules {
@@ -42,14 +36,11 @@ struct network_rules {
 	} rule[NETWORK_RULES];
 };
 
-/* To allow a network makes the rules strict. To allow what had been denied, or the other way round,
- * takes the former rule back, and adds one only where others would decide otherwise. False with one
- * line where there is no room. */
-bool network_rules_add(struct network_rules *rules, const struct network *network, bool allows,
-                       struct error *error);
-
-/* Adds "10.0.0.0/8,::1". "all" forgets the rules: everybody, or nobody, is let in. False with one
- * line; what is before the wrong word has been added. */
+/* Adds "10.0.0.0/8,[::1]/128"; an address alone is a network of one. To allow a network makes the
+ * rules strict. To allow what had been denied, or the other way round, takes the former rule back, and
+ * adds one only where others would decide otherwise. "all" forgets the rules: everybody, or nobody, is
+ * let in. False with one line, also where bits after a prefix are set: then the line says what was
+ * meant. What is before the wrong word has been added. */
 bool network_rules_read(struct network_rules *rules, const char *text, bool allows,
                         struct error *error);
 

@@ -300,7 +300,7 @@ static void test_usage_mistakes(void)
 		                   "[<service>] [on <host>] [as <name>] [max <number>] [iterative]" },
 		{ "/listen udp 0 max 3", "max is for listeners: datagrams have no clients" },
 		{ "/allow @1 10.0.0.1/8",
-		  "\"10.0.0.1/8\" has bits after its prefix: 10.0.0.0/8 is that network" },
+		  "\"10.0.0.1/8\" has bits set after its prefix: the network is 10.0.0.0/8" },
 		{ "/deny @1 ::1 nowhere",
 		  "\"nowhere\" is not a network: 10.0.0.0/8, 192.168.1.7, 2001:db8::/32; no name is looked up" },
 		{ "/deny @1 \"::1", "a quote does not end: \"::1" },

@@ -78,7 +78,7 @@ static size_t set(struct run *run, enum fault_kind kind, const uint8_t *data, si
 	bool taken = faults_set(run->faults, words, run->now, &error);
 	require(taken || error.text[0]);
 	require(!taken || faults_check(words, &error));
-	require(faults_expected(words, 0) != NULL);
+	require(faults_expected(words, kind) != NULL);
 	check_printing(run->faults, kind);
 	free(words);
 	return len + (len < size);

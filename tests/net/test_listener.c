@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <arpa/inet.h>
 #include <errno.h>
 #include <sys/resource.h>
 
@@ -309,22 +310,18 @@ static void closes_idle_clients(struct fixture *f)
 static void add_rule(struct session *session, const char *text, bool allows)
 {
 	struct error error;
-	struct network network;
 	struct session_limits limits = *session_limits(session);
-	ok(network_parse(text, &network, &error) &&
-	           network_rules_add(&limits.rules, &network, allows, &error),
-	   "%s", text);
+	ok(network_rules_read(&limits.rules, text, allows, &error), "%s", text);
 	session_set_limits(session, &limits);
 }
 
 /* Connects from this address. */
 static int connect_from(const char *source, unsigned port)
 {
-	struct error error;
-	struct network network;
+	struct in_addr ip = { 0 };
 	struct sockaddr_storage from, to;
-	network_parse(source, &network, &error);
-	struct endpoint self = endpoint_of_ip(AF_INET, network.ip, 0);
+	inet_pton(AF_INET, source, &ip);
+	struct endpoint self = endpoint_of_ip(AF_INET, &ip, 0);
 	struct endpoint there = endpoint_loopback(AF_INET, (uint16_t)port);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	socklen_t len = endpoint_to_sockaddr(&self, &from);

@@ -2,6 +2,7 @@
 #include "socket/network.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "support/tap.h"
@@ -12,6 +13,15 @@ static struct endpoint ip(const char *text)
 	struct endpoint addr = { .family = (uint8_t)family, .port = 80 };
 	inet_pton(family, text, addr.ip);
 	return addr;
+}
+
+/* Rules of which this network is the only one; none where it is not read. */
+static struct network_rules only(const char *text, bool allows, struct error *error)
+{
+	struct network_rules rules = { 0 };
+	if (!network_rules_read(&rules, text, allows, error))
+		rules.count = 0;
+	return rules;
 }
 
 static void reads(void)
@@ -35,14 +45,14 @@ static void reads(void)
 		{ "::ffff:192.0.2.1", "192.0.2.1" },
 	};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-		struct network network, again;
 		struct error error = { 0 };
 		char text[NETWORK_TEXT] = "";
-		if (network_parse(table[i].text, &network, &error))
-			network_format(&network, text);
+		struct network_rules rules = only(table[i].text, true, &error);
+		if (rules.count)
+			network_format(&rules.rule[0].network, text);
 		is_text(text, table[i].as, table[i].text);
-		ok(network_parse(text, &again, &error) &&
-		           memcmp(&network, &again, sizeof network) == 0,
+		struct network_rules again = only(text, true, &error);
+		ok(again.count == 1 && memcmp(&rules, &again, sizeof rules) == 0,
 		   "and is read again");
 	}
 }
@@ -76,21 +86,20 @@ static void refuses(void)
 		{ "10.0.0.0/255.0.0.0", "has 0 to 32 bits" },
 		{ "10.0.0.0/4294967304", "has 0 to 32 bits" },
 		{ "::/129", "the prefix of an IPv6 network has 0 to 128 bits" },
-		{ "10.0.0.1/8", "\"10.0.0.1/8\" has bits after its prefix: 10.0.0.0/8 is that network" },
-		{ "::1/127", "::/127 is that network" },
-		{ "0.0.0.1/0", "0.0.0.0/0 is that network" },
+		{ "10.0.0.1/8", "\"10.0.0.1/8\" has bits set after its prefix: the network is 10.0.0.0/8" },
+		{ "::1/127", "the network is ::/127" },
+		{ "0.0.0.1/0", "the network is 0.0.0.0/0" },
 	};
 	static char huge[100000];
-	struct network network;
 	struct error error = { 0 };
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-		ok(!network_parse(table[i].text, &network, &error) &&
+		ok(!only(table[i].text, true, &error).count &&
 		           strstr(error.text, table[i].why),
 		   "%s: %s", table[i].text, error.text);
 	memset(huge, '1', sizeof huge - 1);
-	ok(!network_parse(huge, &network, &error), "a long word is no network");
+	ok(!only(huge, true, &error).count, "a long word is no network");
 	memcpy(huge, "::/", 3);
-	ok(!network_parse(huge, &network, &error), "nor is it a prefix");
+	ok(!only(huge, true, &error).count, "nor is it a prefix");
 }
 
 static void holds(void)
@@ -120,29 +129,27 @@ static void holds(void)
 		{ "::1", "::", false },
 	};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-		struct network network;
+		const struct network *why;
 		struct error error;
 		struct endpoint addr = ip(table[i].addr);
-		network_parse(table[i].network, &network, &error);
-		is_int(network_holds(&network, &addr), table[i].holds, table[i].network);
+		struct network_rules rules = only(table[i].network, true, &error);
+		is_int(network_rules_allow(&rules, &addr, &why), table[i].holds, table[i].network);
 	}
-	struct network all;
+	const struct network *why;
 	struct error error;
 	struct endpoint path, unset = { .family = AF_UNSPEC };
-	network_parse("0.0.0.0/0", &all, &error);
+	struct network_rules all = only("0.0.0.0/0", true, &error);
 	endpoint_parse_path("/tmp/x", &path, &error);
-	ok(!network_holds(&all, &path) && !network_holds(&all, &unset), "a path is in no network");
+	ok(!network_rules_allow(&all, &path, &why) && !network_rules_allow(&all, &unset, &why),
+	   "a path is in no network");
 }
 
 /* ---- rules ---- */
 
 static void add(struct network_rules *rules, const char *text, bool allows)
 {
-	struct network network;
 	struct error error;
-	ok(network_parse(text, &network, &error) &&
-	           network_rules_add(rules, &network, allows, &error),
-	   "%s", text);
+	ok(network_rules_read(rules, text, allows, &error), "%s", text);
 }
 
 static void says(const struct network_rules *rules, const char *wanted)
@@ -227,18 +234,15 @@ static void has_no_order(void)
 
 static void has_a_ceiling(void)
 {
+	char text[NETWORK_TEXT];
 	struct error error;
 	struct network_rules rules = { 0 };
-	struct network network;
-	network_parse("10.0.0.0", &network, &error);
 	for (int i = 0; i < NETWORK_RULES; i++) {
-		network.ip[3] = (uint8_t)i;
-		ok(network_rules_add(&rules, &network, i % 2, &error), "added");
+		snprintf(text, sizeof text, "10.0.0.%d", i);
+		add(&rules, text, i % 2);
 	}
-	ok(network_rules_add(&rules, &network, (NETWORK_RULES - 1) % 2, &error),
-	   "what is there already needs no room");
-	network.ip[3] = 200;
-	ok(!network_rules_add(&rules, &network, true, &error), "beyond the most it is refused");
+	add(&rules, text, (NETWORK_RULES - 1) % 2); /* what is there already needs no room */
+	ok(!network_rules_read(&rules, "10.0.0.200", true, &error), "beyond the most it is refused");
 	is_text(error.text, "a listener has at most 64 networks", "with a line");
 }
 

@@ -43,7 +43,7 @@ struct chat {
 	/* a datagram socket */
 	struct guest *guests;
 	size_t count, cap;
-	unsigned numbers; /* given so far */
+	unsigned numbers; /* how many names were given */
 };
 
 /* ---- who is here ---- */

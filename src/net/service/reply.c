@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Rules are read once, with their files, and shared by all clients. A client has a matcher for each
- * pattern, which goes on from one read to the next. One answer is given after the other: what has come
- * behind its pattern waits, and meanwhile nothing more is read. */
+ * pattern, which goes on from one read to the next. One answer is given after the other: what came after
+ * its pattern waits, and meanwhile nothing more is read. */
 #include "net/service.h"
 
 #include <ctype.h>
@@ -50,7 +50,7 @@ struct due {
 /* What is kept of a session. */
 struct reply {
 	struct regexp *matcher[RULES_MOST]; /* NULL before the first byte */
-	struct buf input;          /* has come behind the pattern that is being answered */
+	struct buf input;          /* came after the pattern that is being answered */
 	const struct rule *answer; /* NULL = none */
 	int64_t due;               /* 0 = now */
 	size_t given;              /* bytes of it */

@@ -158,8 +158,8 @@ static int smaller(int a, int b)
 	return a < b ? a : b;
 }
 
-/* The columns do not move when the list is scrolled or bytes come, but for what only the lines that
- * are seen have. */
+/* The columns do not move when the list is scrolled or bytes come, except for what only the lines
+ * that are seen have. */
 static struct layout lay_out(const struct session_list *list, size_t first, size_t end, int columns)
 {
 	static const uint64_t widest = 99900;

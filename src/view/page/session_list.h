@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* session_list: the sessions as a page: their totals, then a row for each, sorted, and those alone
  * in which a text is found. Rows that are not seen stay empty, so that hundreds cost little. Knows no
- * session: who has them fills the lines. */
+ * session: the caller fills the lines. */
 #pragma once
 
 #include <stdbool.h>
