@@ -37,15 +37,6 @@ def conversation(*args):
     return process, client, target
 
 
-def was_reset(sock):
-    try:
-        while sock.recv(65536):
-            pass
-        return False
-    except ConnectionResetError:
-        return True
-
-
 def is_turned_away(port):
     """A client that can connect, and is reset, maybe before it has noticed that it could."""
     try:
@@ -63,11 +54,6 @@ def cannot_send(sock):
     except OSError as error:
         return not isinstance(error, socket.timeout)
     return False
-
-
-def rss_of(process):
-    with open("/proc/%d/statm" % process.pid) as file:
-        return int(file.read().split()[1]) * resource.getpagesize()
 
 
 class Echo:

@@ -66,10 +66,6 @@ class Server:
             return False
         return True
 
-    def memory(self):
-        with open("/proc/%d/status" % self.process.pid, encoding="ascii") as file:
-            return int(re.search(r"VmRSS:\s+(\d+)", file.read()).group(1)) * 1024
-
 
 def until(client, needle):
     """What comes, up to the needle."""
@@ -246,7 +242,7 @@ def reply():
         with server.client() as client:
             client.sendall(b"ab")
             same(client.recv(1), b"1", "clients that do not read delay nobody")
-        ok(server.memory() < 200 << 20, "and cost little: a file is shared")
+        ok(rss_of(server.process) < 200 << 20, "and cost little: a file is shared")
         for client in lazy:
             client.close()
     with Server("reply /^ping$/ pong close x \"later\" after 100ms /./ 'what?'".replace("pong close", "'pong'"), "udp") as server:
@@ -297,7 +293,7 @@ def chat():
         for _ in range(10000):
             ann.sendall(line)
             until(bob, line)
-        ok(server.memory() < 200 << 20, "a client that does not read costs little, and delays nobody")
+        ok(rss_of(server.process) < 200 << 20, "a client that does not read costs little, and delays nobody")
         deaf.settimeout(DEADLINE)
         ok(b"lines were dropped: you read too slowly\n" in until(deaf, b"too slowly\n"), "it is told what it missed")
     with Server("chat", "udp") as server, server.client() as ann, server.client() as bob:
@@ -394,7 +390,7 @@ def operator_in_a_pipe():
         for _ in range(20000):
             ann.sendall(line)
             until(bob, line)
-        ok(server.memory() < 100 << 20, "who does not read the output holds nobody up, and costs little")
+        ok(rss_of(server.process) < 100 << 20, "who does not read the output holds nobody up, and costs little")
         server.process.stdin.write(b"end\n")
         server.close_input()
         got = read_until(server.process.stdout, b"operator: end\n")
@@ -422,7 +418,7 @@ def many():
         while got < 50_000_000:
             got += len(clients[-1].recv(1 << 20))
         ok(got >= 50_000_000, "chargen: one reads, %d do not" % (MANY - 1))
-        ok(server.memory() < 300 << 20, "which is bounded: %d MiB" % (server.memory() >> 20))
+        ok(rss_of(server.process) < 300 << 20, "which is bounded: %d MiB" % (rss_of(server.process) >> 20))
         for client in clients:
             client.close()
     with Server("chat") as server:

@@ -144,6 +144,22 @@ def receive_all(sock):
     return b"".join(iter(lambda: sock.recv(65536), b""))
 
 
+def was_reset(sock):
+    """Whether what comes, which is dropped, ends by RST and not by FIN."""
+    try:
+        while sock.recv(65536):
+            pass
+        return False
+    except ConnectionResetError:
+        return True
+
+
+def rss_of(process):
+    """Resident memory, in bytes."""
+    with open("/proc/%d/statm" % process.pid, encoding="ascii") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
 def end(process):
     """Ends a process that this test started."""
     if process.poll() is None:
