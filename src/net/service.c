@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/alloc.h"
 #include "net/session_internal.h"
@@ -133,6 +134,12 @@ bool service_send(struct session *client, const char *data, size_t len)
 	bool sent = session_send(client, data, len, &error);
 	client->caller.flags = flags;
 	return sent;
+}
+
+void service_send_fin(struct session *session)
+{
+	struct error error;
+	session_shutdown(session, SHUT_WR, &error);
 }
 
 struct session *service_server(struct session *session)

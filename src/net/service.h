@@ -52,6 +52,10 @@ void service_answer(struct session *session, const struct endpoint *to, const ch
  * than SERVICE_QUEUE bytes would wait for it. */
 bool service_send(struct session *client, const char *data, size_t len);
 
+/* Sends FIN after what was answered, and reads on until the client closes, too. close() would answer
+ * what the client has already written with RST, which destroys the answer on its way. */
+void service_send_fin(struct session *session);
+
 /* The listener of a client; a datagram server itself; NULL where the listener is no longer in the table. */
 struct session *service_server(struct session *session);
 

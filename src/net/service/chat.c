@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
@@ -236,7 +235,6 @@ static bool is_command(const char *line, size_t len, const char *name, size_t *t
 /* Without its line end. */
 static void take_line(struct session *session, struct guest *guest, const char *line, size_t len)
 {
-	struct error error;
 	size_t taken;
 	len -= len && line[len - 1] == '\r';
 	if (len == 0)
@@ -252,7 +250,7 @@ static void take_line(struct session *session, struct guest *guest, const char *
 		list_guests(session, guest);
 	} else if (is_command(line, len, "/quit", &taken)) {
 		if (!endpoint_is_set(&guest->addr))
-			session_shutdown(session, SHUT_WR, &error);
+			service_send_fin(session);
 		leave(session, guest, "has left");
 	} else {
 		tell_one(session, guest, "* no such command; there are " HELP "; // begins a line with /\n");
@@ -389,13 +387,12 @@ static void ready(struct session *session)
  * only when something is sent there. */
 static void ended(struct session *session)
 {
-	struct error error;
 	struct chat *chat = session_service_state(session);
 	if (chat->len)
 		take_line(session, &chat->guest, chat->line, chat->len);
 	chat->len = 0;
 	leave(session, &chat->guest, "has left");
-	session_shutdown(session, SHUT_WR, &error);
+	service_send_fin(session);
 }
 
 static void over(struct session *session)

@@ -2,7 +2,6 @@
 #include "net/service.h"
 
 #include <stdio.h>
-#include <sys/socket.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -25,12 +24,10 @@ static void answer_time(struct session *session, const struct endpoint *to)
 	service_answer(session, to, text, (size_t)len);
 }
 
-/* FIN and not close(), see hello. */
 static void opened(struct session *session)
 {
-	struct error error;
 	answer_time(session, NULL);
-	session_shutdown(session, SHUT_WR, &error);
+	service_send_fin(session);
 }
 
 static void asked(struct session *session, const struct endpoint *from, const char *data, size_t len)

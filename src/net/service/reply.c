@@ -10,7 +10,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -279,7 +278,6 @@ static bool choose_answer(struct session *session, struct reply *reply)
 /* Goes on until something must be waited for: the time of an answer, room for it, more bytes. */
 static void go_on(struct session *session)
 {
-	struct error error;
 	struct reply *reply = session_service_state(session);
 	while (!reply->closed && (reply->answer || choose_answer(session, reply)) &&
 	       (!reply->due || clock_now() >= reply->due) && give(session, reply)) {
@@ -289,7 +287,7 @@ static void go_on(struct session *session)
 	if (reply->closed || (reply->fin && !reply->answer)) {
 		reply->closed = true;
 		buf_free(&reply->input);
-		session_shutdown(session, SHUT_WR, &error);
+		service_send_fin(session);
 	}
 	session_service_full(session, reply->answer != NULL);
 }

@@ -3,7 +3,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <sys/socket.h>
 
 #include "base/count.h"
 
@@ -36,9 +35,8 @@ static void add(struct session *session, const struct endpoint *from, const char
 
 static void answer_all(struct session *session)
 {
-	struct error error;
 	answer(session, NULL, session_service_state(session));
-	session_shutdown(session, SHUT_WR, &error);
+	service_send_fin(session);
 }
 
 const struct service service_sum = {

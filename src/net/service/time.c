@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "net/service.h"
 
-#include <sys/socket.h>
-
 #include "base/clock.h"
 
 /* Seconds since 1900 in network byte order; from 2036 on they begin at 0 again. */
@@ -14,12 +12,10 @@ static void answer_time(struct session *session, const struct endpoint *to)
 	service_answer(session, to, bytes, sizeof bytes);
 }
 
-/* FIN and not close(), see hello. */
 static void opened(struct session *session)
 {
-	struct error error;
 	answer_time(session, NULL);
-	session_shutdown(session, SHUT_WR, &error);
+	service_send_fin(session);
 }
 
 static void asked(struct session *session, const struct endpoint *from, const char *data, size_t len)
