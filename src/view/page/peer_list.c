@@ -85,10 +85,12 @@ static int compare(uint64_t a, uint64_t b)
 	return (a > b) - (a < b);
 }
 
-static int by_number(const void *a, const void *b)
+/* The most first, then by number. */
+static int by_most(const void *a, const void *b)
 {
 	const struct peer_line *one = a, *other = b;
-	return compare(one->number, other->number);
+	int order = compare(other->most, one->most);
+	return order ? order : compare(one->number, other->number);
 }
 
 /* By the bytes of the address, and not as text: .9 is before .10. */
@@ -105,42 +107,23 @@ static int by_address(const void *a, const void *b)
 		                         first.family == AF_INET ? 4 : sizeof first.ip);
 	if (!order)
 		order = compare(first.port, second.port);
-	return order ? order : by_number(a, b);
-}
-
-static int by_received(const void *a, const void *b)
-{
-	const struct peer_line *one = a, *other = b;
-	int order = compare(other->received_bytes, one->received_bytes);
-	return order ? order : by_number(a, b);
-}
-
-static int by_sent(const void *a, const void *b)
-{
-	const struct peer_line *one = a, *other = b;
-	int order = compare(other->sent_bytes, one->sent_bytes);
-	return order ? order : by_number(a, b);
-}
-
-static int by_last(const void *a, const void *b)
-{
-	const struct peer_line *one = a, *other = b;
-	int order = compare((uint64_t)other->last, (uint64_t)one->last);
-	return order ? order : by_number(a, b);
+	return order ? order : by_most(a, b);
 }
 
 static void sort(struct peer_list *list, const char *order)
 {
-	static const struct {
-		const char *word;
-		int (*compare)(const void *a, const void *b);
-	} orders[] = {
-		{ "number", by_number }, { "address", by_address }, { "in", by_received },
-		{ "out", by_sent },      { "last", by_last },
-	};
-	for (size_t i = 0; order && i < sizeof orders / sizeof *orders; i++)
-		if (list->count && strcmp(order, orders[i].word) == 0)
-			qsort(list->line, list->count, sizeof *list->line, orders[i].compare);
+	if (!order || !list->count)
+		return;
+	bool in = strcmp(order, "in") == 0, out = strcmp(order, "out") == 0;
+	bool last = strcmp(order, "last") == 0, address = strcmp(order, "address") == 0;
+	for (size_t i = 0; i < list->count; i++) {
+		struct peer_line *line = &list->line[i];
+		line->most = in     ? line->received_bytes
+		             : out  ? line->sent_bytes
+		             : last ? (uint64_t)line->last
+		                    : 0;
+	}
+	qsort(list->line, list->count, sizeof *list->line, address ? by_address : by_most);
 }
 
 static uint64_t most(uint64_t a, uint64_t b)

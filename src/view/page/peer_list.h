@@ -2,7 +2,7 @@
 /* peer_list: who is at the other end of a session as a page: the peers of datagrams or the clients of
  * a listener, sorted, and those alone in whose address a text is found. Rows that are not seen stay
  * empty, and columns for which there is no room are left out, the least important first. Knows no
- * session: who has them fills the lines. */
+ * session: the caller fills the lines. */
 #pragma once
 
 #include <stdbool.h>
@@ -25,7 +25,9 @@ struct peer_line {
 	uint64_t received, sent; /* datagrams */
 	uint64_t received_bytes, sent_bytes;
 	int64_t last; /* instant of the last that came; 0 = never */
-	char text[HOST_TEXT]; /* its address, by peer_list_arrange() */
+	/* by peer_list_arrange(): */
+	char text[HOST_TEXT]; /* its address */
+	uint64_t most;        /* what it is sorted by */
 };
 
 enum peer_column {
@@ -56,8 +58,9 @@ struct peer_list {
 struct peer_line *peer_list_add(struct peer_list *list);
 void peer_list_free(struct peer_list *list);
 
-/* Drops the lines in whose address and name the text is not, in either case ("" = none), and sorts the
- * others: addresses upwards, bytes the most first, the last the newest first. NULL is by number. */
+/* Keeps the lines whose address or name has the text ("" = all; case does not matter), and sorts them
+ * by one of PEER_LIST_ORDERS: addresses upwards, the most bytes first, the newest first. NULL leaves the
+ * order. */
 void peer_list_arrange(struct peer_list *list, const char *order, const char *filter);
 
 /* Rows of totals after `title` (where there is room), with these `drops` and the `groups` that the
