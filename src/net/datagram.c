@@ -1112,7 +1112,7 @@ static void prepare(struct session *session, struct poller *poller)
 	for (enum fault_direction i = FAULT_OUT; faults && i < FAULT_DIRECTIONS; i++)
 		poller_wake_at(poller, faults_due(faults, i));
 	for (unsigned i = 0; i < session->fd_count; i++) {
-		if (!session->read_blocked && !session->service->reads_not &&
+		if (!session->read_blocked && !session->service->never_reads &&
 		    session->queue.len < BACKLOG && !is_full(session))
 			poller_want_read(poller, session->fd[i]);
 		if (session->queue.len && !own->again_at && !is_held_up(session))

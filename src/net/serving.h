@@ -27,7 +27,7 @@ struct service {
 	void *(*configure)(const char *words, struct error *error);
 	void (*configuration_freed)(void *configuration);
 
-	bool reads_not;   /* nothing is ever read */
+	bool never_reads; /* nothing is ever read */
 	bool connections; /* not for datagrams */
 
 	/* Whether a stream may be read now, where that does not depend on what waits for its own peer:

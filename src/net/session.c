@@ -1083,7 +1083,7 @@ bool session_is_iterative(const struct session *session)
 
 bool session_is_served(const struct session *session)
 {
-	return session->service->data || session->service->reads_not;
+	return session->service->data || session->service->never_reads;
 }
 
 enum eol session_eol(const struct session *session)

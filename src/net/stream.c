@@ -461,7 +461,7 @@ static bool stream_shutdown(struct session *session, int how, struct error *erro
 static bool is_held_up(const struct session *session)
 {
 	const struct service *service = session->service;
-	return service->reads_not || session->service_full || (service->takes && !service->takes(session));
+	return service->never_reads || session->service_full || (service->takes && !service->takes(session));
 }
 
 /* What a service answers and the kernel does not take waits in the queue: until it is out nothing

@@ -6,5 +6,5 @@ const struct service service_mute = {
 	.help = "accepts and never reads\n"
 	        "What a client sends fills the receive buffer here, then its own send buffer; its FIN is "
 	        "not read either. Datagrams beyond the receive buffer are dropped by the kernel.",
-	.reads_not = true,
+	.never_reads = true,
 };
