@@ -196,10 +196,8 @@ static void lose(struct fault_lane *lane, unsigned row, struct fault_fate *fate)
 		return;
 	fate->lost = true;
 	strike_datagram(lane, row, fate,
-	                lane->direction == FAULT_OUT
-	                        ? "is not sent"
-	                        : "is dropped after it was received: no service gets it, and it is "
-	                          "not counted");
+	                lane->direction == FAULT_OUT ? "is not sent"
+	                                             : "is dropped after it was received");
 }
 
 static void corrupt(struct fault_lane *lane, unsigned row, struct fault_fate *fate)
