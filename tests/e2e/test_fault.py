@@ -346,10 +346,10 @@ ok(len(struck) == 1 and struck[0].startswith("fault in loss 1: datagram 1"), "a 
 for name in ("ladder.txt", "ladder.svg"):
     with open(os.path.join(kept, name), encoding="utf-8") as file:
         text = file.read()
-    same(text.count("fault in loss 1: datagram 1 of 5 bytes"), 1, "%s says what lost it" % name)
+    same(text.count("fault in loss 1: datagram 1 of 4 bytes"), 1, "%s says what lost it" % name)
 replayed = subprocess.run(["sockpit", "--replay", os.path.join(kept, "log.jsonl"), "--view", "ladder"], capture_output=True,
                           text=True, timeout=DEADLINE, env=dict(os.environ, HOME=program.home))
-same((replayed.returncode, replayed.stdout.count("fault in loss 1: datagram 1 of 5 bytes")), (0, 1), "so does a replay, in which nothing strikes again")
+same((replayed.returncode, replayed.stdout.count("fault in loss 1: datagram 1 of 4 bytes")), (0, 1), "so does a replay, in which nothing strikes again")
 
 # ---- without any cost ----
 
