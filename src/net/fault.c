@@ -524,7 +524,8 @@ static void delay_moved(struct fault_lane *lane, unsigned row, int64_t now, size
 	if (done < lane->mark_count)
 		lane->marks[done].len -= len;
 	lane->mark_count -= done;
-	memmove(lane->marks, lane->marks + done, lane->mark_count * sizeof *lane->marks);
+	if (lane->mark_count)
+		memmove(lane->marks, lane->marks + done, lane->mark_count * sizeof *lane->marks);
 }
 
 static int64_t pace_gate(struct fault_lane *lane, unsigned row, int64_t now, size_t waiting,
