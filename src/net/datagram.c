@@ -733,11 +733,12 @@ static void arrive(struct session *session, unsigned slot, const struct endpoint
 	take_due(session, faults);
 }
 
-/* What comes would not be taken. */
+/* What comes would not be taken, or not be answered. */
 static bool is_full(const struct session *session)
 {
 	const struct faults *faults = session_acting_faults(session);
-	return faults && faults_are_full(faults, FAULT_IN);
+	return faults && (faults_are_full(faults, FAULT_IN) ||
+	                  (session_is_served(session) && faults_are_full(faults, FAULT_OUT)));
 }
 
 /* False at EAGAIN, or any error. */

@@ -917,7 +917,9 @@ bool sessions_set_faults(struct sessions *sessions, struct session *session, con
 	if (session_refuse_closed(session, error))
 		return false;
 	if (!kind) {
-		error_set(error, "session %u is %s: faults are for streams and datagrams",
+		error_set(error,
+		          "session %u is %s, which are neither lost nor passed by others, and "
+		          "have no parts: faults are for streams and datagrams",
 		          (unsigned)session->caller.session, transport_title(session->transport));
 		return false;
 	}

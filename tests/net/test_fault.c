@@ -278,6 +278,24 @@ static void check_datagrams(void)
 	ok(ordered && varied, "a variation never changes the order");
 	faults_free(faults);
 
+	int64_t least = INT64_MAX, most = 0, sum = 0;
+	faults = with(FAULT_DATAGRAMS, "in delay 50ms 10ms");
+	for (int64_t i = 0; i < MANY; i++) {
+		pass(faults, FAULT_IN, i * CLOCK_S, "x");
+		int64_t waits = faults_due(faults, FAULT_IN) - i * CLOCK_S;
+		least = waits < least ? waits : least;
+		most = waits > most ? waits : most;
+		sum += waits;
+		faults_take(faults, FAULT_IN, (i + 1) * CLOCK_S);
+	}
+	ok(least >= 40 * CLOCK_MS && least < 41 * CLOCK_MS && most > 59 * CLOCK_MS &&
+	           most <= 60 * CLOCK_MS,
+	   "a variation has its limits: %.3f to %.3f ms", (double)least / CLOCK_MS,
+	   (double)most / CLOCK_MS);
+	ok(sum / MANY > 49 * CLOCK_MS && sum / MANY < 51 * CLOCK_MS, "and its middle: %.3f ms",
+	   (double)sum / MANY / CLOCK_MS);
+	faults_free(faults);
+
 	faults = with(FAULT_DATAGRAMS, "rate 8k");
 	for (int i = 0; i < 3; i++)
 		pass(faults, FAULT_OUT, 0, "1234567890");
@@ -416,6 +434,18 @@ static void check_streams(void)
 	is_text(given("delay 50ms", 100), "50:100 ", "a delay");
 	is_text(last_strike(), "fault out delay 50ms: 100 bytes wait 50.0 ms", "is said");
 	is_text(given("rate 8k", 25), "0:10 10:10 20:5 ", "a rate: in parts of 10 ms");
+	struct faults *paced = with(FAULT_STREAMS, "out rate 8M");
+	int64_t now = 0;
+	for (size_t left = 1000000, may; left; left -= may) {
+		may = faults_may_move(paced, FAULT_OUT, now, left);
+		if (may)
+			faults_moved(paced, FAULT_OUT, now, left, may);
+		else
+			now = faults_due(paced, FAULT_OUT) + CLOCK_MS; /* each turn comes late */
+	}
+	ok(now > 985 * CLOCK_MS && now < 1005 * CLOCK_MS, "1 MB at 8 Mbit/s takes 1 s: %.3f ms",
+	   (double)now / CLOCK_MS);
+	faults_free(paced);
 	is_text(given("split 10 5ms", 25), "0:10 5:10 10:5 ", "parts");
 	is_int(strikes, 1, "are said once");
 	is_text(given("split 10 5ms delay 50ms", 25), "50:10 55:10 60:5 ", "both");
