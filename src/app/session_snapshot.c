@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "net/fault.h"
 
 static bool has_socket(const struct session *session)
 {
@@ -63,6 +64,13 @@ void session_snapshot(const struct session *session, struct snapshot *snapshot)
 	if (snapshot->service)
 		snprintf(snapshot->service_words, sizeof snapshot->service_words, "%s",
 		         session_service_words(session));
+	if (faults_are_on(session_faults(session)) &&
+	    session_state(session) != SESSION_CLOSED) {
+		struct buf faults = { .max = SIZE_MAX };
+		faults_print_line(session_faults(session), &faults);
+		snprintf(snapshot->faults, sizeof snapshot->faults, "%s", buf_text(&faults));
+		buf_free(&faults);
+	}
 	size_t count = session_socket_count(session);
 	for (size_t i = 0; count > 1 && i < count && i < SNAPSHOT_SOCKETS; i++) {
 		struct snapshot_socket *socket = &snapshot->sockets[snapshot->socket_count++];

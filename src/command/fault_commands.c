@@ -109,22 +109,17 @@ static enum command_result do_fault(const struct invocation *invocation, struct 
 	}
 	if (!sessions_set_faults(app->sessions, session, words, error))
 		return COMMAND_FAILED;
-	struct buf lines = { .max = SIZE_MAX }, line = { .max = SIZE_MAX };
-	faults_print(session_faults(session), false, &lines);
-	bool same = lines.len == strlen(words) + 1;
-	for (size_t i = 0; same && words[i]; i++)
-		same = words[i] == (buf_text(&lines)[i] == '\n' ? ' ' : buf_text(&lines)[i]);
-	buf_printf(&line, "fault: %s; %s", words,
-	           !lines.len ? "none is on"
-	           : same     ? "no other is on"
-	                      : "on now: ");
-	for (const char *at = buf_text(&lines); *at && !same; at++)
-		buf_append_text(&line, *at != '\n' ? (char[]){ *at, '\0' } : at[1] ? "; " : "");
+	struct buf now = { .max = SIZE_MAX }, line = { .max = SIZE_MAX };
+	faults_print_line(session_faults(session), &now);
+	if (now.len)
+		buf_printf(&line, "fault: %s; on now: %s", words, buf_text(&now));
+	else
+		buf_printf(&line, "fault: %s; none is on", words);
 	session_note(session, 0, "%s", buf_text(&line));
 	if (session != app->current)
 		app_note(app, "session %u, %s", session_number(session), buf_text(&line));
 	buf_free(&line);
-	buf_free(&lines);
+	buf_free(&now);
 	return COMMAND_DONE;
 }
 

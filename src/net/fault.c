@@ -1192,6 +1192,15 @@ void faults_print(const struct faults *faults, bool counts, struct buf *out)
 		buf_printf(out, "seed %" PRIu32 "\n", faults->seed);
 }
 
+void faults_print_line(const struct faults *faults, struct buf *out)
+{
+	struct buf lines = { .max = SIZE_MAX };
+	faults_print(faults, false, &lines);
+	for (const char *at = buf_text(&lines); *at; at++)
+		buf_append_text(out, *at != '\n' ? (char[]){ *at, '\0' } : at[1] ? "; " : "");
+	buf_free(&lines);
+}
+
 bool faults_are_inherited(const struct faults *faults)
 {
 	return faults->listener && !faults->own;

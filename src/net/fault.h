@@ -118,6 +118,9 @@ bool faults_are_inherited(const struct faults *faults); /* the listener's: the c
  * `counts`; those of a listener on its clients. */
 void faults_print(const struct faults *faults, bool counts, struct buf *out);
 
+/* The same in one line: "in loss 10%; seed 7"; "" for none. */
+void faults_print_line(const struct faults *faults, struct buf *out);
+
 /* What may follow these words, for TAB: "delay|rate|…"; "" for a value. Of one kind, 0 = of any. Static. */
 const char *faults_expected(const char *words, enum fault_kind kind);
 

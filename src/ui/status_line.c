@@ -90,6 +90,8 @@ static void add_queue(struct pieces *pieces, const struct snapshot *snapshot)
 static void add_server(struct pieces *pieces, const struct snapshot *snapshot)
 {
 	const struct sample *sample = &snapshot->sample;
+	if (*snapshot->faults)
+		add_piece(pieces, 1, STYLE_NOTE, "faults on");
 	if (snapshot->service)
 		add_piece(pieces, 4, STYLE_TEXT, "service %s", snapshot->service);
 	if (snapshot->kind == SNAPSHOT_LISTENER && sample_has(sample, SAMPLE_QUEUE))

@@ -249,6 +249,12 @@ static void add_first(struct fields *fields, const struct snapshot *snapshot, si
 		            size ? "%" PRIu64 " B *%s" : "%" PRIu64 " B *: empty ?%s", size, name);
 }
 
+static void add_faults(struct fields *fields, const struct snapshot *snapshot)
+{
+	if (*snapshot->faults)
+		fields_text(fields, STYLE_NOTE, "/fault", "%s", snapshot->faults);
+}
+
 static void draw_datagrams(struct fields *fields, const struct snapshot *snapshot)
 {
 	const struct sample *sample = &snapshot->sample;
@@ -260,6 +266,7 @@ static void draw_datagrams(struct fields *fields, const struct snapshot *snapsho
 	for (size_t i = 0; i < snapshot_socket_count(snapshot); i++)
 		add_first(fields, snapshot, i);
 	add_memory(fields, "send buffer", sample, SAMPLE_WMEM, SAMPLE_SNDBUF, "");
+	add_faults(fields, snapshot);
 	add_traffic(fields, snapshot);
 	fields_text(fields, STYLE_TEXT, "peers", "%zu", snapshot->others);
 	fields_text(fields, snapshot->refused ? STYLE_ERROR : STYLE_TEXT, "ICMP errors", "%" PRIu64,
@@ -334,6 +341,7 @@ static void draw_listener(struct fields *fields, const struct snapshot *snapshot
 		fields_text(fields, STYLE_TEXT, "backlog", "%" PRIu64 " *, and one more",
 		            sample_get(&snapshot->sample, SAMPLE_BACKLOG));
 	add_clients(fields, snapshot);
+	add_faults(fields, snapshot);
 	add_service(fields, snapshot);
 	fields_gap(fields);
 	fields_sentence(fields, STYLE_FAINT, 1,
@@ -482,6 +490,7 @@ static void draw_stream(struct fields *fields, const struct snapshot *snapshot,
 	fields_gap(fields);
 	add_retransmitted(fields, snapshot);
 	add_segments(fields, snapshot);
+	add_faults(fields, snapshot);
 	add_traffic(fields, snapshot);
 	if (!snapshot_is_loopback(snapshot))
 		add_congestion(fields, &snapshot->sample);
@@ -522,6 +531,7 @@ static void draw_unix(struct fields *fields, const struct snapshot *snapshot)
 	if (snapshot->unsent)
 		fields_text(fields, STYLE_NOTE, "queued here", "%zu B, not given to send()",
 		            snapshot->unsent);
+	add_faults(fields, snapshot);
 	add_traffic(fields, snapshot);
 	add_credentials(fields, snapshot->credentials);
 	if (datagrams)

@@ -50,6 +50,7 @@ struct snapshot {
 	size_t others;       /* clients of a listener, peers of a UDP session */
 	const char *service; /* NULL for none */
 	char service_words[SNAPSHOT_WORDS]; /* that were said after its name, cut; "" for none */
+	char faults[SNAPSHOT_WORDS]; /* that are on: "in loss 10%; seed 7", cut; "" for none */
 	size_t clients_most; /* of a listener at a time; 0 = any number */
 	int64_t idle_most;   /* of its clients, ns; 0 = no limit */
 	const struct network_rules *rules; /* where they may come from, borrowed; NULL = anywhere */
