@@ -109,7 +109,7 @@ static void servers(void)
 	          "a listener");
 	is_status(&snapshot, 40, " tcp LISTEN *  service echo  queue 2/2", "a listener");
 	strcpy(snapshot.faults, "in loss 10%; seed 7");
-	is_status(&snapshot, 40, " tcp LISTEN *  faults on  queue 2/2", "that misbehaves on purpose");
+	is_status(&snapshot, 40, " tcp LISTEN *  faults on  queue 2/2  LF", "that misbehaves on purpose");
 	snapshot.faults[0] = '\0';
 	snapshot.sockets[0].sample = snapshot.sockets[1].sample = snapshot.sample;
 	sample_set(&snapshot.sockets[0].sample, SAMPLE_QUEUE, 0);
