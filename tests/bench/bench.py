@@ -841,7 +841,8 @@ def many_clients():
         latencies = key_latencies(terminal, 6 * SCALE + 1)
         end(talk)
         terminal.close()
-        report_keys("%s while 900 clients talk" % line, latencies)
+        p50, p99 = latencies[len(latencies) // 2], latencies[len(latencies) * 99 // 100]
+        report("key to echo in %s while 900 clients talk" % line, "p50 %.1f ms, p99 %.1f ms" % (p50, p99), "p50 <= 17 ms", p50 <= 17)
 
 
 def clients_that_end():
