@@ -44,7 +44,7 @@ bool multicast_parse(const char *group, const char *interface, const char *sourc
 	if (!parse_address(group, &membership->group, &scope) ||
 	    !endpoint_is_multicast(&membership->group)) {
 		error_usage(error,
-		            "\"%.40s\" is no group: 224.0.0.0 to 239.255.255.255, or an IPv6 "
+		            "\"%.40s\" is not a group: 224.0.0.0 to 239.255.255.255, or an IPv6 "
 		            "address from ff00:: on",
 		            group);
 		return false;
@@ -58,7 +58,7 @@ bool multicast_parse(const char *group, const char *interface, const char *sourc
 	interface = scope ? scope : interface ? interface : "";
 	if (strlen(interface) >= sizeof membership->interface || (scope && !*scope)) {
 		*wrong = scope ? 0 : 1;
-		error_usage(error, "\"%.40s\" is no interface: ip link lists them", interface);
+		error_usage(error, "\"%.40s\" is not an interface: ip link lists them", interface);
 		return false;
 	}
 	memcpy(membership->interface, interface, strlen(interface) + 1);
@@ -68,7 +68,7 @@ bool multicast_parse(const char *group, const char *interface, const char *sourc
 	*wrong = 2;
 	if (!parse_address(source, &membership->source, &nothing) || nothing ||
 	    endpoint_is_multicast(&membership->source) || endpoint_is_any(&membership->source)) {
-		error_usage(error, "\"%.40s\" is no address of a sender", source);
+		error_usage(error, "\"%.40s\" is not the address of a sender", source);
 		return false;
 	}
 	if (!endpoint_same_family(&membership->group, &membership->source)) {

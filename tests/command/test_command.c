@@ -402,9 +402,9 @@ static void test_usage_mistakes(void)
 		{ "/all", "all: needs text: /all <text...>" },
 		{ "/all ", "all: needs text: /all <text...>" },
 		{ "/join", "join: needs a group: /join <group> [<interface>] [from <source>]" },
-		{ "/join 240.0.0.1", "\"240.0.0.1\" is no group: 224.0.0.0 to 239.255.255.255, or "
+		{ "/join 240.0.0.1", "\"240.0.0.1\" is not a group: 224.0.0.0 to 239.255.255.255, or "
 		                     "an IPv6 address from ff00:: on" },
-		{ "/join 239.1.2.3 from lo", "\"lo\" is no address of a sender" },
+		{ "/join 239.1.2.3 from lo", "\"lo\" is not the address of a sender" },
 		{ "/leave 239.1.2.3 lo lo", "leave: \"lo\" is one word too many: /leave <group> "
 		                            "[<interface>] [from <source>]" },
 		{ "/peers @nobody", "no session \"nobody\": /sessions lists them" },

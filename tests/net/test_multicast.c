@@ -75,16 +75,16 @@ static void parses(void)
 		                             "",          "239.1.2",         "ff02::1/8" };
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
 		ok(strstr(reprint(wrong[i], NULL, NULL), "0: ") == reprint(wrong[i], NULL, NULL) &&
-		           strstr(reprint(wrong[i], NULL, NULL), "is no group"),
+		           strstr(reprint(wrong[i], NULL, NULL), "is not a group"),
 		   "\"%s\" is no group", wrong[i]);
 	is_text(reprint("ff02::1%lo", "eth0", NULL), "1: the interface is given twice: lo and eth0",
 	        "two interfaces");
 	is_text(reprint("239.1.2.3", "an-interface-of-16", NULL),
-	        "1: \"an-interface-of-16\" is no interface: ip link lists them", "a long one");
+	        "1: \"an-interface-of-16\" is not an interface: ip link lists them", "a long one");
 	is_text(reprint("239.1.2.3", NULL, "::1"), "2: a group of IPv4 has senders of IPv4",
 	        "a sender of the other family");
 	is_text(reprint("239.1.2.3", NULL, "239.1.2.4"),
-	        "2: \"239.1.2.4\" is no address of a sender", "a group sends nothing");
+	        "2: \"239.1.2.4\" is not the address of a sender", "a group sends nothing");
 }
 
 /* ---- calls ---- */
