@@ -96,6 +96,7 @@ static struct serving *configure(const struct service *service, const char *type
 
 const struct service *service_parse(const char *text, struct serving **serving, struct error *error)
 {
+	text += strspn(text, BLANKS);
 	char *name = xstrndup(text, strcspn(text, BLANKS));
 	const char *words = text + strlen(name);
 	const struct service *service = service_choose(name, error);

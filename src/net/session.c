@@ -543,6 +543,8 @@ struct session *session_next_client(const struct session *session, const struct 
 void session_answer(struct session *session, const struct endpoint *from, const char *data,
                     size_t len)
 {
+	if (!session->service->data) /* what a fault has held back comes after the service has changed */
+		return;
 	session_begin_service(session);
 	session->service->data(session, from, data, len);
 	session_end_service(session);

@@ -187,7 +187,7 @@ const char *session_service_words(const struct session *session);
 bool session_is_iterative(const struct session *session);
 
 /* The open clients of this listener, or of the one that has accepted this client, in the order of their
- * numbers; `after` is NULL for the first. NULL after the last. */
+ * numbers; `after` is NULL for the first. NULL after the last. Each may have another service. */
 struct session *session_next_client(const struct session *session, const struct session *after);
 
 /* For a service: it is called again at this instant, 0 = no longer; a stream is not read while it

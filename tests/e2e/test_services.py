@@ -182,6 +182,21 @@ def hangup():
     ok(status != 0 and b"it serves every peer" in err, "iterative, udp: is refused")
 
 
+def wrong_words():
+    fifo, huge, largest = (os.path.join(work, name) for name in ("fifo", "huge", "largest"))
+    os.mkfifo(fifo)
+    for name, size in (huge, (16 << 20) + 1), (largest, 16 << 20):
+        with open(name, "wb") as file:
+            file.truncate(size)
+    for words, why in (("reply x " + fifo, b"is a FIFO"), ("reply x " + huge, b"has more than 16 MiB"), ("reply x " + work, b"is a directory"),
+                       ("reply x nosuch", b"nosuch: no such file"), ("reply", b"reply needs words"), ("echo x", b"echo takes no words")):
+        status, _, err = run("-l", "--service", words, "127.0.0.1", "0")
+        ok(status == 2 and why in err and err.count(b"\n") == 1, "%s: %r" % (words, err))
+    with Server("  reply x %s close" % largest) as server, server.client() as client:
+        client.sendall(b"x")
+        same(len(receive_all(client)), 16 << 20, "an answer of 16 MiB")
+
+
 # ---- one at a time ----
 
 def iterative():
@@ -346,6 +361,14 @@ def operator():
         client.sendall(b"1234")
         client.shutdown(socket.SHUT_WR)
         is_shown(client, b"4 bytes, 0 lines\n", "and the next")
+    plain.type('/service reply "a" "A" "b" "B" "c" "C"')
+    with dial(port) as first, dial(port) as second:
+        for client in first, second:
+            client.sendall(b"a")
+            is_shown(client, b"A", "a client of another service")
+        plain.type("/service chat")
+        is_shown(first, b"; 0 others are here; /name NAME, /who, /quit\n", "joins a chat, where nobody was")
+        is_shown(second, b"; 1 other is here; /name NAME, /who, /quit\n", "and the next one")
     plain.type("/service none")
     with dial(port) as client:
         plain.sees("127.0.0.1:%d accepted" % port_of(client))
@@ -390,12 +413,22 @@ def operator_in_a_pipe():
         for _ in range(20000):
             ann.sendall(line)
             until(bob, line)
-        ok(rss_of(server.process) < 100 << 20, "who does not read the output holds nobody up, and costs little")
+        ok(rss_of(server.process) < 200 << 20, "who does not read the output holds nobody up, and costs little")
         server.process.stdin.write(b"end\n")
         server.close_input()
         got = read_until(server.process.stdout, b"operator: end\n")
         ok(500 < got.count(b"z" * 900 + b"\n") < 20000, "when it is read it goes on")
         ok(b"lines are missing in the output" in read_until(server.process.stderr, b"\n"), "and says that lines are missing")
+
+
+def held_back():
+    """A datagram that a fault holds back finds another service when it is let go."""
+    script = os.path.join(work, "held")
+    with open(script, "w", encoding="ascii") as file:
+        file.write("/listen udp 127.0.0.1 0 echo as server\n/fault @server in delay 60s\n/open udp 127.0.0.1 $server.port as client\n"
+                   "x\n/expect \"x\" from @server\n/service @server mute\n/fault @server off\n/service @server upper\n"
+                   "/send @client y\n/expect \"Y\" from @client\n")
+    same(run("-f", script)[::2], (0, b""), "what came for echo is given to mute, which drops it")
 
 
 # ---- many ----
@@ -451,11 +484,13 @@ for transport in "tcp", "udp", "unix":
     small(transport)
 mute()
 hangup()
+wrong_words()
 iterative()
 reply()
 chat()
 operator()
 operator_in_a_pipe()
+held_back()
 many()
 netcats()
 shutil.rmtree(work)

@@ -23,6 +23,8 @@ enum {
 #define HELP    "/name NAME, /who, /quit"
 #define OPERATOR "operator"
 
+extern const struct service service_chat;
+
 struct guest {
 	char name[NAME_MOST + 1];
 	bool here;
@@ -62,6 +64,8 @@ static struct guest *next_guest(struct walk *walk)
 		return walk->index < chat->count ? &chat->guests[walk->index++] : NULL;
 	}
 	while ((walk->client = session_next_client(walk->room, walk->client))) {
+		if (session_service(walk->client) != &service_chat) /* a person has given it another */
+			continue;
 		struct chat *chat = session_service_state(walk->client);
 		if (chat->guest.here)
 			return &chat->guest;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -93,11 +94,18 @@ static bool is_next(const char *at, const char *word)
 
 static bool read_file(const char *path, struct buf *out, struct error *error)
 {
+	struct stat status;
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	ssize_t got = fd < 0 ? -1 : 1;
+	ssize_t got = fd < 0 || fstat(fd, &status) < 0 ? -1 : 1;
+	if (got > 0 && S_ISFIFO(status.st_mode)) { /* it would have to be waited for */
+		error_set(error, "%.100s is a FIFO: an answer is read from a file, and once", path);
+		close(fd);
+		return false;
+	}
+	buf_init(out, FILE_MOST + 1); /* a byte more than there may be says that it has too many */
 	while (got > 0) {
-		char *room = buf_reserve(out, PIECE);
-		got = room ? read(fd, room, PIECE) : -2;
+		size_t room = out->max - out->len < PIECE ? out->max - out->len : PIECE;
+		got = room ? read(fd, buf_reserve(out, room), room) : -2;
 		if (got > 0)
 			buf_commit(out, (size_t)got);
 	}
