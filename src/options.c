@@ -861,7 +861,8 @@ static bool take_ports(struct options *options, char **words, int count, struct 
 static bool check_combination(const struct options *options, struct error *error)
 {
 	const struct pipe_options *pipe = &options->pipe;
-	bool ruled = options->rules.count || options->rules.strict, limited = ruled || options->max_clients || options->max_idle;
+	bool ruled = options->rules.count || options->rules.strict;
+	bool limited = ruled || options->max_clients || options->max_idle;
 	if (!options->listen && (pipe->keep_open || options->service || pipe->max_conns || limited))
 		error_set(error, "%s is for servers: use it with -l",
 		          pipe->keep_open        ? "-k"

@@ -109,10 +109,10 @@ int call_set_linger(const struct caller *caller, int fd, int seconds);
 
 /* Receives straight into the transcript, at most `most` bytes or what the present block still
  * holds, whichever is less. *data points to the bytes until the next entry is made. EAGAIN is
- * recorded too. call_recvfrom() has always room for `most` bytes up to what a block holds; every
- * datagram of UDP fits in TRANSCRIPT_ROOM, and control_next_message() knows of others. What of a
- * datagram does not fit in a smaller buffer is lost, as with a program's own call: ENTRY_TRUNCATED, with MSG_TRUNC among the flags, which alone makes the result
- * its real length, udp(7). */
+ * recorded, too. call_recvfrom() always has room for `most` bytes, up to what a block holds: every UDP
+ * datagram fits in TRANSCRIPT_ROOM, and control_next_message() says how long others are. What of a
+ * datagram does not fit in a smaller buffer is lost, as with a program's own call: ENTRY_TRUNCATED. With
+ * MSG_TRUNC among the flags the result is its real length, udp(7). */
 ssize_t call_recv(const struct caller *caller, int fd, size_t most, int flags, const char **data);
 ssize_t call_recvfrom(const struct caller *caller, int fd, size_t most, int flags,
                       struct endpoint *from, const char **data);

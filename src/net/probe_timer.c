@@ -64,8 +64,8 @@ static int socket_of(const struct session *session)
 	return session->fd[0];
 }
 
-/* TCP_INFO reports no timers, and nothing else the queue of a UNIX socket. The local address is not asked before connect() has succeeded; but to
- * find the connection takes both ends. */
+/* TCP_INFO reports no timers, and only sock_diag(7) reports the queue of a UNIX socket. The local address
+ * is not known before connect() has succeeded, but both ends are needed to find the connection. */
 static void add_diag(struct session *session, unsigned slot, struct sample *sample)
 {
 	static const struct endpoint nobody = { .family = AF_UNSPEC };
