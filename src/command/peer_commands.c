@@ -118,7 +118,7 @@ static size_t draw_peers(const struct session *session, const char *line, const 
 	peer_list_arrange(&list, request.order, request.filter);
 	if (list.count) {
 		print_groups(session, &text);
-		/* some rows more than are seen: the first lines may be below the headings or behind them */
+		/* some rows more than are seen: the headings may hide the first lines, or not */
 		size_t begin = first > (size_t)height ? first - (size_t)height : 0;
 		fixed = peer_list_draw(&list, title, list.clients ? 0 : count_drops(session),
 		                       buf_text(&text), begin, first + (size_t)height, columns, rows);

@@ -38,8 +38,8 @@ struct answer_loop {
 	struct loop_answer marked;   /* one answer: whether it comes back */
 	int64_t marked_at;
 	bool has_mark;
-	uint32_t strangers;          /* all answers are kept until so many datagrams more were none of
-	                              * them; 0 = they are not kept */
+	uint32_t strangers;          /* all answers are kept until that many more datagrams were none
+	                              * of them; 0 = they are not kept */
 	struct loop_answer *answers; /* the last `cap` of them, number n at (n - 1) % cap */
 	uint32_t *buckets;           /* by print: the number of the newest one, 0 = none */
 	uint32_t cap;                /* a power of two, grows with their number */
