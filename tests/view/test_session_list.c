@@ -128,9 +128,21 @@ static void narrow(void)
 	session_list_arrange(&list, NULL, "");
 	is_text(draw("", "", 0, 2, 40),
 	        "2 open, 0 closed  ↑959 ↓12.3k\n"
-	        "  1  echo:70  LISTEN       ↑0 ↓0\n"
+	        "  1  …o:7001  LISTEN       ↑0 ↓0\n"
 	        "901  :39688   ESTABLISHED  ↑959 ↓12.3k",
 	        "40 columns have the bytes, too");
+	add(902, "127.0.0.2:36805", "ESTABLISHED", 1, 1);
+	add(903, "127.0.0.3:36943", "ESTABLISHED", 1, 1);
+	add(904, "a-long-name", "ESTABLISHED", 1, 1);
+	session_list_arrange(&list, NULL, "");
+	is_text(draw("", "", 0, 5, 40),
+	        "5 open, 0 closed  ↑962 ↓12.3k\n"
+	        "  1  …o:7001  LISTEN       ↑0 ↓0\n"
+	        "901  :39688   ESTABLISHED  ↑959 ↓12.3k\n"
+	        "902  …:36805  ESTABLISHED  ↑1 ↓1\n"
+	        "903  …:36943  ESTABLISHED  ↑1 ↓1\n"
+	        "904  a-long-  ESTABLISHED  ↑1 ↓1",
+	        "and tell clients apart, whose addresses begin alike");
 }
 
 static void of_no_width(void)

@@ -194,6 +194,21 @@ static struct layout lay_out(const struct session_list *list, size_t first, size
 	return layout;
 }
 
+/* Where a name is cut, the end of one that is made of an address stays: many begin alike. */
+static void put_name(struct row *row, const char *name, int end)
+{
+	const char *more = text_has_unicode() ? "…" : "~";
+	int room = end - row->columns;
+	if (strchr(name, ':') && width(name) > room) {
+		while (*name && width(name) >= room) {
+			struct glyph ignored;
+			name += text_glyph(name, strlen(name), -1, &ignored);
+		}
+		row_put(row, more, end, STYLE_FAINT);
+	}
+	row_put(row, name, end, STYLE_TEXT);
+}
+
 static void draw_line(const struct session_line *line, const struct layout *layout, int columns,
                       struct row *row)
 {
@@ -201,7 +216,7 @@ static void draw_line(const struct session_line *line, const struct layout *layo
 	snprintf(text, sizeof text, "%*u%s ", layout->digits, (unsigned)line->number,
 	         line->current ? "*" : " ");
 	row_put(row, text, columns, STYLE_TEXT);
-	row_put(row, line->name, layout->name_end, STYLE_TEXT);
+	put_name(row, line->name, layout->name_end);
 	if (layout->state) {
 		row_pad(row, layout->state, STYLE_TEXT);
 		row_put(row, line->state, columns, line->open ? STYLE_STATE : STYLE_FAINT);
