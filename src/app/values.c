@@ -430,10 +430,11 @@ static void get_credentials(const struct credentials *peer, struct value *value)
 	unsigned id = value->of->id;
 	if (!peer)
 		return;
+	uint32_t number = id == VALUE_PEER_UID ? peer->uid : peer->gid;
 	if (id == VALUE_PEER_PID)
 		set_sampled(value, peer->pid > 0, (uint64_t)peer->pid);
 	else if (id == VALUE_PEER_UID || id == VALUE_PEER_GID)
-		set_sampled(value, true, id == VALUE_PEER_UID ? peer->uid : peer->gid);
+		set_sampled(value, number != UINT32_MAX, number);
 	else if (*(id == VALUE_PEER_USER ? peer->user : peer->process))
 		set_text(value, "%s", id == VALUE_PEER_USER ? peer->user : peer->process);
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -43,6 +44,24 @@ static void name_user(struct credentials *credentials)
 		fclose(users);
 }
 
+/* Who has no number in this user namespace is reported under one that may be somebody's here,
+ * user_namespaces(7). */
+static uint32_t known(const char *map, uint32_t id)
+{
+	char line[64], *rest; /* first number here, first outside, how many */
+	bool mapped = false;
+	FILE *ranges = fopen(map, "re");
+	if (!ranges)
+		return id;
+	while (fgets(line, sizeof line, ranges)) {
+		unsigned long first = strtoul(line, &rest, 10);
+		strtoul(rest, &rest, 10);
+		mapped = mapped || (id >= first && id - first < strtoul(rest, NULL, 10));
+	}
+	fclose(ranges);
+	return mapped ? id : UINT32_MAX;
+}
+
 bool ask_credentials(const struct caller *caller, int fd, struct credentials *credentials)
 {
 	struct ucred given;
@@ -53,6 +72,8 @@ bool ask_credentials(const struct caller *caller, int fd, struct credentials *cr
 	if (call_get_bytes(&asking, fd, SOL_SOCKET, SO_PEERCRED, &given, &len) < 0 ||
 	    !credentials_decode(&given, len, credentials))
 		return false;
+	credentials->uid = known("/proc/self/uid_map", credentials->uid);
+	credentials->gid = known("/proc/self/gid_map", credentials->gid);
 	name_process(credentials);
 	name_user(credentials);
 	return true;

@@ -227,6 +227,19 @@ def credentials():
         err = server.stderr.read()
         same(server.wait(DEADLINE), 0, "a server knows its client: %r" % err)
     ok(b"connect() was called by process %d" % os.getpid() in err, "and says so")
+    if subprocess.run(["unshare", "-U", "true"], capture_output=True, check=False).returncode:
+        skip("no user namespace here")
+    else:
+        server = subprocess.Popen(["unshare", "-U", "sockpit", "-v", "-f", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE)
+        server.stdin.write(b"/listen unixpacket:strange as s\n/pause\n/accept as child\n/assert @child.peer_pid is %d\n"
+                           b"/fails /assert @child.peer_uid >= 0\n/info @child\n" % os.getpid())
+        server.stdin.close()
+        read_until(server.stderr, b"listening on")
+        with call("strange"):
+            out, err = server.stdout.read(), server.stderr.read()
+            same(server.wait(DEADLINE), 0, "who has no number in a user namespace: %r" % err)
+        ok(b"user not known, group not known" in err, "is nobody's name there: %r" % err)
     with socket.socket(socket.AF_INET) as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(1)

@@ -515,9 +515,15 @@ static void add_credentials(struct fields *fields, const struct credentials *pee
 		            *peer->process ? " " : "", peer->process);
 	else
 		fields_text(fields, STYLE_FAINT, "peer process", NOT_AVAILABLE);
-	fields_text(fields, STYLE_TEXT, "peer user", "%u%s%s *", (unsigned)peer->uid,
-	            *peer->user ? " " : "", peer->user);
-	fields_text(fields, STYLE_TEXT, "peer group", "%u *", (unsigned)peer->gid);
+	if (peer->uid == UINT32_MAX)
+		fields_text(fields, STYLE_FAINT, "peer user", NOT_AVAILABLE);
+	else
+		fields_text(fields, STYLE_TEXT, "peer user", "%u%s%s *", (unsigned)peer->uid,
+		            *peer->user ? " " : "", peer->user);
+	if (peer->gid == UINT32_MAX)
+		fields_text(fields, STYLE_FAINT, "peer group", NOT_AVAILABLE);
+	else
+		fields_text(fields, STYLE_TEXT, "peer group", "%u *", (unsigned)peer->gid);
 }
 
 /* Linux charges what is not read yet to the sender: the memory for receiving stays empty. */
