@@ -16,6 +16,7 @@
 enum { LOSS, CORRUPT, DUPLICATE, DELAY, RATE, REORDER, STALL, COALESCE, SPLIT, CUT, CLOSE, REFUSE };
 
 #define SLICE (10 * CLOCK_MS) /* a rate lets bytes go in parts that take that long */
+#define LATE  (300 * CLOCK_MS) /* a rate makes good what a busy machine has missed of that */
 #define GAP   CLOCK_MS        /* between the parts of a stream, by default */
 
 struct setting {
@@ -541,13 +542,14 @@ static int64_t pace_gate(struct fault_lane *lane, unsigned row, int64_t now, siz
 	return lane->state[row].until;
 }
 
-/* A turn of the loop that comes late does not make it slower. */
+/* A turn of the loop that comes late while bytes wait does not make it slower. */
 static void pace_moved(struct fault_lane *lane, unsigned row, int64_t now, size_t waiting,
                        size_t len)
 {
 	int64_t *until = &lane->state[row].until;
 	(void)waiting;
-	*until = (now - *until < 2 * SLICE ? *until : now) + time_of(lane->set[row].number, len);
+	int64_t late = lane->state[row].said ? LATE : 2 * SLICE;
+	*until = (now - *until < late ? *until : now) + time_of(lane->set[row].number, len);
 }
 
 static int64_t stall_gate(struct fault_lane *lane, unsigned row, int64_t now, size_t waiting,
