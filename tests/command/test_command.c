@@ -210,6 +210,7 @@ static void test_help_of_all(void)
 		{ "/help keys", "F5" },
 		{ "/help commands", "/open " },
 		{ "/help services", "  echo  " },
+		{ "/help services", "iterative after it: one client at a time" },
 		{ "/help settings", "  eol " },
 		{ "/help views", "  ladder  " },
 		{ "/help marks", "read from the kernel" },

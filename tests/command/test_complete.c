@@ -89,6 +89,7 @@ static void test_words(struct app *app)
 	is_text(complete(app, "/listen udp 0 e"), "echo",
 	        "of a later one, an address being left out");
 	is_text(complete(app, "/listen udp 0 echo a"), "as", "as");
+	is_text(complete(app, "/listen 0 echo it"), "iterative", "and how it serves");
 	is_text(complete(app, "/wait "), "open closed quiet readable", "what is waited for");
 	is_text(complete(app, "/wait open "), "within for", "and how long");
 	is_text(complete(app, "/expect \"a b\" w"), "within", "the same after a text");
