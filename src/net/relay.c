@@ -42,6 +42,7 @@ struct end {
 	struct passage *passages; /* of a server of datagrams, the last used one first */
 	size_t count, cap;
 	int64_t crowded_at; /* of a server: when it has last had no room for one more; 0 = never */
+	bool refusal_reported; /* of a server of datagrams */
 };
 
 static const struct service service_partner;
@@ -486,9 +487,22 @@ static void pass_back(struct session *partner, const char *data, size_t len)
 	struct session *server = other_of(partner);
 	if (!server)
 		return;
+	end_of(server)->refusal_reported = false;
 	find_peer(end_of(server), session_meet_peer(server, &end->peer));
 	if (!pass(server, &end->peer, data, len, &error))
 		session_report(partner, ENTRY_ERROR, "not passed on: %s", error.text);
+}
+
+/* A relay says it once, and again when there has been an answer. */
+static void refused(struct session *partner, const struct endpoint *peer)
+{
+	char addr[ENDPOINT_TEXT];
+	struct session *server = other_of(partner);
+	if (!server || end_of(server)->refusal_reported)
+		return;
+	end_of(server)->refusal_reported = true;
+	session_report(server, ENTRY_ERROR, "nobody receives at %s, see session %u",
+	               endpoint_format(peer, addr), (unsigned)partner->caller.session);
 }
 
 /* ---- the services ---- */
@@ -566,6 +580,7 @@ static const struct service service_partner = {
 	.help = "passes on to a client of a relay",
 	.state_size = sizeof(struct end),
 	.opened = partner_opened,
+	.refused = refused,
 	.data = take,
 	.takes = takes,
 	.ended = end_stream,

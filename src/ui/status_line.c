@@ -87,13 +87,17 @@ static void add_queue(struct pieces *pieces, const struct snapshot *snapshot)
 	          "queue %s/%" PRIu64, queues, sample_queue_most(&snapshot->sample));
 }
 
+/* Its words where they are few: of a relay its target. */
 static void add_server(struct pieces *pieces, const struct snapshot *snapshot)
 {
+	enum { WORDS_MOST = 24 };
 	const struct sample *sample = &snapshot->sample;
 	if (*snapshot->faults)
 		add_piece(pieces, 1, STYLE_NOTE, "faults on");
+	bool words = *snapshot->service_words && strlen(snapshot->service_words) <= WORDS_MOST;
 	if (snapshot->service)
-		add_piece(pieces, 4, STYLE_TEXT, "service %s", snapshot->service);
+		add_piece(pieces, 4, STYLE_TEXT, "service %s%s%s", snapshot->service, words ? " " : "",
+		          words ? snapshot->service_words : "");
 	if (snapshot->kind == SNAPSHOT_LISTENER && sample_has(sample, SAMPLE_QUEUE))
 		add_queue(pieces, snapshot);
 	const char *plural = count_plural(snapshot->others);

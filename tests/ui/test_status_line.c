@@ -111,6 +111,13 @@ static void servers(void)
 	strcpy(snapshot.faults, "in loss 10%; seed 7");
 	is_status(&snapshot, 40, " tcp LISTEN *  faults on  queue 2/2  LF", "that misbehaves on purpose");
 	snapshot.faults[0] = '\0';
+	strcpy(snapshot.service_words, "iterative");
+	is_status(&snapshot, 80, " tcp LISTEN *  service echo iterative  queue 2/2  3 clients  LF  chat",
+	          "with few words");
+	strcpy(snapshot.service_words, "\"GET /\" page.http after 1s close");
+	is_status(&snapshot, 80, " tcp LISTEN *  service echo  queue 2/2  3 clients  LF  chat",
+	          "with many");
+	snapshot.service_words[0] = '\0';
 	snapshot.sockets[0].sample = snapshot.sockets[1].sample = snapshot.sample;
 	sample_set(&snapshot.sockets[0].sample, SAMPLE_QUEUE, 0);
 	snapshot.socket_count = 2;
