@@ -282,11 +282,14 @@ static void test_places(void)
 	is_text(complete(&app, "/open 127.0.0.1 "), "9 as", "with its port");
 	is_text(complete(&app, "/listen "), "tcp udp unix unixgram unixpacket",
 	        "which is not one to listen on");
-	run(&app, "/listen unix:@test_complete");
-	is_text(complete(&app, "/open unix:"), "unix:@test_complete", "a UNIX name");
-	is_text(complete(&app, "/listen unix:"), "unix:@test_complete",
-	        "which is one to listen on");
-	run(&app, "/open unix:@test_complete");
+	char name[40], line[60];
+	snprintf(name, sizeof name, "unix:@test_complete.%d", (int)getpid());
+	snprintf(line, sizeof line, "/listen %s", name);
+	run(&app, line);
+	is_text(complete(&app, "/open unix:"), name, "a UNIX name");
+	is_text(complete(&app, "/listen unix:"), name, "which is one to listen on");
+	snprintf(line, sizeof line, "/open %s", name);
+	run(&app, line);
 	is_text(complete(&app, "/option SO_RCVB"), "SO_RCVBUF", "its sockets have some options");
 	is_text(complete(&app, "/option TCP_"), "", "but none of TCP");
 	app_fixture_end(&app);

@@ -47,9 +47,11 @@ static void check(int rows, int columns)
 	type(vt, "/open unix:/none/there");
 	ok(vt_wait_text(vt, "No such file"), "a path that is not there");
 	page(vt, "/why", "ENOENT");
-	type(vt, "/listen unixpacket:@test_unix_packets echo");
+	snprintf(listen, sizeof listen, "/listen unixpacket:@test.%d echo", (int)getpid());
+	snprintf(open, sizeof open, "/open unixpacket:@test.%d", (int)getpid());
+	type(vt, listen);
 	ok(vt_wait_text(vt, "unixpacket listening"), "packets are called so");
-	type(vt, "/open unixpacket:@test_unix_packets");
+	type(vt, open);
 	ok(vt_wait_text(vt, "unixpacket connected") && vt_wait_text(vt, "listen() there"),
 	   "a client says who listens");
 	type(vt, "/send");
@@ -57,7 +59,8 @@ static void check(int rows, int columns)
 	page(vt, "/info", columns < 80 ? "INFO" : "peer process");
 	type(vt, "/shutdown write");
 	ok(vt_wait_text(vt, "unixpacket CLOSED"), "and the end is told from it");
-	type(vt, "/listen unixgram:@test_unix_window echo");
+	snprintf(listen, sizeof listen, "/listen unixgram:@test.%d.too echo", (int)getpid());
+	type(vt, listen);
 	ok(vt_wait_text(vt, "unixgram"), "datagrams by an abstract name");
 	ok(!strstr(vt_screen(vt), "udp"), "are not UDP");
 	ok(stage_quit(vt), "it quits");

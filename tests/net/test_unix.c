@@ -328,12 +328,14 @@ static void check_by_hand(struct fixture *f)
 int main(void)
 {
 	struct fixture f;
+	char name[40];
 	tap_watchdog(60);
 	if (!mkdtemp(directory))
 		return 1;
 	fixture_start(&f);
 	check_stream(&f, "stream");
-	check_stream(&f, "@test_unix stream");
+	snprintf(name, sizeof name, "@test_unix %d", (int)getpid());
+	check_stream(&f, name);
 	check_reset(&f);
 	check_refusals(&f);
 	check_datagrams(&f);
