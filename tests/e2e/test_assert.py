@@ -108,7 +108,7 @@ def queue_of(port):
     with open("/proc/net/tcp", encoding="ascii") as table:
         for line in table:
             words = line.split()
-            if words[1].endswith(":%04X" % port) and words[3] == "0A":
+            if words[1] == "0100007F:%04X" % port and words[3] == "0A":
                 return int(words[4].split(":")[1], 16)
     return None
 

@@ -13,9 +13,9 @@ watchdog(120)
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def witness(port, under=()):
-    """What ss says of the connection to this port: {"cwnd": "10", …}; None where it cannot be asked."""
-    ss = subprocess.run([*under, "ss", "-Htino", "dport", "=", str(port)], capture_output=True, text=True, check=False)
+def witness(there, under=()):
+    """What ss says of the connection to this address: {"cwnd": "10", …}; None where it cannot be asked."""
+    ss = subprocess.run([*under, "ss", "-Htino", "dst", there], capture_output=True, text=True, check=False)
     if ss.returncode or "cwnd:" not in ss.stdout:
         return None
     return dict(word.split(":", 1) for word in ss.stdout.split() if ":" in word)
@@ -33,13 +33,13 @@ def shown(plain, kind):
     return plain.text
 
 
-def compare(plain, port, under, where):
-    info = witness(port, under)
+def compare(plain, there, under, where):
+    info = witness(there, under)
     if not info:
         skip("ss cannot look %s" % where)
         return
     text = shown(plain, "cwnd")
-    info = witness(port, under)
+    info = witness(there, under)
     same(legend(text, "cwnd"), info["cwnd"], "%s: the congestion window is that of ss" % where)
     same(legend(text, "ssthresh"), info.get("ssthresh"), "%s: and so is ssthresh" % where)
     text = shown(plain, "rtt")
@@ -70,13 +70,13 @@ def transfer(plain, address):
     plain.type("/open %s %d as c" % (address, port))
     ok(plain.sees("connected in"), "a connection to %s" % address)
     plain.type("/fill 400k")
-    return port
+    return "%s:%d" % (address, port)
 
 
-def settle(port, under):
+def settle(there, under):
     end = time.monotonic() + DEADLINE
     while time.monotonic() < end:
-        info = witness(port, under)
+        info = witness(there, under)
         if info is None or int(info.get("bytes_acked", 0)) >= 400000 and "unacked" not in info:
             return
 
@@ -86,9 +86,9 @@ if not shutil.which("ss"):
     done()
 
 plain = Plain()
-port = transfer(plain, "127.0.0.1")
-settle(port, ())
-compare(plain, port, (), "on loopback")
+there = transfer(plain, "127.0.0.1")
+settle(there, ())
+compare(plain, there, (), "on loopback")
 root, texts = drawing(plain, "window")
 plain.leave()
 
@@ -99,16 +99,16 @@ if not plain.sees("the sandbox is on"):
     plain.leave()
     done()
 hosts = descendants(plain.process.pid)
-port = transfer(plain, "192.0.2.2")
+there = transfer(plain, "192.0.2.2")
 under = None
 for pid in hosts:
     enter = ("nsenter", "--preserve-credentials", "-U", "-n", "-t", str(pid))
-    if shutil.which("nsenter") and witness(port, enter):
+    if shutil.which("nsenter") and witness(there, enter):
         under = enter
         break
 if under:
-    settle(port, under)
-    compare(plain, port, under, "in the sandbox")
+    settle(there, under)
+    compare(plain, there, under, "in the sandbox")
 else:
     skip("ss cannot look into the sandbox")
 root, texts = drawing(plain, "sequence")
@@ -126,7 +126,7 @@ def dots(root, series):
 
 plain.type("/cable delay 25ms rate 8M loss data 60")
 if plain.sees("25ms"):
-    plain.type("/open 192.0.2.2 %d as d" % port)
+    plain.type("/open %s as d" % there)
     plain.sees("connected in")
     plain.type("/graph cwnd")
     plain.sees("0 is ")
