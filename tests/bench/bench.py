@@ -431,10 +431,16 @@ def paste():
 # ---- pipe mode ----
 
 def free_port(kind=None):
+    """Below those that are given to programs which ask for any, so that it stays free."""
     import socket
-    with socket.socket(socket.AF_INET, kind or socket.SOCK_STREAM) as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
+    while True:
+        port = random.randrange(10000, 32768)
+        with socket.socket(socket.AF_INET, kind or socket.SOCK_STREAM) as free:
+            try:
+                free.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 def installed(commands):

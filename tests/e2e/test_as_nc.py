@@ -69,11 +69,24 @@ def addresses_bound():
         end(process)
 
 
-def closed_port(held=[]):
+def closed_port(kind=socket.SOCK_STREAM, held=[]):
     """Where nobody listens: ours, so that nobody else takes it meanwhile."""
-    held.append(socket.socket())
-    held[-1].bind(("127.0.0.1", 0))
+    held.append(refuser(kind))
     return port_of(held[-1])
+
+
+def ports_in_a_row(count):
+    """Sockets at ports that follow each other, of which nobody else gets one."""
+    while True:
+        held = [refuser()]
+        try:
+            while len(held) < count:
+                held.append(socket.socket())
+                held[-1].bind(("127.0.0.1", port_of(held[0]) + len(held) - 1))
+            return held
+        except (OSError, OverflowError):
+            for sock in held:
+                sock.close()
 
 
 def addresses_of(process):
@@ -141,8 +154,9 @@ def probes():
         same(both("-nzv", "127.0.0.1", closed, there, closed), (0, b"", refused + reached + refused), "each of several")
         named = refused.replace(b"127.0.0.1", b"localhost (127.0.0.1)")
         same(both("-4", "-zv", "localhost", closed), (1, b"", named), "a name, and the address that it has")
-        low = min(there, closed)
-        both("-zv", "127.0.0.1", "%d-%d" % (low, low + 2))
+        row = ports_in_a_row(3)
+        row[1].listen()
+        both("-zv", "127.0.0.1", "%d-%d" % (port_of(row[0]), port_of(row[2])))
     status, out, err = both("-zv", "nowhere.invalid", "80", "81")
     ok(status == 1 and err.count(b"\n") == 1, "a name that is none ends it: %r" % err)
     both("-nz", "localhost", "80")
@@ -154,6 +168,7 @@ def probes():
     same(both("127.0.0.1", closed), (1, b"", b""), "without -v not even a refusal is said")
     both("-l", "192.0.2.1", "7001")
     both("-l", "nowhere.invalid", "7001")
+    closed = closed_port(socket.SOCK_DGRAM)
     both("-uz", "127.0.0.1", closed)
     same(both("-uzv", "127.0.0.1", closed), (1, b"", b""), "UDP that is refused")
 
@@ -179,7 +194,7 @@ def udp_is_proven_before_it_is_used():
         same(got, [b"X", b"X", b"X", b"word"], "with -v datagrams go before the input")
         same(read_until(process.stdout, b"early"), b"early", "and what comes meanwhile is not lost")
         end(process)
-    status, out, err = run("--nc", "-uv", "127.0.0.1", closed_port(), given=b"word")
+    status, out, err = run("--nc", "-uv", "127.0.0.1", closed_port(socket.SOCK_DGRAM), given=b"word")
     same((status, out, err), (1, b"", b""), "a port that refuses them is not used")
 
 

@@ -263,7 +263,11 @@ for end in ("fin", "rst"):
     except ConnectionResetError:  # before connect() has looked
         got = b"", "RST"
     same(got, (b"", end.upper()), "close %s: accepted, and closed at once" % end)
-fault("@tcp off refuse", "on now: refuse; seed 1")
+fault("@tcp off", "none is on")
+stays = connect(port)  # a client keeps the port of a listener that does not listen from other programs
+stays.sendall(b"x")
+same(read(stays, 1)[0], b"x", "without faults it is served")
+fault("@tcp refuse", "on now: refuse; seed 1")
 for _ in range(2):
     try:
         connect(port).close()
@@ -277,6 +281,7 @@ with connect(port) as sock:
     sock.sendall(b"again")
     same(read(sock, 5)[0], b"again", "and off: it listens on the same port again")
     own = sock.getsockname()[1]
+stays.close()
 logged(":%d state closed" % own)
 
 # The n-th client has the same seed each time.

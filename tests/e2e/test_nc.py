@@ -432,7 +432,7 @@ def ending(program, words, status, says):
     def act(stage):
         ports = {
             "open": port_of(stage.listener()), "shut": stage.free_port(), "shut2": stage.free_port(),
-            "openu": port_of(stage.listener(kind=socket.SOCK_DGRAM)), "shutu": stage.unused_port(),
+            "openu": port_of(stage.listener(kind=socket.SOCK_DGRAM)), "shutu": stage.free_port(kind=socket.SOCK_DGRAM),
         }
         if "{unix}" in words:
             ports["unix"] = unix_socket(stage, "open.sock", True)

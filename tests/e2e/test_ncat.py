@@ -175,7 +175,7 @@ def conversation(server_program, client_program, server, client, steps):
 def status_of(words, status):
     def make(program):
         def act(stage):
-            places = {"shut": stage.free_port(), "shutu": stage.unused_port()}
+            places = {"shut": stage.free_port(), "shutu": stage.free_port(kind=socket.SOCK_DGRAM)}
             stage.ends(stage.start(program + words.format(**places).split(), KEPT if "udp" in words else b"abc\n"), status)
         return act
     return make

@@ -189,10 +189,8 @@ def probes():
              b"sockpit: connect to 127.0.0.1 port %d (tcp) failed: Connection refused\n"
              b"Connection to 127.0.0.1 %d port [tcp/*] succeeded!\n" % (shut, there), "-v says it in nc's words")
         same(run("-z", "-r", "127.0.0.1", "%d-%d" % (there, there))[0], 0, "-r takes them in any order")
-        dead = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        dead.bind(("127.0.0.1", 0))
+        dead = refuser(socket.SOCK_DGRAM)
         gone = port_of(dead)
-        dead.close()
         words = b"127.0.0.1 %d port [udp/*]: %s\n"
         same(run("-zu", "127.0.0.1", gone), (1, b"", words % (gone, b"refused")), "UDP that is refused")
         same(run("-zu", "-w", "100ms", "127.0.0.1", port_of(silent)), (0, b"", words % (port_of(silent), b"no answer")),
@@ -338,11 +336,8 @@ def udp():
     in_thread(serve)
     status, out, err = run("-u", "127.0.0.1", port_of(server), given=b"hello\nworld\n")
     same((status, out, err), (0, b"HELLO\nWORLD\nsecond", b""), "a UDP client ends a little after its input")
-    dead = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    dead.bind(("127.0.0.1", 0))
-    port = port_of(dead)
-    dead.close()
-    status, out, err = run("-u", "127.0.0.1", port, given=b"anybody?")
+    dead = refuser(socket.SOCK_DGRAM)
+    status, out, err = run("-u", "127.0.0.1", port_of(dead), given=b"anybody?")
     ok(status == 1 and b"refused" in err, "a refused datagram is status 1: %r" % err)
     process = sockpit("-u", "-l", "0", stdin=subprocess.PIPE)
     port = listening_port(process)

@@ -348,16 +348,12 @@ def refusals():
     _, client = server.recvfrom(100)
     server.sendto(b"answer", client)
     same(read_until(process.stdout, b"answer"), b"answer", "a UDP peer that answers")
-    server.close()
+    refuse(server)
     write(process, b"another")
     status, _, err = finish(process)
     ok(status == 1 and err.count(b"\n") == 1, "and then has gone is status 1: %s %r" % (status, err))
-    dead = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    dead.bind(("127.0.0.1", 0))
-    port = port_of(dead)
-    dead.close()
-    for args in ([], ["-u"]):
-        status, _, err = run(*args, "127.0.0.1", port, given=b"x")
+    for args, dead in ([], refuser()), (["-u"], refuser(socket.SOCK_DGRAM)):
+        status, _, err = run(*args, "127.0.0.1", port_of(dead), given=b"x")
         ok(status == 1 and b"Connection refused" in err and err.count(b"\n") == 1,
            "a refusal is one line with the words that scripts look for: %r" % err)
 

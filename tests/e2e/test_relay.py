@@ -401,9 +401,10 @@ def udp_least_recent():
 
 def udp_nobody():
     nobody = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    nobody.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # so that somebody can be there, too
     nobody.bind(("127.0.0.1", 0))
     port_of_nobody = port_of(nobody)
-    nobody.close()
+    refuse(nobody)
     process, port = relay_to(port_of_nobody, "-u")
     peer = connect(port, socket.SOCK_DGRAM)
     for _ in range(3):
@@ -412,6 +413,7 @@ def udp_nobody():
          "that nobody receives is said")
     echo = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     echo.settimeout(DEADLINE)
+    echo.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     echo.bind(("127.0.0.1", port_of_nobody))
     peer.send(b"y")
     data = b"x"

@@ -195,7 +195,7 @@ static void learns_who_has_gone(struct fixture *f)
 		peer_close_all((int[]){ gone, stays }, 2);
 		return;
 	}
-	peer_close_all(&gone, 1);
+	peer_refuse(gone);
 	ok(session_send_to(server, &left, "you?", 4, &f->error),
 	   "sending to who has gone succeeds");
 	ok(session_send_to(server, &other, "and you?", 8, &f->error), "so does the next send");
@@ -232,7 +232,7 @@ static void learns_who_has_gone(struct fixture *f)
 	}
 	until(f, session_counts(server)->refused == 21);
 	is_int(session_counts(server)->refused, 21, "and none is lost");
-	peer_close_all(&stays, 1);
+	peer_close_all((int[]){ gone, stays }, 2);
 }
 
 /* A session driven by hand meets errors by hand; they do not wake it forever. */

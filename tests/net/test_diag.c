@@ -204,9 +204,10 @@ static void finds_listeners(int family, const char *name)
 	ok(comes_to(&here, &own, SAMPLE_STATE, STATE_ESTABLISHED, &now),
 	   "who waits is found, though nobody has a descriptor");
 	close(client);
-	close(listener);
+	peer_refuse(listener);
 	now = find(&here, &nobody);
-	ok(sample_is(&now, STATE_GONE), "a listener that was closed is gone");
+	ok(sample_is(&now, STATE_GONE), "%s: what listens no more is gone", name);
+	close(listener);
 }
 
 /* An IPv6 socket of an IPv4 client, asked for by either form. */

@@ -188,12 +188,11 @@ static void reads_a_fresh_socket(void)
 /* The SYN that was refused is still in the kernel's counts. */
 static void forgets_the_refused(void)
 {
-	int listener = peer_listen(AF_INET, 1);
+	int refuser = peer_refused(AF_INET);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(peer_port(listener)) };
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(peer_port(refuser)) };
 	struct sample sample = { 0 };
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	peer_close_all(&listener, 1);
 	ok(connect(fd, (const struct sockaddr *)&to, sizeof to) < 0 && errno == EINPROGRESS,
 	   "nobody listens there");
 	ok(comes_to(fd, SAMPLE_STATE, STATE_CLOSED, &sample), "RST has answered");
@@ -201,7 +200,7 @@ static void forgets_the_refused(void)
 	ok(!sample_has(&sample, SAMPLE_OUTQ) && !sample_has(&sample, SAMPLE_NOTSENT) &&
 	           !sample_has(&sample, SAMPLE_UNACKED) && !sample_has(&sample, SAMPLE_CWND),
 	   "and is neither in flight nor held back");
-	close(fd);
+	peer_close_all((int[]){ fd, refuser }, 2);
 }
 
 static void reads_a_listener(void)

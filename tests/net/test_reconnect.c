@@ -113,7 +113,7 @@ static void opens_by_itself(struct fixture *f)
 	is_int(session_end(s), SESSION_ENDED_RESET, "a reset ends it");
 	ok(session_opens_again(s, &left) && left > CLOCK_S && left <= 2 * CLOCK_S,
 	   "for two seconds, as it did not last");
-	close(c.listener);
+	peer_refuse(c.listener);
 	int64_t pause = s->pause;
 	for (int i = 0; i < 8; i++) {
 		end_pause(s);
@@ -128,6 +128,7 @@ static void opens_by_itself(struct fixture *f)
 	ok(step_cancel(s) && !waits(s), "it can be cancelled");
 	is_text(last_state(f, s), "closed: not opened again", "and says so");
 	ok(!session_close(s, &f->error), "it is closed then");
+	close(c.listener);
 }
 
 static void knows_when_not_to(struct fixture *f)

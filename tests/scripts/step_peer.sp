@@ -25,11 +25,13 @@
 /assert @free.message has "its port is gone"
 /fails /send @free nowhere with "EDESTADDRREQ"
 /socket udp as named
+/option reuseaddr on
 /bind 0
 /let port $named.port
-/close
 /socket udp as again
+/option reuseaddr on
 /bind $port
+/close @named
 /connect 127.0.0.1 $u.port
 /disconnect
 /assert port = $port

@@ -12,6 +12,7 @@
 /assert @server.inq = 300 within 5s
 /recv @server 200
 /assert @server.last.result = 200
-/close @server
+# With itself as its peer it hears nobody else, as if closed, and keeps the port.
+/connect @server 127.0.0.1 $server.port
 /send @client anybody?
 /assert @client.icmp_errors = 1 within 5s

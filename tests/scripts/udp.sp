@@ -30,19 +30,30 @@
 /expect @a "to a"
 /fails /to @server 3
 
-# Nobody receives any more: ICMP says so, and the session goes on until somebody does.
-/let port $server.port
-/close @server
-/send @a anybody?
-/assert @a.icmp_errors = 1 within 5s
-/assert @a.message is "127.0.0.1:$port: Connection refused: ICMP port unreachable (3/3) from 127.0.0.1 *"
-/listen udp 127.0.0.1 $port as next
-/send @a found
+# Nobody receives any more: ICMP says so, and the session goes on until somebody does. The keeper hears itself
+# alone; without it another program might get the port meanwhile.
+/socket udp as keeper
+/option reuseaddr on
+/bind 127.0.0.1 0
+/let port $keeper.port
+/connect 127.0.0.1 $port
+/open udp 127.0.0.1 $port as c
+/send @c anybody?
+/assert @c.icmp_errors = 1 within 5s
+/assert @c.message is "127.0.0.1:$port: Connection refused: ICMP port unreachable (3/3) from 127.0.0.1 *"
+/socket udp as next
+/option reuseaddr on
+/bind 127.0.0.1 $port
+/resume
+/send @c found
 /expect @next found
 /send @next yes
-/expect @a yes
-/close @a
-/reconnect @a
-/assert @a.open is yes
+/expect @c yes
+/close @next
+/send @c still?
+/assert @c.icmp_errors = 2 within 5s
+/close @c
+/reconnect @c
+/assert @c.open is yes
 
 /fails /open udp 127.255.255.255 9 with "not allowed (EACCES"

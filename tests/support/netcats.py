@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import time
 
-from tap import DEADLINE, ok, port_of, skip
+from tap import DEADLINE, ok, port_of, refuse, skip
 
 NOTHING, KEPT = "nothing", "kept"  # standard input from /dev/null; a pipe that stays open
 
@@ -123,6 +123,8 @@ class Stage:
         """Where nobody listens: ours, so that nobody else takes it meanwhile."""
         taken = self.keep(socket.socket(family, kind))
         taken.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
+        if kind == socket.SOCK_DGRAM:
+            refuse(taken)
         return port_of(taken)
 
     def unused_port(self):
@@ -199,8 +201,19 @@ class Stage:
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
-# Below the range from which the kernel takes ports.
-_ports = itertools.count(10000 + os.getpid() * 61 % 20000)
+def unlent_ports():
+    """Those that nobody gets without asking for them; others where these are few."""
+    try:
+        with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
+            first, last = map(int, file.read().split())
+    except (OSError, ValueError):
+        first, last = 32768, 60999
+    unlent = max(range(10000, first), range(last + 1, 65536), key=len)
+    return unlent if len(unlent) > 1000 else range(10000, 30000)
+
+
+_unlent = unlent_ports()
+_ports = (_unlent[(os.getpid() * 61 + turn) % len(_unlent)] for turn in itertools.count())
 
 
 def kernel_table(name):

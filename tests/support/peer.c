@@ -111,14 +111,26 @@ int peer_udp(int family)
 	return bound_socket(family, SOCK_DGRAM, 0);
 }
 
-/* A socket connected to itself takes its own datagrams only, and keeps the port from everybody
- * else. */
 int peer_udp_refused(int family)
 {
 	int fd = peer_udp(family);
-	if (fd < 0)
-		return -1;
-	return connect_loopback(fd, family, peer_port(fd)) ? close_failed(fd) : fd;
+	if (fd >= 0)
+		peer_refuse(fd);
+	return fd;
+}
+
+/* On Linux a listener that is shut down listens no more, and stays bound. A UDP socket that is
+ * connected to itself takes its own datagrams only. */
+void peer_refuse(int fd)
+{
+	struct endpoint own = peer_addr(fd);
+	int type = 0;
+	socklen_t len = sizeof type;
+	getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len);
+	if (type == SOCK_STREAM)
+		shutdown(fd, SHUT_RDWR);
+	else
+		connect_loopback(fd, own.family, own.port);
 }
 
 int peer_connect(int family, uint16_t port, int ms)

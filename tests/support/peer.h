@@ -25,6 +25,7 @@ int peer_refused(int family); /* bound, not listening: refuses, and nobody else 
 int peer_blackhole(int family, int fill[PEER_FILL]); /* its queue is full: more connects hang */
 int peer_udp(int family);
 int peer_udp_refused(int family); /* answers strangers with ICMP port unreachable */
+void peer_refuse(int fd);         /* a listener or of UDP: as if closed, and nobody else gets the port */
 int peer_connect(int family, uint16_t port, int ms); /* a TCP client, connected */
 void peer_close_all(int *fds, size_t count);         /* each that is not -1 */
 

@@ -136,6 +136,23 @@ def listener(family=socket.AF_INET, backlog=8, kind=socket.SOCK_STREAM):
     return server
 
 
+def refuser(kind=socket.SOCK_STREAM):
+    """A socket at whose port everybody is refused, and which nobody else gets while it is there."""
+    held = socket.socket(socket.AF_INET, kind)
+    held.bind(("127.0.0.1", 0))
+    if kind == socket.SOCK_DGRAM:
+        refuse(held)
+    return held
+
+
+def refuse(sock):
+    """A listener, or a socket of UDP, becomes a refuser: as if closed, but nobody else gets its port."""
+    if sock.type == socket.SOCK_STREAM:
+        sock.shutdown(socket.SHUT_RDWR)
+    else:
+        sock.connect(sock.getsockname())  # it takes its own datagrams only
+
+
 def port_of(sock):
     return sock.getsockname()[1]
 
