@@ -73,9 +73,9 @@ ROWS = [
     ("--send-only client, UDP", "-l --udp {p}", "--udp --send-only 127.0.0.1", "c>abc\\n s<abc\\n s>def\\n c>ghi\\n s<ghi\\n c<"),
     ("--recv-only server, UDP", "--recv-only --udp -l {p}", "--udp 127.0.0.1", "s>def\\n c>abc\\n s<abc\\n c<"),
     # limits
-    ("--idle-timeout, the client", "-l {p}", "--idle-timeout 400ms 127.0.0.1", "c>abc\\n s<abc\\n s>def\\n c<def\\n c.ends"),
-    ("--idle-timeout, the server", "-i 400ms -l {p}", "127.0.0.1", "s>abc\\n c<abc\\n c>def\\n s<def\\n s.ends"),
-    ("--idle-timeout, UDP", "-l --udp {p}", "-u --idle-timeout 400ms 127.0.0.1", "c>abc\\n s<abc\\n c.ends"),
+    ("--idle-timeout, the client", "-l {p}", "--idle-timeout 2s 127.0.0.1", "c>abc\\n s<abc\\n s>def\\n c<def\\n c.ends"),
+    ("--idle-timeout, the server", "-i 2s -l {p}", "127.0.0.1", "s>abc\\n c<abc\\n c>def\\n s<def\\n s.ends"),
+    ("--idle-timeout, UDP", "-l --udp {p}", "-u --idle-timeout 2s 127.0.0.1", "c>abc\\n s<abc\\n c.ends"),
     # files of what went by
     ("--output, TCP", "--output {dir}/s -l {p}", "--output {dir}/c 127.0.0.1", "c>abc\\n s<abc\\n s>def\\n c<def\\n s=abc\\ndef\\n c=abc\\ndef\\n"),
     ("--output, UDP", "--udp --output {dir}/s -l {p}", "--udp --output {dir}/c 127.0.0.1",
