@@ -149,7 +149,8 @@ static void has_sysctls(void)
 	is_text(value, "reno", "which is reno on every machine");
 	ok(sandbox_get_sysctl(sandbox, HOST_RIGHT, "net.ipv4.tcp_rmem", value, &error),
 	   "by its full name, too");
-	is_text(value, "4096 131072 6291456", "its words have one blank between them");
+	ok(strchr(value, ' ') && !strchr(value, '\t') && !strstr(value, "  "),
+	   "its words have one blank between them: %s", value);
 	ok(sandbox_set_sysctl(sandbox, HOST_LEFT, "ipv4.tcp_fin_timeout", "7", &error),
 	   "it is set");
 	sandbox_get_sysctl(sandbox, HOST_LEFT, "tcp_fin_timeout", value, &error);
