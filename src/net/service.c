@@ -45,6 +45,10 @@ const struct service *service_find(const char *name)
 
 const struct service *service_choose(const char *name, struct error *error)
 {
+	if (strcmp(name, "relay") == 0) { /* its words depend on where it listens */
+		error_usage(error, "relay is no service to choose: /relay makes one, or --relay");
+		return NULL;
+	}
 	size_t index = choice_choose(&service_names, "service", name, NULL, error);
 	return index == CHOICE_NONE ? NULL : service_table[index];
 }

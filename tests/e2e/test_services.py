@@ -189,7 +189,8 @@ def wrong_words():
         with open(name, "wb") as file:
             file.truncate(size)
     for words, why in (("reply x " + fifo, b"is a FIFO"), ("reply x " + huge, b"has more than 16 MiB"), ("reply x " + work, b"is a directory"),
-                       ("reply x nosuch", b"nosuch: no such file"), ("reply", b"reply needs words"), ("echo x", b"echo takes no words")):
+                       ("reply x nosuch", b"nosuch: no such file"), ("reply", b"reply needs words"), ("echo x", b"echo takes no words"),
+                       ("relay 127.0.0.1:80", b"/relay makes one, or --relay")):
         status, _, err = run("-l", "--service", words, "127.0.0.1", "0")
         ok(status == 2 and why in err and err.count(b"\n") == 1, "%s: %r" % (words, err))
     with Server("  reply x %s close" % largest) as server, server.client() as client:
