@@ -22,6 +22,20 @@ static size_t count_unsent(const struct app *app, size_t *holders, const struct 
 	return bytes;
 }
 
+/* A client that does not read keeps nobody for ever from the end of a script. */
+#define SERVICE_LIMIT (5 * CLOCK_S)
+
+/* What waits is of services alone. */
+static bool is_of_services(const struct app *app)
+{
+	bool served = true;
+	for (size_t i = 0; i < sessions_count(app->sessions); i++) {
+		const struct session *session = sessions_at(app->sessions, i);
+		served = served && (!session_unsent(session) || session_is_served(session));
+	}
+	return served;
+}
+
 size_t leave_unsent(const struct app *app)
 {
 	size_t holders;
@@ -40,6 +54,8 @@ bool leave_begin(struct app *app, const char *again, struct error *error)
 	}
 	if (!app->attended) {
 		int64_t limit = app->settings.timeout;
+		if (!limit && is_of_services(app))
+			limit = SERVICE_LIMIT;
 		app->lost_before = sessions_lost(app->sessions);
 		app->leave_by = limit ? clock_now() + limit : INT64_MAX;
 		app_note(app, "quits when %zu byte%s %s sent; /quit! quits at once", bytes,

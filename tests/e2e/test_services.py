@@ -432,6 +432,23 @@ def held_back():
     same(run("-f", script)[::2], (0, b""), "what came for echo is given to mute, which drops it")
 
 
+def end_of_script():
+    """A client that does not read is not waited for without end."""
+    page = os.path.join(work, "page")
+    with open(page, "wb") as file:
+        file.truncate(8 << 20)
+    process = sockpit("-f", "-")
+    process.stdin.write(b"/listen 127.0.0.1 0 'reply GET %s' as server\n/say at 127.0.0.1:$server.port\n" % page.encode())
+    process.stdin.flush()
+    port = int(re.search(rb"at 127\.0\.0\.1:(\d+)", read_until(process.stdout, b"\n")).group(1))
+    with dial(port) as client:
+        client.sendall(b"GET")
+        same(client.recv(1, socket.MSG_PEEK), b"\0", "a client that is answered, and does not read")
+        _, err = process.communicate(timeout=DEADLINE)
+        ok(process.returncode == 1 and re.fullmatch(rb"sockpit: \d+ bytes were not sent\n", err),
+           "the end of the script says what was not sent: %r" % err)
+
+
 # ---- many ----
 
 def many():
@@ -492,6 +509,7 @@ chat()
 operator()
 operator_in_a_pipe()
 held_back()
+end_of_script()
 many()
 netcats()
 shutil.rmtree(work)
