@@ -418,7 +418,7 @@ static void make_printable(char *name)
 			*p = '?';
 }
 
-/* Of a path the end says most; a peer that has called no name is a client. */
+/* Of a path the end says most; a peer that has called no name is a client, told from others by its number. */
 static void name_after_path(struct session *session, const char *server, const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -430,8 +430,11 @@ static void name_after_path(struct session *session, const char *server, const c
 		last++;
 		len--;
 	}
-	snprintf(session->name, sizeof session->name, "%s%s%s", server, *server ? ":" : "",
-	         *last || *server ? last : "client");
+	if (*last || *server)
+		snprintf(session->name, sizeof session->name, "%s%s%s", server, *server ? ":" : "",
+		         last);
+	else
+		snprintf(session->name, sizeof session->name, "client%u", number(session));
 	make_printable(session->name);
 }
 

@@ -307,6 +307,15 @@ def names():
     ok(b"so the kernel has undone connect()" in err, "and why datagrams name it is said: %r" % err)
 
 
+def clients():
+    """Who has called no name is told from the others by the number of the session."""
+    status, out, err = script("/listen unixpacket:class as s", "/open unixpacket:class as a", "/assert @s.clients is 1 within 5s",
+                              "/open unixpacket:class as b", "/assert @s.clients is 2 within 5s", "/send @client3 for a",
+                              "/send @client5 for b", "/expect @a \"for a\"", "/expect @b \"for b\"", "/close @client3",
+                              "/assert @a.fin is yes within 5s", "/assert @b.open is yes")
+    same((status, out), (0, b"session 3: closed\n"), "two clients have names of their own: %r" % err)
+
+
 def datagrams():
     """A datagram of a UNIX socket is not limited to 64 KiB."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as box:
@@ -371,6 +380,7 @@ with tempfile.TemporaryDirectory() as directory:
     credentials()
     queues()
     names()
+    clients()
     datagrams()
     programs()
     with_socat()
