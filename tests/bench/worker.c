@@ -22,8 +22,12 @@
  *		prints MB/s echoed; every byte is compared
  *	worker datagrams PORT PEERS WINDOW SECONDS
  *		prints answers per second, lost, wrong
- *	worker connections PORT AT_ONCE SECONDS
- *		connects, sends FIN, waits for FIN, closes: prints connections per second
+ *	worker compare requests|bulk|connections PORT PID PORT PID CLIENTS SIZE AMOUNT ROUNDS
+ *		loads two servers in turn, a short while each, so often, over connections that stay: AMOUNT
+ *		requests of SIZE bytes, or bytes in all, or connections (CLIENTS at once, each of which sends
+ *		FIN, waits for FIN, and closes). Prints how fast the first one was, relative to the other,
+ *		and how little processor time it took, as medians of the pairs; and requests, MB or
+ *		connections a second of the first one
  *	worker take RING
  *		prints its port, recv()s datagrams into a ring of so many bytes and does nothing else
  *	worker datagram-flood PORT SIZE SECONDS
@@ -397,15 +401,13 @@ static struct client *make_clients(int port, int count, int epoll)
 	return clients;
 }
 
-static int requests(int port, int count, size_t size, double duration)
+/* Until so many are answered, when none is on the way. */
+static void exchange(struct client *clients, int count, int epoll, size_t size, uint64_t total)
 {
-	int epoll = epoll_create1(0);
-	struct client *clients = make_clients(port, count, epoll);
-	uint64_t done = 0;
-	for (int i = 0; i < count; i++)
+	uint64_t asked = 0, done = 0;
+	for (int i = 0; i < count && asked < total; i++, asked++)
 		send_request(&clients[i], size);
-	double begun = seconds(), now = begun;
-	while (now - begun < duration) {
+	while (done < total) {
 		struct epoll_event events[256];
 		int ready = epoll_wait(epoll, events, 256, 5000);
 		if (ready <= 0)
@@ -416,19 +418,32 @@ static int requests(int port, int count, size_t size, double duration)
 				continue;
 			done++;
 			client->next++;
+			if (asked == total)
+				continue;
+			asked++;
 			send_request(client, size);
 		}
-		now = seconds();
 	}
+}
+
+static int requests(int port, int count, size_t size, double duration)
+{
+	int epoll = epoll_create1(0);
+	struct client *clients = make_clients(port, count, epoll);
+	uint64_t done = 0, each = 64 * (uint64_t)count;
+	double begun = seconds(), now = begun;
+	for (; now - begun < duration; now = seconds(), done += each)
+		exchange(clients, count, epoll, size, each);
 	printf("%.0f\n", (double)done / (now - begun));
 	return 0;
 }
 
+/* Twice the same 64 KiB, so that as many follow wherever one begins. */
 static const char *pattern(void)
 {
 	static char bytes[1 << 17];
 	for (size_t i = 0; i < sizeof bytes; i++)
-		bytes[i] = (char)(i * 2654435761u >> 13);
+		bytes[i] = (char)((i & 65535) * 2654435761u >> 13);
 	return bytes;
 }
 
@@ -459,23 +474,17 @@ static void bulk_take(struct client *client, const char *bytes)
 	client->next += (uint64_t)n;
 }
 
-static int bulk(int port, int count, uint64_t total)
+/* Until this many bytes of each have come back. */
+static void pour(struct client *clients, int count, int epoll, uint64_t total)
 {
 	const char *bytes = pattern();
-	char *twice = malloc(1 << 17);
-	if (!twice)
-		die("malloc");
-	memcpy(twice, bytes, 65536);
-	memcpy(twice + 65536, bytes, 65536);
-	int epoll = epoll_create1(0), running = count;
-	struct client *clients = make_clients(port, count, epoll);
+	int running = count;
 	for (int i = 0; i < count; i++) {
-		clients[i].next = 0;
+		clients[i].next = clients[i].sent = 0;
 		struct epoll_event event = { .events = EPOLLIN | EPOLLOUT,
 			                     .data.ptr = &clients[i] };
 		epoll_ctl(epoll, EPOLL_CTL_MOD, clients[i].fd, &event);
 	}
-	double begun = seconds();
 	while (running) {
 		struct epoll_event events[256];
 		int ready = epoll_wait(epoll, events, 256, 5000);
@@ -484,9 +493,9 @@ static int bulk(int port, int count, uint64_t total)
 		for (int i = 0; i < ready; i++) {
 			struct client *client = events[i].data.ptr;
 			if (events[i].events & EPOLLOUT)
-				bulk_send(client, twice, total);
+				bulk_send(client, bytes, total);
 			if (events[i].events & EPOLLIN)
-				bulk_take(client, twice);
+				bulk_take(client, bytes);
 			uint32_t want = client->sent < total ? EPOLLIN | EPOLLOUT : EPOLLIN;
 			if (client->next == total) {
 				running--;
@@ -496,18 +505,24 @@ static int bulk(int port, int count, uint64_t total)
 			epoll_ctl(epoll, EPOLL_CTL_MOD, client->fd, &event);
 		}
 	}
+}
+
+static int bulk(int port, int count, uint64_t total)
+{
+	int epoll = epoll_create1(0);
+	struct client *clients = make_clients(port, count, epoll);
+	double begun = seconds();
+	pour(clients, count, epoll, total);
 	printf("%.1f\n", (double)total * count / 1e6 / (seconds() - begun));
 	return 0;
 }
 
-static int connections(int port, int at_once, double duration)
+static void connect_often(int port, int at_once, int epoll, uint64_t total)
 {
-	uint64_t done = 0;
-	int epoll = epoll_create1(0);
-	double begun = seconds(), now = begun;
-	for (int i = 0; now - begun < duration;) {
+	uint64_t asked = 0, done = 0;
+	while (done < total) {
 		struct epoll_event events[64];
-		for (; i < at_once; i++) {
+		for (; asked < total && asked - done < (uint64_t)at_once; asked++) {
 			int fd = connected(SOCK_STREAM, port);
 			shutdown(fd, SHUT_WR);
 			watch(epoll, fd, EPOLLIN, EPOLL_CTL_ADD);
@@ -521,12 +536,8 @@ static int connections(int port, int at_once, double duration)
 				wrong("something else than FIN");
 			close(events[e].data.fd);
 			done++;
-			i--;
 		}
-		now = seconds();
 	}
-	printf("%.0f\n", (double)done / (now - begun));
-	return 0;
 }
 
 /* Clients one after the other, each of which has its byte sent back and then ends. They have several
@@ -601,6 +612,87 @@ static int datagrams(int port, int peers, int window, double duration)
 	}
 	printf("%.0f %llu %llu\n", (double)answers / (now - begun), (unsigned long long)lost,
 	       (unsigned long long)bad);
+	return 0;
+}
+
+/* ---- two servers compared ---- */
+
+enum { ROUNDS_MOST = 100 };
+
+struct side {
+	int port, epoll;
+	clockid_t clock; /* of the server's processor time */
+	struct client *clients;
+	double took[ROUNDS_MOST], used[ROUNDS_MOST]; /* seconds of each round */
+};
+
+struct comparison {
+	const char *kind;
+	int count, size;
+	uint64_t amount;
+};
+
+static struct side make_side(const struct comparison *comparison, int port, pid_t server)
+{
+	struct side side = { .port = port, .epoll = epoll_create1(0) };
+	if (clock_getcpuclockid(server, &side.clock))
+		die("clock_getcpuclockid");
+	if (strcmp(comparison->kind, "connections") != 0)
+		side.clients = make_clients(port, comparison->count, side.epoll);
+	return side;
+}
+
+static double processor_seconds(const struct side *side)
+{
+	struct timespec used;
+	if (clock_gettime(side->clock, &used))
+		wrong("a server has ended");
+	return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
+}
+
+static void load_once(struct side *side, const struct comparison *comparison, int round)
+{
+	int count = comparison->count;
+	double used = processor_seconds(side), begun = seconds();
+	if (strcmp(comparison->kind, "requests") == 0)
+		exchange(side->clients, count, side->epoll, (size_t)comparison->size,
+		         comparison->amount);
+	else if (strcmp(comparison->kind, "bulk") == 0)
+		pour(side->clients, count, side->epoll, comparison->amount / (uint64_t)count);
+	else
+		connect_often(side->port, count, side->epoll, comparison->amount);
+	side->took[round] = seconds() - begun;
+	side->used[round] = processor_seconds(side) - used;
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+/* Of other[i] / own[i]. */
+static double median_ratio(const double *other, const double *own, int count)
+{
+	double ratios[ROUNDS_MOST];
+	for (int i = 0; i < count; i++)
+		ratios[i] = other[i] / own[i];
+	qsort(ratios, (size_t)count, sizeof *ratios, compare_doubles);
+	return ratios[count / 2];
+}
+
+/* What each is asked for first makes connections and memory, and is not counted. */
+static int compare(const struct comparison *comparison, struct side sides[2], int rounds)
+{
+	for (int round = -1; round < rounds; round++)
+		for (int i = 0; i < 2; i++)
+			load_once(&sides[(round + i) & 1], comparison, round < 0 ? 0 : round);
+	double took = 0;
+	for (int i = 0; i < rounds; i++)
+		took += sides[0].took[i];
+	printf("%.3f %.3f %.1f\n", median_ratio(sides[1].took, sides[0].took, rounds),
+	       median_ratio(sides[1].used, sides[0].used, rounds),
+	       (double)comparison->amount * rounds / took / (*comparison->kind == 'b' ? 1e6 : 1));
 	return 0;
 }
 
@@ -852,8 +944,8 @@ int main(int argc, char **argv)
 	struct rlimit limit = { 8192, 8192 };
 	setrlimit(RLIMIT_NOFILE, &limit);
 	const char *job = argc > 1 ? argv[1] : "";
-	long long number[6] = { 0 };
-	for (int i = 2; i < argc && i < 8; i++)
+	long long number[9] = { 0 };
+	for (int i = 2; i < argc && i < 11; i++)
 		number[i - 2] = atoll(argv[i]);
 	if (strcmp(job, "flood") == 0 && argc == 4)
 		return flood(argv[2], (size_t)number[1]);
@@ -875,12 +967,18 @@ int main(int argc, char **argv)
 		return requests((int)number[0], (int)number[1], (size_t)number[2], atof(argv[5]));
 	if (strcmp(job, "bulk") == 0 && argc == 5)
 		return bulk((int)number[0], (int)number[1], (uint64_t)number[2]);
-	if (strcmp(job, "connections") == 0 && argc == 5)
-		return connections((int)number[0], (int)number[1], atof(argv[4]));
 	if (strcmp(job, "clients-end") == 0 && argc == 5)
 		return clients_end((int)number[0], (int)number[1], strcmp(argv[4], "reset") == 0);
 	if (strcmp(job, "datagrams") == 0 && argc == 6)
 		return datagrams((int)number[0], (int)number[1], (int)number[2], atof(argv[5]));
+	if (strcmp(job, "compare") == 0 && argc == 11) {
+		struct comparison comparison = { argv[2], (int)number[5], (int)number[6],
+			                         (uint64_t)number[7] };
+		struct side sides[] = { make_side(&comparison, (int)number[1], (pid_t)number[2]),
+			                make_side(&comparison, (int)number[3], (pid_t)number[4]) };
+		int rounds = (int)number[8];
+		return compare(&comparison, sides, rounds < ROUNDS_MOST ? rounds : ROUNDS_MOST);
+	}
 	if (strcmp(job, "take") == 0 && argc == 3)
 		take_datagrams((size_t)number[0]);
 	if (strcmp(job, "datagram-flood") == 0 && argc == 5)
