@@ -45,19 +45,26 @@ bool probe_is_busy(const struct probe *probe, int64_t now)
 }
 
 /* All sessions have a common rate; but none that a person drives goes without, however busy the
- * others are. */
+ * others are. Those that a service drives have a part of it: a reading costs as much as a message. */
+static bool may_share(struct probe *probe, int64_t now)
+{
+	struct probe_budget *budget = probe->budget;
+	return (!probe->unattended ||
+	        take(&budget->served, now, PROBE_RATE_SERVED, PROBE_BURST_SERVED)) &&
+	       take(&budget->all, now, PROBE_RATE_ALL, PROBE_BURST_ALL);
+}
+
 static bool may_read(struct probe *probe, int64_t now)
 {
 	if (probe->busy && now - probe->sampled_at < CLOCK_S / PROBE_SAMPLES)
 		return false;
-	return take(&probe->budget->all, now, PROBE_RATE_ALL, PROBE_BURST_ALL) ||
+	return may_share(probe, now) ||
 	       (!probe->unattended && take(&probe->own, now, PROBE_EACH, PROBE_BURST_EACH));
 }
 
 bool probe_may_look(struct probe *probe, int64_t now)
 {
-	return !probe->unattended ||
-	       take(&probe->budget->all, now, PROBE_RATE_ALL, PROBE_BURST_ALL);
+	return !probe->unattended || may_share(probe, now);
 }
 
 /* ---- what a sample says ---- */

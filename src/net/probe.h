@@ -19,6 +19,8 @@ enum {
 	PROBE_RATE_ALL =
 	        500, /* calls of all sessions that are sampled, beyond PROBE_EACH for each */
 	PROBE_BURST_ALL = 192,
+	PROBE_RATE_SERVED = 100, /* those of them that a service makes and nobody looks at */
+	PROBE_BURST_SERVED = 64,
 	PROBE_EACH = 4,
 	PROBE_BURST_EACH = 4,
 	PROBE_ASKED = 8,   /* most sends whose acknowledgement is waited for */
@@ -35,6 +37,7 @@ struct probe_budget {
 	bool off;       /* nothing is sampled: /set kernel off */
 	int64_t called; /* when any of them made its last call */
 	struct probe_rate all;
+	struct probe_rate served; /* what is left of PROBE_RATE_SERVED */
 };
 
 /* A send() whose acknowledgement is awaited. */

@@ -326,6 +326,10 @@ static void shares_with_others(void)
 	ok(!served.exact && !served.sampled, "one that a service drives has no share of its own");
 	ok(!probe_may_look(&served, now) && probe_may_look(&person, now), "nor is it followed after its end");
 	ok(probe_may_look(&served, now + CLOCK_S), "... while others take all");
+	int looks = 0;
+	while (looks < PROBE_BURST_ALL && probe_may_look(&served, now + 2 * CLOCK_S))
+		looks++;
+	is_int(looks, PROBE_BURST_SERVED, "... nor does a service take all from others");
 	caller.probe = &person;
 	probe_observer.before(&caller, -1, now + CLOCK_S);
 	ok(person.sampled && !person.exact, "after a call that was not, only after it");
