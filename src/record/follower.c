@@ -37,6 +37,14 @@ void follower_skip(struct follower *follower)
 	follower->read = transcript_amount_before(follower->transcript, TRANSCRIPT_NONE);
 }
 
+void follower_skip_bytes(struct follower *follower)
+{
+	uint64_t event = transcript_newest_event(follower->transcript);
+	bool known = follower->position != TRANSCRIPT_NONE;
+	if (event == TRANSCRIPT_NONE || (known && event <= follower->position))
+		follower_skip(follower);
+}
+
 void follower_seek(struct follower *follower, uint64_t position)
 {
 	follower->position = transcript_previous(follower->transcript, position);

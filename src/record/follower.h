@@ -26,5 +26,9 @@ struct transcript_amount follower_missed(const struct follower *follower);
 /* As if everything had been read: what is written from now on comes next. */
 void follower_skip(struct follower *follower);
 
+/* For who wants neither bytes of streams nor samples: as if they had been read, where nothing else has
+ * come. It costs the same however many they are. */
+void follower_skip_bytes(struct follower *follower);
+
 /* As if everything before the entry at `position` had been read. Costs a walk through a block. */
 void follower_seek(struct follower *follower, uint64_t position);

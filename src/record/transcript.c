@@ -42,6 +42,7 @@ struct transcript {
 	} known[LOCALS];
 	unsigned next_known; /* the one that is replaced next */
 	struct transcript_amount total;
+	uint64_t event; /* the newest entry that is one; TRANSCRIPT_NONE = there was none */
 	struct session_index index; /* of sessions */
 	bool hides;                 /* some session has been hidden */
 	struct known_secrets *secrets; /* NULL = there are none */
@@ -126,6 +127,7 @@ struct transcript *transcript_new(size_t ceiling, size_t block)
 	       block <= UINT32_MAX);
 	struct transcript *transcript = xcalloc(1, sizeof *transcript);
 	transcript->block_size = block;
+	transcript->event = TRANSCRIPT_NONE;
 	session_index_init(&transcript->index);
 	transcript_set_ceiling(transcript, ceiling);
 	return transcript;
@@ -309,6 +311,8 @@ uint64_t transcript_commit(struct transcript *transcript, const struct entry *he
 		note_known(transcript, local);
 	block->last = block->used;
 	block->used += entry_size(&entry);
+	if (entry.call != CALL_SEND && entry.call != CALL_RECV && entry.call != CALL_SAMPLE)
+		transcript->event = position;
 	transcript->total.entries++;
 	transcript->total.bytes += len;
 	transcript->begun = false;
@@ -432,6 +436,11 @@ uint64_t transcript_previous(const struct transcript *transcript, uint64_t posit
 	const struct block *block = find_block(transcript, number);
 	return number * transcript->block_size +
 	       offset_before(block, position % transcript->block_size);
+}
+
+uint64_t transcript_newest_event(const struct transcript *transcript)
+{
+	return transcript->event;
 }
 
 uint64_t transcript_end(const struct transcript *transcript)

@@ -93,6 +93,9 @@ const struct entry *transcript_step(const struct transcript *transcript, uint64_
 uint64_t transcript_newest(const struct transcript *transcript);
 uint64_t transcript_previous(const struct transcript *transcript, uint64_t position);
 
+/* The newest entry that is more than bytes of a stream, or a sample. It may have been evicted. */
+uint64_t transcript_newest_event(const struct transcript *transcript);
+
 /* Entries made from now on are at or after this position. */
 uint64_t transcript_end(const struct transcript *transcript);
 

@@ -202,7 +202,7 @@ static void answer_telnet(struct pipe *pipe, struct session *session, const char
 static void on_data(void *context, struct session *session, const char *data, size_t len)
 {
 	struct pipe *pipe = context;
-	if (is_service(pipe) || pipe->app->quit || has_all_packets(pipe))
+	if (pipe->app->quit || has_all_packets(pipe))
 		return;
 	pipe->packets++;
 	dump(pipe, data, len);
@@ -223,6 +223,7 @@ static void on_data(void *context, struct session *session, const char *data, si
 static void write_talk(struct pipe *pipe)
 {
 	const struct entry *entry;
+	follower_skip_bytes(&pipe->talk);
 	while (!output_queue_pending(&pipe->output)) {
 		if (follower_missed(&pipe->talk).entries) {
 			error_print("lines are missing in the output, which was not read in time");
@@ -836,7 +837,8 @@ struct ui *pipe_new(const struct ui_hooks *hooks, const struct pipe_options *opt
 	widen_pipe(STDIN_FILENO);
 	choose_passage(pipe);
 	transcript_set_ceiling(pipe->app->transcript, TRANSCRIPT_BYTES);
-	sessions_tap(pipe->app->sessions, on_data, pipe);
+	if (!is_service(pipe)) /* which answers by itself: nothing goes through here */
+		sessions_tap(pipe->app->sessions, on_data, pipe);
 	if (options->received && options->received->len)
 		on_data(pipe, options->session, buf_data(options->received),
 		        options->received->len);

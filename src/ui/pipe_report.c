@@ -395,6 +395,7 @@ void pipe_report_turn(struct pipe_report *report)
 {
 	const struct entry *entry;
 	bool was_reached = endpoint_is_set(&report->reached);
+	follower_skip_bytes(&report->follower);
 	while ((entry = follower_next(&report->follower)))
 		if (entry->session >= session_number(report->options.session))
 			on_entry(report, entry);

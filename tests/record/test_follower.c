@@ -106,6 +106,29 @@ static void test_late_start(void)
 	transcript_free(transcript);
 }
 
+static void test_skipping_bytes(void)
+{
+	struct entry bytes = { .call = CALL_RECV, .session = 1, .fd = 3 };
+	begin();
+	follower_skip_bytes(&follower);
+	add("a");
+	transcript_append(transcript, &bytes, NULL, "123", 3);
+	follower_skip_bytes(&follower);
+	reads("a", "what is no bytes of a stream is not skipped");
+	follower_skip_bytes(&follower);
+	reads("nothing", "bytes are");
+	is_int(follower.read.entries, 2, "... and count as read");
+	for (int i = 0; i < 10; i++)
+		transcript_append(transcript, &bytes, NULL, "12345678901234567890123456789012345678901234567890", 50);
+	follower_skip_bytes(&follower);
+	misses(0, 0, "... nor are they missed when they go");
+	add("b");
+	transcript_append(transcript, &bytes, NULL, "123", 3);
+	follower_skip_bytes(&follower);
+	reads("b", "the next one is read");
+	transcript_free(transcript);
+}
+
 static void test_seeking(void)
 {
 	begin();
@@ -133,6 +156,7 @@ int main(void)
 	test_reading();
 	test_missing();
 	test_late_start();
+	test_skipping_bytes();
 	test_seeking();
 	return tap_done();
 }
