@@ -109,17 +109,19 @@ static void test_refused(struct app *app)
 
 static void test_other_address(struct app *app)
 {
-	say(app, "/listen 127.0.0.2 0 as elsewhere");
+	int refused = peer_refused(AF_INET);
+	unsigned port = peer_port(refused);
+	say(app, "/listen 127.0.0.2 %u as elsewhere", port);
 	wait_for(app, state(app) == SESSION_LISTENING, "a listener");
-	unsigned port = session_local(app->current).port;
 	fails(app, "refused", "/open 127.0.0.1 %u", port);
 	WHY(app, "who listens elsewhere", " (elsewhere) has that port, but at 127.0.0.2:");
 	say(app, "/close @elsewhere");
+	close(refused);
 }
 
 static void test_udp_refused(struct app *app)
 {
-	int refused = peer_refused(AF_INET);
+	int refused = peer_udp_refused(AF_INET);
 	say(app, "/open udp 127.0.0.1 %u", peer_port(refused));
 	wait_for(app, state(app) == SESSION_OPEN, "a UDP session");
 	say(app, "hello");
@@ -233,6 +235,9 @@ static void test_in_use(struct app *app)
 	char holder[64];
 	snprintf(holder, sizeof holder, "(pid %d) listens at 127.0.0.1:%u *.", (int)getpid(),
 	         peer_port(other));
+	int64_t deadline = clock_now() + 20 * CLOCK_S; /* a busy machine may not find it in one search */
+	while (!strstr(say(app, "/why"), holder) && clock_now() < deadline)
+		continue;
 	WHY(app, "EADDRINUSE by another socket", "Program ", holder);
 	close(other);
 	WHY(app, "EADDRINUSE of a port that has been let go", "Nobody has port ");
