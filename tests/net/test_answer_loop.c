@@ -75,20 +75,36 @@ static void answers_others(struct fixture *f)
 	peer_close_all(&fd, 1);
 }
 
+/* Asks the same again and again until it is not answered. False where the machine made a break. */
+static bool asks(struct fixture *f, int fd, struct session *server, uint64_t *asked, int *answers)
+{
+	char text[64];
+	struct endpoint to = endpoint_of(server);
+	int64_t begun = clock_now(), longest = 0;
+	*asked = 0, *answers = 0;
+	while (*asked <= ANSWER_LOOP_MOST + 1 && pauses(f, server) == 0) {
+		int64_t last = begun;
+		begun = clock_now();
+		peer_send_to(fd, &to, "same", 4);
+		++*asked;
+		until(f, receives(server) == *asked);
+		*answers += peer_recv_from(fd, text, sizeof text, NULL, 0) == 4;
+		if (clock_now() - last > longest)
+			longest = clock_now() - last;
+	}
+	return longest < ANSWER_LOOP_REST;
+}
+
 /* A client that asks the same again and again looks like that. */
 static void goes_on(struct fixture *f)
 {
 	char text[64];
 	struct session *server = serve(f, "echo");
+	int fd = peer_udp(AF_INET), answers;
+	uint64_t asked;
+	for (int tries = 10; !asks(f, fd, server, &asked, &answers) && tries > 0; tries--)
+		server = serve(f, "echo");
 	struct endpoint to = endpoint_of(server);
-	int fd = peer_udp(AF_INET), answers = 0;
-	uint64_t asked = 0;
-	while (asked <= ANSWER_LOOP_MOST + 1 && pauses(f, server) == 0) {
-		peer_send_to(fd, &to, "same", 4);
-		asked++;
-		until(f, receives(server) == asked);
-		answers += peer_recv_from(fd, text, sizeof text, NULL, 0) == 4;
-	}
 	is_int(answers, ANSWER_LOOP_MOST, "the first is no answer of ours: 1000 are answered");
 	is_int(asked, ANSWER_LOOP_MOST + 1, "and the one after is not");
 	peer_send_to(fd, &to, "same", 4);

@@ -471,7 +471,8 @@ static void looks_while_something_is_on_its_way(struct fixture *f)
 	sessions_prepare(f->sessions, &f->poller);
 	ok(f->poller.lazy <= clock_now() + 60 * CLOCK_MS,
 	   "the one that is shown is looked at soon");
-	until(f, sample_get(session_sample(c.session), SAMPLE_TIMER) != TIMER_OFF);
+	until(f, sample_get(session_sample(c.session), SAMPLE_TIMER) != TIMER_OFF &&
+	                 count_readings(f, c.session, SAMPLE_LATER) > 0);
 	ok(count_readings(f, c.session, SAMPLE_LATER) > 0, "by itself");
 	ok(sample_has(session_sample(c.session), SAMPLE_TIMER_LEFT), "with the timer");
 	ok(session_sampled_at(c.session) > clock_now() - CLOCK_S, "and when that was");
