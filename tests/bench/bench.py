@@ -995,9 +995,9 @@ def relay():
         return
     duration = 1.5 * SCALE
     for clients in (1, 50):
-        compare_relay("tcp", "%d clients, 64 bytes, requests/s" % clients, 0.5, "requests", clients, 64, duration)
+        compare_relay("tcp", "%d clients, 64 bytes, requests/s" % clients, 0.6, "requests", clients, 64, duration)
     for clients in (1, 50):
-        compare_relay("tcp", "%d clients, bulk, MB/s" % clients, 0.8, "bulk", clients, int(400 * MB * SCALE / clients))
+        compare_relay("tcp", "%d clients, bulk, MB/s" % clients, 1.0, "bulk", clients, int(400 * MB * SCALE / clients))
 
 
 # ---- reading the kernel ----
