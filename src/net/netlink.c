@@ -5,12 +5,15 @@
 
 #if defined __linux__
 
+#include <linux/ethtool.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 #include <linux/veth.h>
 #include <net/if.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum { ROOM = 512 };
@@ -114,6 +117,19 @@ int netlink_set_up(const char *name)
 		                  .ifi_change = IFF_UP };
 	begin(&message, RTM_NEWLINK, 0, &link, sizeof link);
 	return ask(&message);
+}
+
+int netlink_settle(const char *name)
+{
+	struct ethtool_value value = { .cmd = ETHTOOL_GLINK };
+	struct ifreq request = { .ifr_data = (char *)&value };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	for (size_t i = 0; i < sizeof request.ifr_name - 1 && name[i]; i++)
+		request.ifr_name[i] = name[i];
+	int code = fd < 0 || ioctl(fd, SIOCETHTOOL, &request) < 0 ? errno : 0;
+	if (fd >= 0)
+		close(fd);
+	return code;
 }
 
 int netlink_no_link_local(const char *name)

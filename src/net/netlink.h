@@ -14,6 +14,10 @@ int netlink_add_pair(const char *name, const char *peer, const uint8_t peer_mac[
 /* Brings the interface up. */
 int netlink_set_up(const char *name);
 
+/* Of a pair whose ends are both up: this end sends from now on. The kernel delays that by as much as a
+ * second, and drops what is sent meanwhile, unless it is asked for the state of the link. */
+int netlink_settle(const char *name);
+
 /* Keeps the kernel from giving the interface an IPv6 link-local address. */
 int netlink_no_link_local(const char *name);
 

@@ -130,32 +130,20 @@ static void fix_sysctls(enum host host, const struct fixed_sysctl *list)
 	}
 }
 
-/* What the interface does not have, or cannot do without, stays as it is. */
-static void configure_driver(const char *interface, const uint32_t *commands, size_t count)
+/* Segments leave as they will arrive, with their checksums. What the interface does not have, or cannot do
+ * without, stays as it is. */
+static void switch_offload_off(const char *interface)
 {
+	static const uint32_t commands[] = { ETHTOOL_SGSO, ETHTOOL_STSO, ETHTOOL_SGRO,
+		                             ETHTOOL_STXCSUM, ETHTOOL_SRXCSUM };
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
 		struct ethtool_value value = { .cmd = commands[i] };
 		struct ifreq request = { .ifr_data = (char *)&value };
 		snprintf(request.ifr_name, sizeof request.ifr_name, "%s", interface);
 		ioctl(fd, SIOCETHTOOL, &request);
 	}
 	close(fd);
-}
-
-/* Segments leave as they will arrive, with their checksums. */
-static void switch_offload_off(const char *interface)
-{
-	static const uint32_t commands[] = { ETHTOOL_SGSO, ETHTOOL_STSO, ETHTOOL_SGRO,
-		                             ETHTOOL_STXCSUM, ETHTOOL_SRXCSUM };
-	configure_driver(interface, commands, sizeof commands / sizeof *commands);
-}
-
-/* The kernel delays what follows from an interface's coming up by as much as a second, unless it is asked
- * for the state of the link. */
-static void settle(const char *interface)
-{
-	configure_driver(interface, (uint32_t[]){ ETHTOOL_GLINK }, 1);
 }
 
 /* ---- what goes over the channels ---- */
@@ -380,7 +368,7 @@ static int configure(enum host host)
 	int code = netlink_set_up("lo");
 	if (!code)
 		code = netlink_set_up(interface);
-	settle(interface);
+	netlink_settle(interface);
 	if (!code)
 		code = netlink_add_address(interface, &ipv4, 24);
 	if (!code &&
@@ -397,6 +385,7 @@ static int open_cable(int ends[HOST_COUNT])
 		struct sockaddr_ll end = { .sll_family = AF_PACKET,
 			                   .sll_protocol = htons(ETH_P_ALL),
 			                   .sll_ifindex = (int)if_nametoindex(cable_ends[host]) };
+		netlink_settle(cable_ends[host]);
 		ends[host] = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 		if (ends[host] < 0 || bind(ends[host], (struct sockaddr *)&end, sizeof end) < 0)
 			return errno;

@@ -60,6 +60,10 @@ static const char *make_network(void)
 			code = netlink_set_up(near_names[host]);
 		if (!code)
 			code = netlink_set_up(far_names[host]);
+		if (!code)
+			code = netlink_settle(near_names[host]);
+		if (!code)
+			code = netlink_settle(far_names[host]);
 		if (code) {
 			snprintf(why, sizeof why, "no pair of interfaces: %s", strerror(code));
 			return why;

@@ -722,7 +722,7 @@ static void counts_a_frame_once(void)
 	int namespace = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	ok(!netlink_add_pair("one", "two", mac, namespace) &&
 	           !netlink_add_address("one", &own, 24) && !netlink_set_up("one") &&
-	           !netlink_set_up("two"),
+	           !netlink_set_up("two") && !netlink_settle("one") && !netlink_settle("two"),
 	   "two interfaces that are joined");
 	begin_own();
 	int second = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
