@@ -10,7 +10,7 @@
 
 #include "base/poller.h"
 
-enum { FIRST_FREE = 10, AFTER_STANDARD = 3 };
+enum { FIRST_FREE = 10, AFTER_STANDARD = 3, SPARE = 16 };
 
 /* Where the system's own limit has been lowered since, this fails: the soft limit stays. */
 void descriptor_raise_limit(void)
@@ -38,9 +38,9 @@ static int find_next(void)
 	return next;
 }
 
-bool descriptor_next_is_high(void)
+bool descriptor_few_are_left(void)
 {
-	return find_next() >= FD_SETSIZE;
+	return find_next() >= FD_SETSIZE - SPARE;
 }
 
 int descriptor_copy(int fd)

@@ -16,8 +16,9 @@ void descriptor_raise_limit(void);
 /* How many descriptors there may be that select(2) can watch. */
 int descriptor_most(void);
 
-/* The next descriptor that a call makes is none of them: lower numbers are all in use. */
-bool descriptor_next_is_high(void);
+/* The next descriptor that a call makes is none of them, or one of the last few. Those are left to what
+ * the program opens besides, for a thread may do that between the question and the call. */
+bool descriptor_few_are_left(void);
 
 /* A copy with a number of 10 or more, or of 3 or more where the limit of this process allows no
  * such number. -1 with errno, see fcntl(2). */

@@ -267,7 +267,7 @@ static void report_crowd(struct session *session)
 static bool is_full(const struct session *session)
 {
 	const struct listener *listener = session->own;
-	return listener->room < FD_SETSIZE / 2 && descriptor_next_is_high();
+	return listener->room < FD_SETSIZE / 2 && descriptor_few_are_left();
 }
 
 /* False where there are no more clients for this turn, or no more can be taken. */
