@@ -33,17 +33,19 @@ for option in $(sockpit -h | sed -n 's/^  \(-[^ ]*\(, -[^ ]*\)*\).*/\1/p' | tr -
 done
 
 # A mistake in an example would be status 2. Names are looked up nowhere: -n refuses them.
+mkdir -p examples.tmp
 examples=$(sed -n 's/^\(\.Dl \)\{0,1\}\$ sockpit \(.*\)/\2/p' "$manual" | sed 's/[<>].*//')
 echo "$examples" | while read -r words; do
 	case $words in
 	--demo | --replay*) continue ;;
+	--relay*) words="-n -w 50ms $(echo "$words" | sed 's/--relay [0-9]*/--relay 0/')" ;;
 	-l*) words="-w 50ms -q 0 $(echo "$words" | sed 's/[0-9][0-9]*$/0/')" ;;
 	*) words="-n -w 50ms -q 0 $(echo "$words" | sed 's/mail.example.org/127.0.0.1/; s/[0-9][0-9]*$/9/')" ;;
 	esac
-	timeout 1 sockpit $words </dev/null >example.out 2>&1
+	(cd examples.tmp && timeout 1 sockpit $words </dev/null >../example.out 2>&1)
 	[ $? -ne 2 ] || { echo "# sockpit $words"; cat example.out; echo bad >>examples.bad; }
 done
 [ ! -e examples.bad ]
 result $? "the examples of the manual are understood"
-rm -f example.out examples.bad
+rm -rf example.out examples.bad examples.tmp
 echo "1..$count"
