@@ -59,8 +59,10 @@ bool measure_parse_rate(const char *text, uint64_t *rate)
 	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
 		if (strcasecmp(unit, units[i].name) == 0)
 			bits = value * units[i].factor;
+	if (!(bits >= 1e3 && bits <= 1e11))
+		return false;
 	*rate = (uint64_t)(bits + 0.5);
-	return bits >= 1e3 && bits <= 1e11;
+	return true;
 }
 
 void measure_print_rate(uint64_t rate, struct buf *out)

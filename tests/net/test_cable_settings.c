@@ -126,6 +126,7 @@ static void check_words(void)
 		{ { "rate" }, "rate: bits per second, 1k to 100G: 64k, 1M, 1.5M; or off" },
 		{ { "rate 0" }, "rate 0: bits per second, 1k to 100G: 64k, 1M, 1.5M; or off" },
 		{ { "rate 1T" }, "rate 1T: bits per second, 1k to 100G: 64k, 1M, 1.5M; or off" },
+		{ { "rate 99999999999G" }, "rate 99999999999G: bits per second, 1k to 100G: 64k, 1M, 1.5M; or off" },
 		{ { "rate 1.2.3M" },
 		  "rate 1.2.3M: bits per second, 1k to 100G: 64k, 1M, 1.5M; or off" },
 		{ { "rate nan" }, "rate nan: bits per second, 1k to 100G: 64k, 1M, 1.5M; or off" },
