@@ -25,6 +25,7 @@ enum {
 	SEND_TRIES = 4,     /* while errors of earlier datagrams come back */
 	ERRORS_A_TURN = 64, /* most that are taken from the error queue at a time */
 	LEAST = 1 << 10,    /* bytes as which a datagram at least counts in what a turn reads */
+	ANSWERED = 4 << 10, /* the same where each is answered, which takes several times as long */
 	BACKLOG = 1 << 18,  /* with this many bytes of datagrams waiting, no more are read */
 	SMALL_MOST = 37,    /* the highest port of the small services */
 	ROOM = 4 << 20,     /* bytes that the kernel is asked to keep in a flood */
@@ -808,7 +809,7 @@ static unsigned receive_batches(struct session *session, unsigned slot)
 	const struct datagram *own = session->own;
 	struct batch *batch = session->table->batch;
 	int fd = session->fd[slot], count = CONTROL_BATCH;
-	size_t left = session->table->share;
+	size_t left = session->table->share, least = session_is_served(session) ? ANSWERED : LEAST;
 	unsigned got = 0;
 	while (left && count == CONTROL_BATCH && goes_on(session, slot, fd)) {
 		count = call_recvmmsg(&session->caller, fd, batch, CONTROL_BATCH, own->asks_local);
@@ -817,7 +818,7 @@ static unsigned receive_batches(struct session *session, unsigned slot)
 		int64_t now = clock_now();
 		for (int i = 0; i < count; i++) {
 			const struct batched *one = control_batched(batch, (unsigned)i);
-			size_t counts = one->len < LEAST ? LEAST : one->len;
+			size_t counts = one->len < least ? least : one->len;
 			take(session, slot, &one->from, &one->arrival.local, one->data, one->len, now);
 			left -= counts < left ? counts : left;
 			got++;
