@@ -21,6 +21,7 @@
 #include "command/complete.h"
 #include "command/manual.h"
 #include "command/queue.h"
+#include "completion.h"
 #include "options.h"
 #include "pipe_mode.h"
 #include "replay_mode.h"
@@ -199,6 +200,8 @@ int main(int argc, char **argv)
 		puts("sockpit " PACKAGE_VERSION);
 	if (options.wish == OPTIONS_MDOC)
 		manual_print(stdout);
+	if (options.wish == OPTIONS_COMPLETION)
+		completion_print(options.shell, stdout);
 	if (options.wish != OPTIONS_RUN)
 		return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
 

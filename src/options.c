@@ -18,102 +18,15 @@
 #include "base/alloc.h"
 #include "base/choice.h"
 #include "base/clock.h"
+#include "completion.h"
 #include "net/relay.h"
+#include "option_table.h"
 
 /* ---- what there is ---- */
 
-enum {
-	LONG_SERVICE = 256,
-	LONG_RELAY,
-	LONG_EOL,
-	LONG_SET,
-	LONG_VIEW,
-	LONG_PLAIN,
-	LONG_DEMO,
-	LONG_REPLAY,
-	LONG_SPEED,
-	LONG_SANDBOX,
-	LONG_MDOC,
-	LONG_PIPE,
-	LONG_JSON,
-	LONG_SEND_ONLY,
-	LONG_RECV_ONLY,
-	LONG_OUTPUT,
-	LONG_NO_SHUTDOWN,
-	LONG_IDLE_TIMEOUT,
-	LONG_DELAY,
-	LONG_WAIT,
-	LONG_MAX_CONNS,
-	LONG_DATAGRAM,
-	LONG_HALF_CLOSE,
-	LONG_LOG_FORMAT,
-	LONG_APPEND_OUTPUT,
-	LONG_CHECK,
-	LONG_TAP,
-	LONG_JUNIT,
-	LONG_LET,
-	LONG_MAX_CLIENTS,
-	LONG_MAX_IDLE,
-	LONG_ALLOW,
-	LONG_DENY,
-};
-
-/* The colons: a missing value is ours to report. */
-static const char short_options[] = ":46bCDdFf:hI:i:klM:m:NnO:o:P:p:q:rSs:T:tUuVvW:w:X:x:Zze:c:";
 static const char nc_options[] = ":46bCDdFhI:i:klM:m:NnO:P:p:q:rSs:T:tUuV:vW:w:X:x:Zz";
 
-static const struct option long_options[] = {
-	{ "service", required_argument, NULL, LONG_SERVICE },
-	{ "relay", required_argument, NULL, LONG_RELAY },
-	{ "allow", required_argument, NULL, LONG_ALLOW },
-	{ "deny", required_argument, NULL, LONG_DENY },
-	{ "max-clients", required_argument, NULL, LONG_MAX_CLIENTS },
-	{ "max-idle", required_argument, NULL, LONG_MAX_IDLE },
-	{ "eol", required_argument, NULL, LONG_EOL },
-	{ "set", required_argument, NULL, LONG_SET },
-	{ "view", required_argument, NULL, LONG_VIEW },
-	{ "plain", no_argument, NULL, LONG_PLAIN },
-	{ "check", no_argument, NULL, LONG_CHECK },
-	{ "tap", no_argument, NULL, LONG_TAP },
-	{ "junit", required_argument, NULL, LONG_JUNIT },
-	{ "let", required_argument, NULL, LONG_LET },
-	{ "demo", no_argument, NULL, LONG_DEMO },
-	{ "replay", required_argument, NULL, LONG_REPLAY },
-	{ "speed", required_argument, NULL, LONG_SPEED },
-	{ "sandbox", no_argument, NULL, LONG_SANDBOX },
-	{ "commands-as-mdoc", no_argument, NULL, LONG_MDOC },
-	{ "pipe", no_argument, NULL, LONG_PIPE },
-	{ "json", no_argument, NULL, LONG_JSON },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
-	{ "datagram", required_argument, NULL, LONG_DATAGRAM },
-	{ "half-close", no_argument, NULL, LONG_HALF_CLOSE },
-	{ "tos", required_argument, NULL, 'T' },
-	{ "log-format", required_argument, NULL, LONG_LOG_FORMAT },
-	/* those of ncat(1) */
-	{ "append-output", no_argument, NULL, LONG_APPEND_OUTPUT },
-	{ "crlf", no_argument, NULL, 'C' },
-	{ "delay", required_argument, NULL, LONG_DELAY },
-	{ "idle-timeout", required_argument, NULL, LONG_IDLE_TIMEOUT },
-	{ "keep-open", no_argument, NULL, 'k' },
-	{ "listen", no_argument, NULL, 'l' },
-	{ "max-conns", required_argument, NULL, LONG_MAX_CONNS },
-	{ "no-shutdown", no_argument, NULL, LONG_NO_SHUTDOWN },
-	{ "nodns", no_argument, NULL, 'n' },
-	{ "output", required_argument, NULL, LONG_OUTPUT },
-	{ "recv-only", no_argument, NULL, LONG_RECV_ONLY },
-	{ "send-only", no_argument, NULL, LONG_SEND_ONLY },
-	{ "source", required_argument, NULL, 's' },
-	{ "source-port", required_argument, NULL, 'p' },
-	{ "telnet", no_argument, NULL, 't' },
-	{ "udp", no_argument, NULL, 'u' },
-	{ "unixsock", no_argument, NULL, 'U' },
-	{ "verbose", no_argument, NULL, 'v' },
-	{ "wait", required_argument, NULL, LONG_WAIT },
-	{ 0 },
-};
-
-static const char help_text[] =
+static const char usage_text[] =
         "usage: sockpit [options] [host port... | host:port | :port | tcp://host:port | "
         "udp://host:port |\n"
         "                         unix:///path | unix:@name | target]\n"
@@ -123,75 +36,10 @@ static const char help_text[] =
         "\n"
         "On a terminal this opens a window in which you type and see; type /help there. With "
         "standard input or\n"
-        "output elsewhere it is a pipe: input to the socket, socket to output, byte for byte.\n"
-        "\n"
-        "  -4, -6           IPv4 only, IPv6 only\n"
-        "  -u, --udp        UDP\n"
-        "  -U, --unixsock   UNIX socket: a path, or @name for an abstract one; with -u datagrams\n"
-        "  -l, --listen     listen; port 0 prints the port it got; loopback unless an address is "
-        "given\n"
-        "  -f FILE          run the lines of a script and no screen; - is standard input; $1 is "
-        "the first word\n"
-        "  --check FILE...  say what is wrong in scripts, and do nothing\n"
-        "  --tap            print what lines of a script have shown, as TAP; --junit FILE writes it as JUnit "
-        "XML\n"
-        "  --let NAME=VALUE $NAME in scripts\n"
-        "  -p PORT, -s ADDRESS   local port, local address (--source-port, --source)\n"
-        "  -n, --nodns      no name look-ups\n"
-        "  -b               allow broadcast\n"
-        "  -C, --crlf       line end CRLF\n"
-        "  -w TIME          limit for connecting and, in pipe mode, for idling (500ms, 3, 2m)\n"
-        "  --wait TIME, --idle-timeout TIME   each of these alone\n"
-        "  -v, --verbose    pipe mode, -z, -f: say on standard error what happens; -vv says more\n"
-        "  -z               only probe whether the ports are open: 0 = one is; ports are 80 20-25 "
-        "80,443\n"
-        "  -r               take the ports in random order\n"
-        "  -D, -T TOS, -M TTL, -m TTL, -I SIZE, -O SIZE   socket options: debug, type of "
-        "service,\n"
-        "                   time to live of what is sent, least one of what is taken, receive and "
-        "send buffer\n"
-        "  -x PROXY[:PORT]  pipe mode, -z: through a proxy; -X 5, 4, connect: by SOCKS5, SOCKS4, "
-        "HTTP; -P USER\n"
-        "  --service NAME   what a server does; in one argument with its words, if it has some:\n"
-        "                   " SERVICE_NAMES "\n"
-        "  --relay LISTEN   pass on what comes to this port, [address]:port or unix:path, and answers "
-        "back\n"
-        "  --max-clients N  accept that many at a time: more wait; --max-idle TIME: close idle ones\n"
-        "  --allow NETWORK, --deny NETWORK   where clients may come from: 10.0.0.0/8,::1\n"
-        "  --eol NAME       line end of what is typed: lf, crlf, cr, nul, none\n"
-        "  --view NAME      how sessions are shown: chat, hex, trace, ladder\n"
-        "  --set NAME=VALUE as /set does\n"
-        "  -o FILE          write a log of all sessions; its ending says in which format: .log, .raw-in …\n"
-        "  --log-format NAME   the format of the log: text, json, pcapng, text2pcap, raw-in, raw-out\n"
-        "  --append-output  continue the file of -o or --output if it exists\n"
-        "  --plain          no full screen: for screen readers and dumb terminals\n"
-        "  --json           -f, pipe mode: a log in JSON lines on standard output, and nothing else\n"
-        "  --demo           a TCP echo server on loopback and a session to it\n"
-        "  --replay FILE    show a log of JSON lines as it went, and send nothing; --speed N, or "
-        "max;\n"
-        "                   without a terminal print it as --view shows it\n"
-        "  --sandbox        two hosts of our own, left and right, and a cable between them: "
-        "/sandbox\n"
-        "  -h, -V           this help, the version\n"
-        "\n"
-        "in pipe mode:\n"
-        "  --pipe           pipe mode on a terminal, too\n"
-        "  -k, --keep-open  go on with the next client; --max-conns N: this many at a time\n"
-        "  -N               half-close at the end of input: the default, except for /dev/null\n"
-        "  --no-shutdown    never half-close\n"
-        "  --half-close     after the client's half-close wait for late input\n"
-        "  -q TIME          quit that long after the end of input; -1: never, and no half-close\n"
-        "  -d, --recv-only  read no input\n"
-        "  --send-only      drop what comes, and quit at the end of input\n"
-        "  -i SECONDS, --delay TIME   from one line to the next, and from port to port; -i TIME\n"
-        "                   with a unit is --idle-timeout, as in ncat\n"
-        "  -t, --telnet     refuse the options of TELNET that a server asks for\n"
-        "  -W N             quit after this many packets have come\n"
-        "  --datagram line|block   what of the input is one datagram or message\n"
-        "  --output FILE    write there what is sent and received\n"
-        "  --nc             in all of this as OpenBSD's nc; so does being called nc or netcat\n"
-        "\n"
-        "exit status: 0 ended well, 1 network error, reset or failed script line, 2 usage\n";
+        "output elsewhere it is a pipe: input to the socket, socket to output, byte for byte.\n";
+
+static const char status_text[] =
+        "\nexit status: 0 ended well, 1 network error, reset or failed script line, 2 usage\n";
 
 static const char nc_usage_text[] =
         "usage: nc [-46bCDdhklNnrtUuvz] [-I length] [-i interval] [-M ttl] [-m minttl]\n"
@@ -208,7 +56,11 @@ void options_print_help(const struct options *options, FILE *out)
 {
 	if (options->nc)
 		fprintf(out, "sockpit %s, as nc\n", PACKAGE_VERSION);
-	fputs(options->nc ? nc_usage_text : help_text, out);
+	fputs(options->nc ? nc_usage_text : usage_text, out);
+	if (options->nc)
+		return;
+	option_table_print(out);
+	fputs(status_text, out);
 }
 
 /* ---- options that are refused ---- */
@@ -234,16 +86,16 @@ static const char *why_refused(int letter)
 	}
 }
 
-static const char *name_of_option(const void *options, size_t index)
+static const char *name_of_option(const void *syntax, size_t index)
 {
-	return ((const struct option *)options)[index].name;
+	return ((const struct option_syntax *)syntax)->names[index].name;
 }
 
 static void refuse_long(const char *option, struct error *error)
 {
-	static const struct choice names = { .name = name_of_option,
-		                             .context = long_options,
-		                             .prefix = "--" };
+	struct option_syntax syntax;
+	const struct choice names = { .name = name_of_option, .context = &syntax, .prefix = "--" };
+	option_table_syntax(&syntax);
 	const char *name = option + strspn(option, "-");
 	size_t len = strcspn(name, "=");
 	error_set(error, "no option --%.*s", (int)len, name);
@@ -253,8 +105,10 @@ static void refuse_long(const char *option, struct error *error)
 /* "--udp=1" */
 static bool has_needless_value(const char *word)
 {
+	struct option_syntax syntax;
 	size_t len = strcspn(word, "=");
-	for (const struct option *option = long_options; option->name; option++)
+	option_table_syntax(&syntax);
+	for (const struct option *option = syntax.names; option->name; option++)
 		if (len > 2 && word[len] && !option->has_arg && strncmp(word, "--", 2) == 0 &&
 		    strncmp(word + 2, option->name, len - 2) == 0)
 			return true;
@@ -526,6 +380,13 @@ static bool add_log(struct options *options, const char *path, struct error *err
 	return true;
 }
 
+static bool choose_shell(struct options *options, const char *name, struct error *error)
+{
+	options->wish = OPTIONS_COMPLETION;
+	options->shell = completion_choose(name, error);
+	return options->shell != NULL;
+}
+
 static bool choose_datagram(struct options *options, const char *name, struct error *error)
 {
 	bool line = strcmp(name, "line") == 0;
@@ -663,6 +524,7 @@ static bool take_long_switch(struct options *options, int letter)
 	switch (letter) {
 	case 'V': options->wish = OPTIONS_VERSION; return true;
 	case LONG_MDOC: options->wish = OPTIONS_MDOC; return true;
+	case LONG_NC: return true; /* taken before */
 	case LONG_PLAIN: options->plain = true; return true;
 	case LONG_DEMO: options->demo = true; return true;
 	case LONG_SANDBOX: options->sandbox = true; return true;
@@ -715,6 +577,7 @@ static bool take_long_value(struct options *options, int letter, char **argv, st
 	case LONG_MAX_IDLE: options->max_idle = true; return add_setting(options, "max-idle", optarg, error);
 	case LONG_SET: return add_assignment(options, optarg, error);
 	case LONG_REPLAY: options->replay = optarg; return true;
+	case LONG_COMPLETION: return choose_shell(options, optarg, error);
 	case LONG_SPEED: return replay_parse_speed(optarg, &options->replay_speed, error);
 	case LONG_VIEW: return add_setting(options, "view", optarg, error);
 	case LONG_OUTPUT: options->pipe.output = optarg; return true;
@@ -1176,7 +1039,9 @@ static bool parse_own(struct options *options, int argc, char **argv, struct err
 {
 	int letter;
 	bool known;
-	while ((letter = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
+	struct option_syntax syntax;
+	option_table_syntax(&syntax);
+	while ((letter = getopt_long(argc, argv, syntax.letters, syntax.names, NULL)) != -1) {
 		error_set(error, "%s", "");
 		if (take_switch(options, letter, error) || take_long_switch(options, letter))
 			continue;

@@ -27,11 +27,14 @@ enum {
 	OPTIONS_LOGS = 8,
 };
 
-enum options_wish { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_MDOC };
+enum options_wish { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_MDOC, OPTIONS_COMPLETION };
+
+struct shell;
 
 struct options {
 	enum options_wish wish;
 	bool nc;             /* --nc, or called as nc or netcat: as OpenBSD's does in all of this */
+	const struct shell *shell; /* OPTIONS_COMPLETION: whose */
 	const char *program; /* what it is called: "nc" with --nc */
 	bool nc_usage;       /* after a mistake: nc prints its usage, too */
 	bool has_target;

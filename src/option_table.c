@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "option_table.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "net/service.h"
+
+enum { HELP_COLUMN = 29, HELP_WIDTH = 100 };
+
+/* clang-format off: a row for each */
+const struct option_row option_table[] = {
+	{ .section = "where to:" },
+	{ .letter = '4', .help = "IPv4 only" },
+	{ .letter = '6', .help = "IPv6 only" },
+	{ .letter = 'u', .name = "udp", .help = "UDP" },
+	{ .letter = 'U', .name = "unixsock", .help = "UNIX socket: a path, or @name for an abstract one; with -u datagrams" },
+	{ .letter = 'l', .name = "listen", .help = "listen; port 0 prints the port it got; loopback unless an address is given" },
+	{ .letter = 'p', .name = "source-port", .value = "PORT", .help = "local port" },
+	{ .letter = 's', .name = "source", .value = "ADDRESS", .help = "local address" },
+	{ .letter = 'n', .name = "nodns", .help = "no name look-ups" },
+	{ .letter = 'b', .help = "allow broadcast" },
+	{ .letter = 'w', .value = "TIME", .help = "limit for connecting and, in pipe mode, for idling: 500ms, 3, 2m" },
+	{ .letter = LONG_WAIT, .name = "wait", .value = "TIME", .help = "limit for connecting" },
+	{ .letter = LONG_IDLE_TIMEOUT, .name = "idle-timeout", .value = "TIME", .help = "limit for idling, in pipe mode" },
+	{ .letter = 'z', .help = "only probe whether the ports are open: status 0 if one is; ports are 80 20-25 80,443" },
+	{ .letter = 'r', .help = "take the ports in random order" },
+	{ .letter = 'x', .value = "PROXY[:PORT]", .help = "through a proxy, in pipe mode and with -z" },
+	{ .letter = 'X', .value = "PROTOCOL", .help = "of the proxy: 5 (SOCKS5), 4 (SOCKS4) or connect (HTTP)", .offer = OFFER_WORDS, .words = "5|4|connect" },
+	{ .letter = 'P', .value = "USER", .help = "at the proxy" },
+
+	{ .section = "the window:" },
+	{ .letter = LONG_DEMO, .name = "demo", .help = "a TCP echo server on loopback and a session to it" },
+	{ .letter = LONG_SANDBOX, .name = "sandbox", .help = "two hosts of our own, left and right, and a cable between them: /sandbox" },
+	{ .letter = LONG_VIEW, .name = "view", .value = "NAME", .help = "how sessions are shown: chat, hex, trace, ladder, wire", .offer = OFFER_VALUES },
+	{ .letter = LONG_EOL, .name = "eol", .value = "NAME", .help = "line end of what is typed: lf, crlf, cr, nul, none", .offer = OFFER_VALUES },
+	{ .letter = 'C', .name = "crlf", .help = "line end CRLF" },
+	{ .letter = LONG_SET, .name = "set", .value = "NAME=VALUE", .help = "as /set does", .offer = OFFER_SETTINGS, .repeats = true },
+	{ .letter = LONG_PLAIN, .name = "plain", .help = "no full screen: for screen readers and dumb terminals" },
+
+	{ .section = "servers:" },
+	{ .letter = LONG_SERVICE, .name = "service", .value = "NAME", .help = "what a server does, with the words of the service in the same argument: " SERVICE_NAMES, .offer = OFFER_SERVICES },
+	{ .letter = LONG_RELAY, .name = "relay", .value = "LISTEN", .help = "pass on what comes to this port, [address:]port or unix:path, and answers back" },
+	{ .letter = LONG_MAX_CLIENTS, .name = "max-clients", .value = "N", .help = "accept that many at a time: more wait" },
+	{ .letter = LONG_MAX_IDLE, .name = "max-idle", .value = "TIME", .help = "close clients that have been idle for so long" },
+	{ .letter = LONG_ALLOW, .name = "allow", .value = "NETWORK", .help = "where clients may come from: 10.0.0.0/8,::1", .repeats = true },
+	{ .letter = LONG_DENY, .name = "deny", .value = "NETWORK", .help = "where they may not come from", .repeats = true },
+
+	{ .section = "scripts:" },
+	{ .letter = 'f', .value = "FILE", .help = "run the lines of a script and no screen; - is standard input; $1 is the first word", .offer = OFFER_FILES, .repeats = true },
+	{ .letter = LONG_LET, .name = "let", .value = "NAME=VALUE", .help = "$NAME in scripts", .repeats = true },
+	{ .letter = LONG_CHECK, .name = "check", .help = "say what is wrong in scripts, and do nothing" },
+	{ .letter = LONG_TAP, .name = "tap", .help = "print what lines of a script have shown, as TAP" },
+	{ .letter = LONG_JUNIT, .name = "junit", .value = "FILE", .help = "write it as JUnit XML", .offer = OFFER_FILES },
+
+	{ .section = "what is kept:" },
+	{ .letter = 'o', .value = "FILE", .help = "write a log of all sessions; its ending says in which format: .log, .raw-in ...", .offer = OFFER_FILES, .repeats = true },
+	{ .letter = LONG_LOG_FORMAT, .name = "log-format", .value = "NAME", .help = "the format of the log: text, json, pcapng, text2pcap, raw-in, raw-out", .offer = OFFER_LOG_FORMATS },
+	{ .letter = LONG_APPEND_OUTPUT, .name = "append-output", .help = "continue the file of -o or --output if it exists" },
+	{ .letter = LONG_JSON, .name = "json", .help = "-f, pipe mode: a log in JSON lines on standard output, and nothing else" },
+	{ .letter = LONG_REPLAY, .name = "replay", .value = "FILE", .help = "show a log of JSON lines as it went, and send nothing; without a terminal print it as --view shows it", .offer = OFFER_FILES },
+	{ .letter = LONG_SPEED, .name = "speed", .value = "N", .help = "of a replay: 2, 0.5 or max" },
+
+	{ .section = "socket options:" },
+	{ .letter = 'D', .help = "debug" },
+	{ .letter = 'T', .name = "tos", .value = "TOS", .help = "type of service: lowdelay, ef, af11, cs1, or a number", .offer = OFFER_WORDS, .words = "lowdelay|throughput|reliability|lowcost|ef|critical|inetcontrol|netcontrol" },
+	{ .letter = 'M', .value = "TTL", .help = "time to live of what is sent" },
+	{ .letter = 'm', .value = "TTL", .help = "least time to live of what is taken" },
+	{ .letter = 'I', .value = "SIZE", .help = "receive buffer" },
+	{ .letter = 'O', .value = "SIZE", .help = "send buffer" },
+
+	{ .section = "pipe mode:" },
+	{ .letter = LONG_PIPE, .name = "pipe", .help = "pipe mode on a terminal, too" },
+	{ .letter = 'k', .name = "keep-open", .help = "go on with the next client" },
+	{ .letter = LONG_MAX_CONNS, .name = "max-conns", .value = "N", .help = "so many clients at the same time" },
+	{ .letter = 'N', .help = "half-close at the end of input: the default, except for /dev/null" },
+	{ .letter = LONG_NO_SHUTDOWN, .name = "no-shutdown", .help = "never half-close" },
+	{ .letter = LONG_HALF_CLOSE, .name = "half-close", .help = "after the client's half-close wait for late input" },
+	{ .letter = 'q', .value = "TIME", .help = "quit that long after the end of input; -1: never, and no half-close" },
+	{ .letter = 'd', .help = "read no input" },
+	{ .letter = LONG_RECV_ONLY, .name = "recv-only", .help = "read no input" },
+	{ .letter = LONG_SEND_ONLY, .name = "send-only", .help = "drop what comes, and quit at the end of input" },
+	{ .letter = 'i', .value = "SECONDS", .help = "from one line to the next, and from port to port; with a unit it is --idle-timeout, as in ncat" },
+	{ .letter = LONG_DELAY, .name = "delay", .value = "TIME", .help = "from one line to the next, and from port to port" },
+	{ .letter = 't', .name = "telnet", .help = "refuse the options of TELNET that a server asks for" },
+	{ .letter = 'W', .value = "N", .help = "quit after this many packets have come" },
+	{ .letter = LONG_DATAGRAM, .name = "datagram", .value = "WHAT", .help = "what of the input is one datagram or message: line or block", .offer = OFFER_WORDS, .words = "line|block" },
+	{ .letter = LONG_OUTPUT, .name = "output", .value = "FILE", .help = "write there what is sent and received", .offer = OFFER_FILES },
+	{ .letter = LONG_NC, .name = "nc", .help = "in all of this as OpenBSD's nc; so does being called nc or netcat" },
+
+	{ .section = "sockpit itself:" },
+	{ .letter = 'v', .name = "verbose", .help = "pipe mode, -z, -f: say on standard error what happens; -vv says more", .repeats = true },
+	{ .letter = 'h', .name = "help", .help = "this help" },
+	{ .letter = 'V', .name = "version", .help = "the version" },
+	/* for the makefile */
+	{ .letter = LONG_MDOC, .name = "commands-as-mdoc" },
+	{ .letter = LONG_COMPLETION, .name = "completion", .value = "SHELL" },
+	/* refused, with what to do instead */
+	{ .letter = 'e', .value = "COMMAND" },
+	{ .letter = 'c', .value = "COMMAND" },
+	{ .letter = 'F' },
+	{ .letter = 'S' },
+	{ .letter = 'Z' },
+	{ 0 },
+};
+/* clang-format on */
+
+static bool is_short(const struct option_row *row)
+{
+	return row->letter && row->letter < LONG_SERVICE;
+}
+
+void option_table_syntax(struct option_syntax *syntax)
+{
+	size_t len = 0, count = 0;
+	*syntax = (struct option_syntax){ 0 };
+	syntax->letters[len++] = ':';
+	for (const struct option_row *row = option_table; row->section || row->letter; row++) {
+		if (is_short(row)) {
+			syntax->letters[len++] = (char)row->letter;
+			if (row->value)
+				syntax->letters[len++] = ':';
+		}
+		if (row->name)
+			syntax->names[count++] =
+			        (struct option){ row->name,
+				                 row->value ? required_argument : no_argument, NULL,
+				                 row->letter };
+	}
+}
+
+/* "  -u, --udp" */
+static void add_names(const struct option_row *row, struct buf *out)
+{
+	buf_append_text(out, "  ");
+	if (is_short(row))
+		buf_printf(out, "-%c%s", row->letter, row->name ? ", " : "");
+	if (row->name)
+		buf_printf(out, "--%s", row->name);
+	if (row->value)
+		buf_printf(out, " %s", row->value);
+}
+
+/* As many words as fit; returns what is left of them. */
+static const char *add_words(const char *words, struct buf *out)
+{
+	size_t most = HELP_WIDTH - HELP_COLUMN, len = strlen(words);
+	if (len > most) {
+		len = most;
+		while (len > 1 && words[len] != ' ' && words[len - 1] != '|')
+			len--;
+	}
+	buf_append(out, words, len);
+	words += len;
+	return words + strspn(words, " ");
+}
+
+void option_table_print(FILE *out)
+{
+	struct buf line = { .max = SIZE_MAX };
+	for (const struct option_row *row = option_table; row->section || row->letter; row++) {
+		if (row->section)
+			fprintf(out, "\n%s\n", row->section);
+		if (!row->help)
+			continue;
+		buf_clear(&line);
+		add_names(row, &line);
+		if (line.len + 2 > HELP_COLUMN)
+			buf_printf(&line, "\n%*s", HELP_COLUMN, "");
+		else
+			buf_printf(&line, "%*s", HELP_COLUMN - (int)line.len, "");
+		const char *words = add_words(row->help, &line);
+		while (*words) {
+			buf_printf(&line, "\n%*s", HELP_COLUMN, "");
+			words = add_words(words, &line);
+		}
+		fprintf(out, "%s\n", buf_text(&line));
+	}
+	buf_free(&line);
+}
