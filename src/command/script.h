@@ -30,6 +30,8 @@ enum {
 
 enum { LOOP_WHAT, LOOP_IN, LOOP_VALUES }; /* arguments of /loop */
 
+#define SCRIPT_NEEDS "sandbox|wire|ipv6|root" /* what /skip unless knows, and a lesson may need */
+
 #define SCRIPT_SECRET "SECRET_" /* begins the names whose values only a command that hides takes */
 
 /* ---- lines ---- */

@@ -142,8 +142,6 @@ static bool is_root(struct app *app, struct error *error)
 	return geteuid() == 0;
 }
 
-#define NEEDS "sandbox|wire|ipv6|root"
-
 static enum command_result do_skip(const struct invocation *invocation, struct error *error)
 {
 	static const struct {
@@ -248,7 +246,7 @@ const struct command source_commands[] = {
 	{
 	        .name = "skip",
 	        .group = "scripts",
-	        .usage = "unless " NEEDS,
+	        .usage = "unless " SCRIPT_NEEDS,
 	        .help = "skip the rest of the file where something is not there\n"
 	                "sandbox: /sandbox can be on. wire: what this machine sends and receives "
 	                "can be seen. ipv6: there is the address ::1. root: the program runs as "
