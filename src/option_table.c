@@ -54,6 +54,9 @@ const struct option_row option_table[] = {
 	{ .letter = LONG_TAP, .name = "tap", .help = "print what lines of a script have shown, as TAP" },
 	{ .letter = LONG_JUNIT, .name = "junit", .value = "FILE", .help = "write it as JUnit XML", .offer = OFFER_FILES },
 
+	{ .section = "lessons:" },
+	{ .letter = LONG_LESSON_CHECK, .name = "lesson-check", .help = "run all lessons without a person, or those of these names or files, and print TAP" },
+
 	{ .section = "what is kept:" },
 	{ .letter = 'o', .value = "FILE", .help = "write a log of all sessions; its ending says in which format: .log, .raw-in ...", .offer = OFFER_FILES, .repeats = true },
 	{ .letter = LONG_LOG_FORMAT, .name = "log-format", .value = "NAME", .help = "the format of the log: text, json, pcapng, text2pcap, raw-in, raw-out", .offer = OFFER_LOG_FORMATS },

@@ -33,6 +33,7 @@ static const char usage_text[] =
         "       sockpit -l [options] [address] port\n"
         "       sockpit --relay [address:]port [options] host port | host:port | unix:///path ...\n"
         "       sockpit --demo | --replay log | -f file [word...] | --check file...\n"
+        "       sockpit --lesson-check [lesson...]\n"
         "\n"
         "On a terminal this opens a window in which you type and see; type /help there. With "
         "standard input or\n"
@@ -537,6 +538,7 @@ static bool take_long_switch(struct options *options, int letter)
 	case LONG_HALF_CLOSE: pipe->half_close = true; return true;
 	case LONG_CHECK: options->check = true; return true;
 	case LONG_TAP: options->tap = true; return true;
+	case LONG_LESSON_CHECK: options->lesson_check = true; return true;
 	default: return false;
 	}
 }
@@ -667,6 +669,24 @@ static bool take_script(struct options *options, char **words, int count, struct
 	options->words = words;
 	options->word_count = (size_t)count;
 	return true;
+}
+
+/* --lesson-check NAME... */
+static bool take_lessons(struct options *options, char **words, int count, struct error *error)
+{
+	const char *other = options->script_count || options->check    ? "-f and --check"
+	                    : options->demo                            ? "--demo"
+	                    : options->listen                          ? "-l"
+	                    : options->replay                          ? "--replay"
+	                    : options->log_count || options->pipe.json ? "-o and --json"
+	                    : options->junit                           ? "--junit"
+	                    : options->probe                           ? "-z"
+	                                                               : NULL;
+	if (other)
+		error_set(error, "--lesson-check runs lessons and nothing else: leave out %s", other);
+	options->words = words;
+	options->word_count = (size_t)count;
+	return !other;
 }
 
 /* A number with a dash or a comma: no service is called that. */
@@ -818,6 +838,8 @@ static bool take_words(struct options *options, char **words, int count, struct 
 	enum transport transport = options->target.transport;
 	if (options->relay)
 		options->listen = options->pipe.keep_open = true;
+	if (options->lesson_check)
+		return take_lessons(options, words, count, error);
 	if (options->script_count || options->check || options->tap || options->junit ||
 	    options->name_count)
 		return take_script(options, words, count, error);

@@ -70,7 +70,8 @@ struct options {
 	size_t script_count;
 	const char *replay;       /* --replay, NULL = none */
 	int replay_speed;         /* --speed, as app/replay.h has it */
-	char **words; /* $1, $2 … of each */
+	bool lesson_check;        /* of the lessons that the words name */
+	char **words;             /* $1, $2 … of each script, or lessons */
 	size_t word_count;
 	struct {
 		const char *name, *value;

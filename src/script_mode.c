@@ -107,7 +107,21 @@ static bool open_logs(struct runner *runner, struct error *error, int *status)
 	return open;
 }
 
-static int run_one(struct runner *runner, const char *path)
+struct source {
+	const char *path;
+	const char *text; /* NULL: it is in the file */
+	size_t len;
+};
+
+static bool begin(struct app *app, const struct options *options, const struct source *source,
+                  struct error *error)
+{
+	if (source->text)
+		return queue_script_text(app, source->path, source->text, source->len, true, error);
+	return queue_script(app, source->path, options->words, options->word_count, true, error);
+}
+
+static int run_one(struct runner *runner, const struct source *source)
 {
 	const struct options *options = runner->options;
 	struct error error = { 0 };
@@ -123,7 +137,7 @@ static int run_one(struct runner *runner, const char *path)
 	                          options->tap         ? HEADLESS_COMMENTS
 	                          : options->pipe.json ? HEADLESS_JSON
 	                                               : HEADLESS_ANSWERS);
-	verdict_report_suite(&runner->report, path);
+	verdict_report_suite(&runner->report, source->path);
 	if (options->tap || options->junit)
 		queue_report_to(app, &reporter);
 	/* its processes copy whatever exists before them */
@@ -134,9 +148,7 @@ static int run_one(struct runner *runner, const char *path)
 		        (!options->replay || replay_start(app, options->replay, REPLAY_SPEED_MAX,
 		                                          clock_now(), &error)) &&
 		        run_start_up_file(app, START_TARGETS, &error) &&
-		        give_names(app, options, &error) &&
-		        queue_script(app, path, options->words, options->word_count, true,
-		                     &error) &&
+		        give_names(app, options, &error) && begin(app, options, source, &error) &&
 		        open_logs(runner, &error, &status); /* which writes: all that may be
 		                                             * wrong has been said */
 	if (begun) {
@@ -180,11 +192,28 @@ int script_mode_run(const struct options *options)
 	if (!verdict_report_begin(&runner.report, options->tap, options->junit, &error))
 		return run_fail(EXIT_USAGE, &error);
 	for (size_t i = 0; i < options->script_count; i++) {
-		int ended = run_one(&runner, options->scripts[i]);
+		const struct source source = { .path = options->scripts[i] };
+		int ended = run_one(&runner, &source);
 		status = status ? status : ended;
 		if (ended == EXIT_USAGE && options->tap) /* "Bail out!" says that nothing follows */
 			break;
 	}
+	if (!verdict_report_end(&runner.report, &error))
+		return run_fail(EXIT_FAILURE, &error);
+	return status;
+}
+
+int script_mode_run_text(const struct options *options, const char *path, const char *text,
+                         size_t len)
+{
+	const struct source source = { path, text, len };
+	struct options tap = *options;
+	struct runner runner = { .options = &tap };
+	struct error error;
+	tap.tap = true;
+	if (!verdict_report_begin(&runner.report, true, NULL, &error))
+		return run_fail(EXIT_USAGE, &error);
+	int status = run_one(&runner, &source);
 	if (!verdict_report_end(&runner.report, &error))
 		return run_fail(EXIT_FAILURE, &error);
 	return status;

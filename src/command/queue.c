@@ -51,6 +51,7 @@ struct file {
 	bool regular;  /* reading it never sleeps */
 	bool ready;    /* select() says that it can be read */
 	bool ended;
+	bool waits_judge; /* /wait is a case of a report, as /assert is */
 	struct buf bytes; /* read, not yet lines */
 	size_t scanned;   /* of them, without a line feed */
 };
@@ -203,9 +204,10 @@ static void judge(const struct queue *queue, enum verdict_result result, const c
 		reporter->verdict(reporter->context, &verdict);
 }
 
-static bool judges(const struct script_line *line)
+static bool judges(const struct file *file, const struct script_line *line)
 {
-	return line->command && line->command->judges;
+	return line->command && (line->command->judges ||
+	                         (file->waits_judge && strcmp(line->command->name, "wait") == 0));
 }
 
 /* What of a file has not been run. */
@@ -214,7 +216,7 @@ static void judge_rest(const struct queue *queue, const struct file *file,
 {
 	for (size_t i = file->next; i < file->script.count; i++) {
 		const struct script_line *line = &file->script.lines[i];
-		if (!judges(line))
+		if (!judges(file, line))
 			continue;
 		char *where = xasprintf("%s:%u", file->script.path, (unsigned)line->number);
 		judge(queue, result, where, script_text(&file->script, line), 0, why);
@@ -901,14 +903,14 @@ static void run_and_wait(struct app *app, struct queue *queue, const struct file
 	else if (waits)
 		result = go_on(app, queue, &wait, false, &error);
 	char *where = NULL, *text = NULL;
-	if (result != COMMAND_DONE || judges(line)) {
+	if (result != COMMAND_DONE || judges(file, line)) {
 		where = xasprintf("%s:%u", file->script.path, (unsigned)line->number);
 		text = line->command && line->command->hides
 		               ? NULL
 		               : xstrdup(script_text(&file->script, line));
 	}
 	if (result == COMMAND_WAITING) {
-		struct pending *pending = add_pending(app, queue, where, text, judges(line), &wait);
+		struct pending *pending = add_pending(app, queue, where, text, judges(file, line), &wait);
 		pending->since = since;
 		pending->timed = timed;
 		if (!line->background)
@@ -921,7 +923,7 @@ static void run_and_wait(struct app *app, struct queue *queue, const struct file
 		fail(app, queue, where, text, wait.session, since, &error);
 	else if (timed)
 		queue->outcome.took = clock_now() - since;
-	if (result == COMMAND_DONE && judges(line))
+	if (result == COMMAND_DONE && judges(file, line))
 		judge(queue, VERDICT_PASSED, where, text, clock_now() - since, NULL);
 	free(where);
 	free(text);
@@ -1055,6 +1057,33 @@ bool queue_start(struct app *app, const char *path, enum start_lines lines, stru
 	return true;
 }
 
+/* Checks and adds a script whose text is in the file, or is read as it comes. Takes over the file. */
+static bool begin_script(struct app *app, struct file *file, char *const *words, size_t count, bool quits,
+                         struct error *error)
+{
+	struct queue *outer = queues_of(app)->running;
+	struct queue *queue = outer ? outer : new_queue(app);
+	if (!outer) {
+		queue->script = true;
+		queue->quits = quits;
+		queue->words = words;
+		queue->word_count = count;
+	}
+	if (file->regular && queue->script)
+		read_whole(file);
+	if (file->fd < 0 && !check_to_run(app, queue, &file->script)) {
+		close_file(file);
+		if (!outer)
+			free(queue);
+		error_usage(error, "%s", "");
+		return false;
+	}
+	queue->file[queue->depth++] = *file;
+	if (!outer)
+		add_queue(app, queue);
+	return true;
+}
+
 bool queue_script(struct app *app, const char *path, char *const *words, size_t count, bool quits,
                   struct error *error)
 {
@@ -1069,28 +1098,20 @@ bool queue_script(struct app *app, const char *path, char *const *words, size_t 
 	char *beside = script_beside(from, path);
 	bool opened = open_file(&file, beside, quits, error);
 	free(beside);
-	if (!opened)
-		return false;
-	struct queue *queue = outer ? outer : new_queue(app);
-	if (!outer) {
-		queue->script = true;
-		queue->quits = quits;
-		queue->words = words;
-		queue->word_count = count;
-	}
-	if (file.regular && queue->script)
-		read_whole(&file);
-	if (file.fd < 0 && !check_to_run(app, queue, &file.script)) {
-		close_file(&file);
-		if (!outer)
-			free(queue);
-		error_usage(error, "%s", "");
-		return false;
-	}
-	queue->file[queue->depth++] = file;
-	if (!outer)
-		add_queue(app, queue);
-	return true;
+	return opened && begin_script(app, &file, words, count, quits, error);
+}
+
+bool queue_script_text(struct app *app, const char *path, const char *text, size_t len, bool quits,
+                       struct error *error)
+{
+	struct file file = { .fd = -1,
+		             .regular = true,
+		             .ended = true,
+		             .waits_judge = true,
+		             .bytes = { .max = SIZE_MAX } };
+	script_init(&file.script, path);
+	buf_append(&file.bytes, text, len);
+	return begin_script(app, &file, NULL, 0, quits, error);
 }
 
 void queue_report_to(struct app *app, const struct queue_reporter *reporter)

@@ -39,6 +39,11 @@ bool queue_start(struct app *app, const char *path, enum start_lines lines, stru
 bool queue_script(struct app *app, const char *path, char *const *words, size_t count, bool quits,
                   struct error *error);
 
+/* The same of a text that is in no file, or in one that says more: `path` is what it is called, and its
+ * /wait lines judge, too. */
+bool queue_script_text(struct app *app, const char *path, const char *text, size_t len, bool quits,
+                       struct error *error);
+
 /* Reports what is wrong in a file, and in those that it sources, and does nothing else. Words that are
  * not given, and secrets, are not missed. False with one line if the file cannot be opened. */
 bool queue_check(struct app *app, const char *path, char *const *words, size_t count,
