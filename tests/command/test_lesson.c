@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "command/lesson_record.h"
 #include "command/lessons.h"
 #include "support/tap.h"
 
@@ -350,6 +351,47 @@ static void test_answers(void)
 	lesson_free(&lesson);
 }
 
+/* ---- what a recording says of them ---- */
+
+static const char *mark_of(const char *note)
+{
+	static char text[200];
+	struct lesson_mark mark;
+	if (!lesson_record_read(note, strlen(note), &mark))
+		return "none";
+	snprintf(text, sizeof text, "%d %zu %d %llx %.*s", (int)mark.kind, mark.number, mark.good,
+	         (unsigned long long)mark.digest, (int)mark.len, mark.text ? mark.text : "");
+	return text;
+}
+
+static void test_marks(void)
+{
+	static const struct {
+		const char *note, *want;
+	} cases[] = {
+		{ "lesson 04-x 00000000deadBEEF", "0 0 0 deadbeef 04-x" },
+		{ "lesson step 0000000000000001", "0 0 0 1 step" },
+		{ "lesson step 12: Title", "1 12 0 0 " },
+		{ "lesson answer at line 31, right: b: c", "2 31 1 0 b: c" },
+		{ "lesson answer at line 31, wrong: b", "2 31 0 0 b" },
+		{ "lesson answer at line 31, to read: it is", "2 31 0 0 it is" },
+		{ "lesson answer at line 31 shown", "3 31 0 0 " },
+		{ "lesson check at line 50, passed: /assert x", "4 50 1 0 " },
+		{ "lesson check at line 50, failed: /assert x", "4 50 0 0 " },
+		{ "lesson over: 04-x", "5 0 0 0 " },
+		{ "lesson answer at line x, right: b", "none" },
+		{ "lesson answer at line 3, good: b", "none" },
+		{ "lesson check at line 3", "none" },
+		{ "lesson 04-x 00000000deadbee", "none" },
+		{ "lesson 04-x 00000000deadbeefg", "none" },
+		{ "lesson ", "none" },
+		{ "lesson", "none" },
+		{ "", "none" },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		is_text(mark_of(cases[i].note), cases[i].want, cases[i].note);
+}
+
 /* ---- the built-in ones ---- */
 
 static size_t longest_line(const struct lesson_text *text)
@@ -408,6 +450,7 @@ int main(void)
 	test_mistakes();
 	test_bytes();
 	test_answers();
+	test_marks();
 	test_built_in();
 	test_files();
 	return tap_done();
