@@ -407,14 +407,15 @@ static size_t longest_line(const struct lesson_text *text)
 static void test_built_in(void)
 {
 	struct error error = { 0 };
-	int number = 1;
-	for (const struct lesson_text *text = lesson_texts; text->name; text++, number++) {
+	int number = 0;
+	for (const struct lesson_text *text = lesson_texts; text->name; text++) {
 		struct lesson lesson;
 		char word[16];
 		error.text[0] = '\0';
 		ok(lesson_parse(text->text, text->len, text->name, &lesson, &error), "%s: %s",
 		   text->name, error.text);
-		ok(lesson.number == number, "%s has the number %d", text->name, number);
+		ok(lesson.number > number, "%s comes after the lesson %d", text->name, number);
+		number = lesson.number;
 		ok(longest_line(text) <= 100, "%s fits a page", text->name);
 		snprintf(word, sizeof word, "%d", number);
 		ok(lessons_find(word, &error) == text, "it is found by its number");
