@@ -791,6 +791,7 @@ struct parser {
 	bool meant[FAULT_DIRECTIONS];
 	struct setting set[FAULT_DIRECTIONS][FAULT_COUNT];
 	bool given[FAULT_DIRECTIONS][FAULT_COUNT];
+	bool delayed[FAULT_DIRECTIONS]; /* these words say what the delay is */
 	uint32_t seed;
 	bool seeded;
 	struct error *error;
@@ -912,6 +913,7 @@ static void put(struct parser *parser, unsigned row, const struct setting *setti
 		    !(fault_table[row].kinds == FAULT_LISTENER && i == FAULT_IN)) {
 			parser->set[i][row] = *setting;
 			parser->given[i][row] = true;
+			parser->delayed[i] = parser->delayed[i] || row == DELAY;
 		}
 }
 
@@ -966,7 +968,7 @@ static bool parse_jitter(struct parser *parser)
 		if (!parser->meant[i])
 			continue;
 		/* a file is checked without the delay that is on by then */
-		bool known = parser->faults || parser->given[i][DELAY];
+		bool known = parser->faults || parser->delayed[i];
 		if (time && known && (!setting->on || time > setting->time)) {
 			error_usage(parser->error,
 			            "jitter %.40s: it varies a delay, by at most that: "

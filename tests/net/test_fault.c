@@ -142,7 +142,8 @@ static void check_words(void)
 	is_text(after(FAULT_STREAMS, false, no_rst), "! cut: UNIX knows no RST: fin", "of UNIX");
 	struct error error;
 	ok(faults_check("loss 1% split 3 refuse", &error), "a file is checked without a session");
-	ok(faults_check("jitter 5ms", &error) && !faults_check("delay 1ms jitter 5ms", &error),
+	ok(faults_check("jitter 5ms", &error) && faults_check("jitter 1ms jitter 2ms", &error) &&
+	           !faults_check("delay 1ms jitter 5ms", &error),
 	   "of a delay that may be on by then");
 	ok(!faults_check("loss 1% splitt", &error) && strstr(error.text, "splitt"),
 	   "and a wrong word is found: %s", error.text);
