@@ -455,6 +455,8 @@ static bool parse_right(struct parser *parser, struct lesson_question *question,
                         size_t line)
 {
 	const char *close = strncmp(text, "**", 2) == 0 ? strstr(text + 2, "**") : NULL;
+	if (close && memchr(text, '\n', (size_t)(close - text)))
+		close = NULL;
 	char *bold = close ? trimmed(text + 2, (size_t)(close - text - 2)) : xstrdup("");
 	const char *after = close ? close + 2 : text, *unit = "";
 	char letters[160];
