@@ -14,21 +14,47 @@
 
 #define MARK "lesson "
 
+enum { SEAL = 11 }; /* " [89abcdef]" */
+
+uint32_t lesson_record_seal(uint32_t before, const char *note, size_t len)
+{
+	uint32_t seal = 2166136261U ^ before; /* FNV-1a */
+	for (size_t i = 0; i < len; i++)
+		seal = (seal ^ (unsigned char)note[i]) * 16777619U;
+	return seal;
+}
+
+/* Of the newest of our notes, which are few entries of the program. */
+static uint32_t newest_seal(const struct transcript *transcript)
+{
+	struct lesson_mark mark;
+	for (uint64_t at = transcript_last(transcript, 0); at != TRANSCRIPT_NONE;
+	     at = transcript_before(transcript, at)) {
+		const struct entry *entry = transcript_at(transcript, at);
+		if (entry->call == CALL_NOTE && !(entry->flags & ENTRY_REPLAYED) &&
+		    lesson_record_read(entry_payload(entry), entry->len, &mark))
+			return mark.seal;
+	}
+	return 0;
+}
+
 /* Of the program, not of a session, and no answer to a command. */
-static void note(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void note(struct app *app, const char *format, ...)
+static void note(struct app *app, bool first, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+static void note(struct app *app, bool first, const char *format, ...)
 {
 	char text[4096];
 	va_list list;
 	va_start(list, format);
-	int len = vsnprintf(text, sizeof text, format, list);
+	int printed = vsnprintf(text, sizeof text - SEAL, format, list);
 	va_end(list);
 	const struct entry entry = { .time = clock_now(), .call = CALL_NOTE, .fd = -1 };
-	size_t most = sizeof text - 1;
-	transcript_append(app->transcript, &entry, NULL, text,
-	                  len < 0              ? 0
-	                  : (size_t)len < most ? (size_t)len
-	                                       : most);
+	size_t most = sizeof text - SEAL - 1, len = printed < 0 ? 0 : (size_t)printed;
+	len = len < most ? len : most;
+	uint32_t before = first ? 0 : newest_seal(app->transcript);
+	len += (size_t)snprintf(text + len, SEAL + 1, " [%08" PRIx32 "]",
+	                        lesson_record_seal(before, text, len));
+	transcript_append(app->transcript, &entry, NULL, text, len);
 }
 
 bool lesson_record_begin(struct app *app, const struct lesson *lesson, const char *path,
@@ -43,19 +69,19 @@ bool lesson_record_begin(struct app *app, const struct lesson *lesson, const cha
 	};
 	if (!logs_open(app->logs, &request, error))
 		return false;
-	note(app, MARK "%s %016" PRIx64, lesson->name, lesson->digest);
+	note(app, true, MARK "%s %016" PRIx64, lesson->name, lesson->digest);
 	return true;
 }
 
 void lesson_record_step(struct app *app, const struct lesson *lesson, size_t step)
 {
-	note(app, MARK "step %zu: %s", step, lesson->steps[step - 1].title);
+	note(app, false, MARK "step %zu: %s", step, lesson->steps[step - 1].title);
 }
 
 void lesson_record_answer(struct app *app, const struct lesson_block *block, const char *answer,
                           enum lesson_verdict verdict)
 {
-	note(app, MARK "answer at line %zu, %s: %s", block->line,
+	note(app, false, MARK "answer at line %zu, %s: %s", block->line,
 	     verdict == LESSON_RIGHT  ? "right"
 	     : verdict == LESSON_OPEN ? "to read"
 	                              : "wrong",
@@ -64,18 +90,18 @@ void lesson_record_answer(struct app *app, const struct lesson_block *block, con
 
 void lesson_record_shown(struct app *app, const struct lesson_block *block)
 {
-	note(app, MARK "answer at line %zu shown", block->line);
+	note(app, false, MARK "answer at line %zu shown", block->line);
 }
 
 void lesson_record_check(struct app *app, const struct lesson_line *line, bool passed)
 {
-	note(app, MARK "check at line %zu, %s: %s", line->number, passed ? "passed" : "failed",
-	     line->text);
+	note(app, false, MARK "check at line %zu, %s: %s", line->number,
+	     passed ? "passed" : "failed", line->text);
 }
 
 void lesson_record_over(struct app *app, const struct lesson *lesson)
 {
-	note(app, MARK "over: %s", lesson->name);
+	note(app, false, MARK "over: %s", lesson->name);
 }
 
 void lesson_record_end(struct app *app, const char *path)
@@ -108,19 +134,17 @@ static bool take_number(struct note *note, size_t *number)
 	return note->at > begin;
 }
 
-static bool take_digest(struct note *note, uint64_t *digest)
+static bool take_hex(struct note *note, int digits, uint64_t *number)
 {
-	enum { DIGITS = 16 };
-	*digest = 0;
-	if (note->end - note->at < DIGITS)
+	*number = 0;
+	if (note->end - note->at < digits)
 		return false;
-	for (int i = 0; i < DIGITS; i++, note->at++) {
-		char c = *note->at;
+	for (int i = 0; i < digits; i++, note->at++) {
+		char c = (char)tolower((unsigned char)*note->at);
 		if (!isxdigit((unsigned char)c))
 			return false;
-		*digest = *digest << 4 | (uint64_t)(isdigit((unsigned char)c)
-		                                            ? c - '0'
-		                                            : tolower((unsigned char)c) - 'a' + 10);
+		*number = *number << 4 |
+		          (uint64_t)(isdigit((unsigned char)c) ? c - '0' : c - 'a' + 10);
 	}
 	return true;
 }
@@ -135,13 +159,24 @@ static bool read_lesson(struct note note, struct lesson_mark *mark)
 		                      .text = note.at,
 		                      .len = (size_t)(blank - note.at) };
 	note.at = blank + 1;
-	return take_digest(&note, &mark->digest) && note.at == note.end;
+	return take_hex(&note, 16, &mark->digest) && note.at == note.end;
 }
 
-bool lesson_record_read(const char *text, size_t len, struct lesson_mark *mark)
+static bool take_seal(struct note *note, uint32_t *seal)
 {
-	struct note note = { text, text + len };
-	*mark = (struct lesson_mark){ 0 };
+	struct note tail = { note->end - SEAL, note->end };
+	uint64_t number = 0;
+	if (note->end - note->at < SEAL || !take(&tail, " [") || note->end[-1] != ']')
+		return false;
+	tail.end--;
+	note->end -= SEAL;
+	bool good = take_hex(&tail, 8, &number);
+	*seal = (uint32_t)number;
+	return good;
+}
+
+static bool read_mark(struct note note, struct lesson_mark *mark)
+{
 	if (!take(&note, MARK))
 		return false;
 	struct note rest = note;
@@ -175,4 +210,16 @@ bool lesson_record_read(const char *text, size_t len, struct lesson_mark *mark)
 			return true;
 	}
 	return read_lesson(note, mark);
+}
+
+bool lesson_record_read(const char *text, size_t len, struct lesson_mark *mark)
+{
+	struct note note = { text, text + len };
+	uint32_t seal;
+	*mark = (struct lesson_mark){ 0 };
+	if (!take_seal(&note, &seal) || !read_mark(note, mark))
+		return false;
+	mark->seal = seal;
+	mark->sealed = (size_t)(note.end - text);
+	return true;
 }

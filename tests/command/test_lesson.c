@@ -356,9 +356,14 @@ static void test_answers(void)
 static const char *mark_of(const char *note)
 {
 	static char text[200];
-	struct lesson_mark mark;
-	if (!lesson_record_read(note, strlen(note), &mark))
+	char sealed[200];
+	struct lesson_mark mark, none;
+	snprintf(sealed, sizeof sealed, "%s [0123abCD]", note);
+	if (!lesson_record_read(sealed, strlen(sealed), &mark))
 		return "none";
+	is_int(mark.seal, 0x0123abcd, "seal");
+	is_int(mark.sealed, strlen(note), "what it is of");
+	ok(!lesson_record_read(note, strlen(note), &none), "without a seal it is none");
 	snprintf(text, sizeof text, "%d %zu %d %llx %.*s", (int)mark.kind, mark.number, mark.good,
 	         (unsigned long long)mark.digest, (int)mark.len, mark.text ? mark.text : "");
 	return text;
@@ -366,6 +371,9 @@ static const char *mark_of(const char *note)
 
 static void test_marks(void)
 {
+	ok(lesson_record_seal(0, "ab", 2) != lesson_record_seal(0, "aa", 2),
+	   "a change breaks a seal");
+	ok(lesson_record_seal(1, "ab", 2) != lesson_record_seal(0, "ab", 2), "one before it, too");
 	static const struct {
 		const char *note, *want;
 	} cases[] = {
