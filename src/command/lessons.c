@@ -52,6 +52,14 @@ const struct lesson_text *lessons_find(const char *word, struct error *error)
 	return index == CHOICE_NONE ? NULL : &lesson_texts[index];
 }
 
+const struct lesson_text *lessons_recording(const char *name)
+{
+	for (const struct lesson_text *log = lesson_recordings; log->name; log++)
+		if (strcmp(log->name, name) == 0)
+			return log;
+	return NULL;
+}
+
 static bool is_file(const char *word)
 {
 	size_t len = strlen(word);

@@ -18,8 +18,14 @@ struct lesson_text {
 /* Made from the files of src/lessons, in the order of Makefile.am. */
 extern const struct lesson_text lesson_texts[];
 
+/* What a good run of a lesson that may be skipped had: logs in JSON lines, which /replay shows. */
+extern const struct lesson_text lesson_recordings[];
+
 /* By number, name with or without it, or a beginning that no other has. NULL with one line. */
 const struct lesson_text *lessons_find(const char *word, struct error *error);
+
+/* Of the lesson of that name; NULL if there is none. */
+const struct lesson_text *lessons_recording(const char *name);
 
 extern const struct choice lesson_names; /* for TAB */
 

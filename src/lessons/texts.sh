@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Prints the C source of the built-in lessons: texts.sh SRCDIR src/lessons/NAME.md ... Bytes, not strings, whose
-# length the C standard limits.
+# Prints the C source of the built-in lessons: texts.sh SRCDIR src/lessons/NAME.md ... src/lessons/NAME.jsonl ...
+# The latter are recordings of a run of the lesson of that name. Bytes, not strings, whose length the C standard limits.
 set -e
 top=$1
 shift
@@ -16,13 +16,26 @@ for file; do
 	echo '	0'
 	echo '};'
 done
+
+# The rows of the files that end in $1: name, text, length.
+print_table() {
+	ending=$1
+	shift
+	count=0
+	for file; do
+		count=$((count + 1))
+		name=${file##*/}
+		case $name in
+		*"$ending") echo "	{ \"${name%"$ending"}\", (const char *)text_$count, sizeof text_$count - 1 }," ;;
+		esac
+	done
+	echo '	{ 0 },'
+	echo '};'
+}
+
 echo
 echo 'const struct lesson_text lesson_texts[] = {'
-count=0
-for file; do
-	count=$((count + 1))
-	name=${file##*/}
-	echo "	{ \"${name%.md}\", (const char *)text_$count, sizeof text_$count - 1 },"
-done
-echo '	{ 0 },'
-echo '};'
+print_table .md "$@"
+echo
+echo 'const struct lesson_text lesson_recordings[] = {'
+print_table .jsonl "$@"

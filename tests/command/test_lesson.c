@@ -439,6 +439,20 @@ static void test_built_in(void)
 	is_text(error.text, "no lesson \"99\": /lesson lists them", "where they are listed");
 }
 
+static void test_recordings(void)
+{
+	static const char begin[] = "{\"sockpit\":\"log\"";
+	for (const struct lesson_text *log = lesson_recordings; log->name; log++) {
+		struct error error = { 0 };
+		ok(lessons_find(log->name, &error), "%s is the recording of a lesson", log->name);
+		ok(lessons_recording(log->name) == log, "it is found by that name");
+		ok(strncmp(log->text, begin, strlen(begin)) == 0, "it is a log");
+		ok(log->len < 300000, "and not large");
+	}
+	ok(lessons_recording("15-when-the-network-dies"), "a lesson that needs the sandbox has one");
+	ok(!lessons_recording("01-hello-over-tcp"), "one that is never skipped has none");
+}
+
 static void test_files(void)
 {
 	struct lesson lesson;
@@ -461,6 +475,7 @@ int main(void)
 	test_answers();
 	test_marks();
 	test_built_in();
+	test_recordings();
 	test_files();
 	return tap_done();
 }

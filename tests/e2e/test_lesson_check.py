@@ -103,6 +103,14 @@ for name in "1", "01", "hello", "01-hello-over-tcp":
     same((status, err), (0, ""), "the lesson %s" % name)
     ok(re.search(r"^ok 1 - 01-hello-over-tcp:\d+: /", out, re.M), "has cases of its own name")
 
+# Recordings of lessons that may be skipped.
+texts = os.path.join(os.path.abspath(os.environ["srcdir"]), "src", "lessons")
+for name, shows in (("14-families-and-receivers", b"[hello members]"), ("15-when-the-network-dies", b"LAST_ACK"),
+                    ("16-the-wire", b"SYN, data 0..4 w")):
+    status, out, err = run("--replay", os.path.join(texts, name + ".jsonl"), "--view", "ladder")
+    same((status, err), (0, b""), "the recording of %s is replayed" % name)
+    ok(shows in out, "and shows " + shows.decode())
+
 # With other options.
 for words, want in ((["-f", "x"], "-f and --check"), (["--demo"], "--demo"), (["-o", "x.jsonl"], "-o and --json")):
     same(check("1", *words), (2, "", "sockpit: --lesson-check runs lessons and nothing else: leave out %s\n" % want),
