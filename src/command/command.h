@@ -76,6 +76,7 @@ struct command {
 	bool asks;        /* before something is lost, unless its name ends in ! */
 	bool hides;       /* its arguments are shown and kept nowhere */
 	bool waits;       /* may wait: " &" after it lets a script go on meanwhile */
+	bool takes_name;  /* its <address> or <peer> may be the name of one of our sessions */
 	bool quotes;      /* its arguments are what /find looks for: /find skips them here */
 	enum command_needs needs; /* all but NEEDS_NOTHING take "@session" first */
 	enum command_acts acts;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/session_address.h"
 #include "app/values.h"
 #include "base/alloc.h"
 #include "base/choice.h"
@@ -36,6 +37,10 @@ struct offer {
 	size_t count, cap;
 	bool files;
 	bool options;  /* a value is of a socket option, not of a setting */
+	bool one_kind; /* an address or a port is of one transport, which is known: */
+	enum transport kind;
+	const struct session *acting; /* the session on which the command acts; NULL = none */
+	bool named;    /* an address may be the name of one of our sessions */
 	bool local;    /* an address or a port is one to listen on */
 	bool ports;    /* offer the ports of places used before, not their addresses, */
 	char *address; /* and only with this address; NULL = any */
@@ -295,11 +300,34 @@ static void offer_values(struct offer *offer)
 	free(name);
 }
 
+static bool is_kind(const struct offer *offer, enum transport transport)
+{
+	return !offer->one_kind || transport == offer->kind;
+}
+
+/* Those of our sessions that have an address: not the one that acts. */
+static void offer_own(struct offer *offer)
+{
+	const char *at = *offer->prefix == '@' ? "@" : "";
+	for (size_t i = 0; offer->named && i < sessions_count(offer->app->sessions); i++) {
+		const struct session *session = sessions_at(offer->app->sessions, i);
+		struct endpoint addr;
+		struct error ignored;
+		enum host from = HOST_HERE;
+		if (session != offer->acting && is_kind(offer, session_transport(session)) &&
+		    (*at || session_address_is_name(session_name(session))) &&
+		    session_address_get(session, AF_UNSPEC, &from, &addr, &ignored))
+			offer_word(offer, xasprintf("%s%s", at, session_name(session)));
+	}
+}
+
 static void offer_peers(struct offer *offer)
 {
 	const struct peer *peer = NULL;
 	while (offer->session && (peer = session_next_peer(offer->session, peer)))
 		offer_word(offer, xasprintf("%u", peer->number));
+	if (offer->session && session_has_peers(offer->session))
+		offer_own(offer);
 }
 
 /* Those that a session has joined. */
@@ -324,13 +352,15 @@ static void offer_networks(struct offer *offer)
 
 /* Unless it is a mistake. `address` is as it was typed, a host or all of "host:port"; `port` is NULL
  * if it was no word of its own. */
-static void offer_place(struct offer *offer, const char *address, const char *port)
+static void offer_place(struct offer *offer, const char *address, const char *port,
+                        enum transport transport)
 {
 	struct target target;
 	struct error ignored;
 	if ((!address && !port) ||
-	    !target_parse(&target, address ? address : port, address ? port : NULL, TRANSPORT_TCP,
+	    !target_parse(&target, address ? address : port, address ? port : NULL, transport,
 	                  offer->local, &ignored) ||
+	    !is_kind(offer, target.transport) || !target.service[0] ||
 	    strcmp(target.service, "0") == 0)
 		return;
 	const char *word = offer->ports ? port : address;
@@ -366,7 +396,10 @@ static void offer_place_of_line(struct offer *offer, const char *line)
 		rest += strcspn(rest, BLANKS);
 	if (!grammar_match(command->name, command->usage, rest, &args, &ignored))
 		return;
-	offer_place(offer, args.value[address], args.value[port]);
+	enum transport transport = TRANSPORT_TCP;
+	if (elements[0].literals && args.value[0])
+		transport_find(args.value[0], strlen(args.value[0]), &transport);
+	offer_place(offer, args.value[address], args.value[port], transport);
 	args_free(&args);
 }
 
@@ -385,14 +418,15 @@ static void offer_places(struct offer *offer)
 	for (size_t i = sessions_count(app->sessions); i-- > 0;) {
 		const struct session *session = sessions_at(app->sessions, i);
 		const struct target *target = session_target(session);
-		if (needs_host(session))
+		if (needs_host(session) || !is_kind(offer, session_transport(session)))
 			continue;
 		if (target && transport_is_unix(target->transport) && target->host[0] &&
 		    !offer->ports && (session_is_server(session) || !offer->local))
 			offer_word(offer, xasprintf("%s:%s", transport_name(target->transport),
 			                            target->host));
 		else if (target && target->service[0] && session_is_server(session) == offer->local)
-			offer_place(offer, target->host[0] ? target->host : NULL, target->service);
+			offer_place(offer, target->host[0] ? target->host : NULL, target->service,
+			            target->transport);
 	}
 	for (size_t i = 0; app->past && (line = app->past(i)); i++)
 		offer_place_of_line(offer, line);
@@ -437,14 +471,20 @@ static void offer_local_addresses(struct offer *offer)
 /* Also our own servers. Looks up no names. */
 static void offer_addresses(struct offer *offer)
 {
-	offer_targets(offer);
+	offer_own(offer);
+	if (!offer->one_kind)
+		offer_targets(offer);
 	offer_places(offer);
-	offer_hosts(offer);
+	if (!offer->one_kind || !transport_is_unix(offer->kind))
+		offer_hosts(offer);
 	for (size_t i = 0; i < sessions_count(offer->app->sessions); i++) {
 		const struct session *session = sessions_at(offer->app->sessions, i);
 		struct endpoint local = session_local(session);
 		char text[ENDPOINT_TEXT];
-		if (session_has_clients(session) && local.port != 0 && !endpoint_is_any(&local) &&
+		bool fits = offer->one_kind ? session_is_server(session) &&
+		                                      session_transport(session) == offer->kind
+		                            : session_has_clients(session);
+		if (fits && local.port != 0 && !endpoint_is_any(&local) &&
 		    !needs_host(session))
 			offer_word(offer, xstrdup(endpoint_format(&local, text)));
 	}
@@ -572,6 +612,19 @@ static void offer_arguments(struct offer *offer, const struct command *command)
 	size_t count = grammar_elements(command->usage, elements);
 	for (size_t i = 0; i < count; i++)
 		offer->local = offer->local || strcmp(elements[i].name, "local-address") == 0;
+	offer->named = command->takes_name;
+	offer->acting = command->needs == NEEDS_SESSION ? offer->session : NULL;
+	if (offer->acting) {
+		offer->kind = session_transport(offer->acting);
+		offer->one_kind = true;
+	} else if (count && elements[0].literals) { /* "/open udp " */
+		struct words words;
+		words_cut(&words, offer->args, offer->point);
+		offer->one_kind =
+		        words.count && transport_find(words.word[0].at,
+		                                      (size_t)(words.word[0].end - words.word[0].at),
+		                                      &offer->kind);
+	}
 	offer->options = count && strcmp(elements[0].name, "option") == 0;
 	count = grammar_expected(elements, count, offer->args, offer->point, expected);
 	for (size_t i = 0; i < count; i++)

@@ -610,10 +610,17 @@ static bool has_session(void *context, const char *name)
 	return app_find_session(queue->app, name, &ignored);
 }
 
+static bool has_target(void *context, const char *name)
+{
+	const struct queue *queue = context;
+	return named_target_find(&queue->app->targets, name);
+}
+
 static struct script_names names_of(struct queue *queue)
 {
 	return (struct script_names){ .value = value_of,
 		                      .has_session = has_session,
+		                      .has_target = has_target,
 		                      .context = queue };
 }
 

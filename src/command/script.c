@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/session_address.h"
 #include "app/values.h"
 #include "base/alloc.h"
 #include "base/choice.h"
@@ -489,7 +490,12 @@ static enum script_value value_at_check(void *context, const char *name, const c
 static void make_session(struct script_checker *checker, const struct command_words *words,
                          const char *name)
 {
+	enum transport transport;
+	const char *kind = words->args.value[0];
 	checker->has_current = true;
+	checker->paths = checker->paths ||
+	                 (kind && transport_find(kind, strcspn(kind, ":"), &transport) &&
+	                  transport_is_unix(transport));
 	checker->any = checker->any || (name && checker->varies);
 	if (name) {
 		script_let(&checker->sessions, name, NULL);
@@ -505,11 +511,41 @@ static void make_session(struct script_checker *checker, const struct command_wo
 		script_let(&checker->sessions, transport_name(i), NULL);
 }
 
+static bool is_target(const struct script_checker *checker, const char *name)
+{
+	return find_variable(&checker->targets, name) ||
+	       (checker->names.has_target && checker->names.has_target(checker->names.context, name));
+}
+
+/* "/open S": without a port and no address, it is a session or a target. */
+static bool need_named(const struct script_checker *checker, const struct command_words *words,
+                       const struct element *elements, size_t at, struct error *error)
+{
+	const char *word = words->args.value[at], *kind = words->args.value[0];
+	bool opens = strcmp(words->command->name, "open") == 0, alone = true;
+	enum transport transport = TRANSPORT_TCP;
+	for (size_t i = 0; i < GRAMMAR_MAX; i++)
+		alone = alone && !(words->args.value[i] && strcmp(elements[i].name, "port") == 0);
+	if (opens && kind)
+		transport_find(kind, strlen(kind), &transport);
+	if (!alone || !session_address_is_name(word) || transport_is_unix(transport) ||
+	    (!opens && checker->paths) || (opens && is_target(checker, word)))
+		return true;
+	struct choice names = { .name = name_of_made, .context = &checker->sessions };
+	const char *name = word + (*word == '@');
+	if (name != word || is_made(checker, name))
+		return need_session(checker, name, error) || args_blame(&words->args, at, error);
+	error_usage(error, "no %s \"%.40s\" is made before this line, and as a host it needs a port",
+	            opens ? "session or target" : "session", word);
+	choice_suggest(&names, word, strlen(word), "", error);
+	return args_blame(&words->args, at, error);
+}
+
 /* What a command says about sessions: those that it names must be there, and it may make one. */
 static bool follow_sessions(struct script_checker *checker, const struct command_words *words,
                             struct error *error)
 {
-	struct element elements[GRAMMAR_MAX];
+	struct element elements[GRAMMAR_MAX] = { 0 };
 	size_t count = grammar_elements(words->command->usage, elements);
 	char of[SESSION_NAME];
 	if (*words->session && !need_session(checker, words->session, error)) {
@@ -527,6 +563,11 @@ static bool follow_sessions(struct script_checker *checker, const struct command
 		const char *value = words->args.value[i];
 		bool as = elements[i].tagged && strcmp(elements[i].name, "name") == 0 &&
 		          strncmp(elements[i].literals, "as", 2) == 0;
+		bool named = words->command->takes_name && value &&
+		             (strcmp(elements[i].name, "address") == 0 ||
+		              strcmp(elements[i].name, "peer") == 0);
+		if (named && !need_named(checker, words, elements, i, error))
+			return false;
 		if (as)
 			make_session(checker, words, value);
 		if (value && strcmp(elements[i].name, "session") == 0 &&
@@ -584,6 +625,8 @@ static bool follow_language(struct script_checker *checker, const struct command
 		           checker->varies ? NULL
 		           : value[1]      ? value[1]
 		                           : "");
+	} else if (strcmp(name, "target") == 0 && value[0] && value[2]) {
+		script_let(&checker->targets, value[0], NULL);
 	} else if (strcmp(name, "loop") == 0 && value[LOOP_IN]) {
 		const char *rest = value[LOOP_VALUES];
 		char *first = word_take(&rest);
@@ -751,6 +794,8 @@ size_t script_check(struct script_checker *checker, const struct script *script)
 	struct error error;
 	size_t before = checker->mistakes, refused = 0, loops = 0, count, next = 0;
 	size_t *open = find_open_loops(script, &count);
+	if (checker->depth == 0)
+		checker->paths = checker->has_current; /* of whatever kind that one is */
 	checker->path[checker->depth++] = script->path;
 	for (size_t i = 0; i <= script->count; i++) {
 		const struct script_line *line = i < script->count ? &script->lines[i] : NULL;
@@ -775,6 +820,7 @@ size_t script_check(struct script_checker *checker, const struct script *script)
 	if (checker->depth == 0) {
 		script_forget(&checker->let);
 		script_forget(&checker->sessions);
+		script_forget(&checker->targets);
 	}
 	return checker->mistakes - before;
 }

@@ -102,6 +102,7 @@ struct script_names {
 	enum script_value (*value)(void *context, const char *name, const char *of, bool secret,
 	                           struct buf *out, struct error *error);
 	bool (*has_session)(void *context, const char *name);
+	bool (*has_target)(void *context, const char *name); /* NULL: there is none */
 	void *context;
 };
 
@@ -143,13 +144,14 @@ struct script_checker {
 
 	/* The checker's own. */
 	size_t mistakes;
-	struct script_variables let, sessions;
+	struct script_variables let, sessions, targets;
 	const char *path[SCRIPT_DEPTH];
 	size_t depth, files, loops;
 	int within;   /* commands that run the line that is looked at: /try, /repeat */
 	int repeats;  /* of them those that count, as $repeat */
 	bool unnamed; /* a session that was given no name has been made, */
 	bool any;     /* or names that cannot be known before the script runs */
+	bool paths;   /* or UNIX sockets may have been made, to which any word is a path */
 	bool varies;  /* the line has values that are not the same in each round of a loop */
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/send.h"
+#include "app/session_address.h"
 #include "base/alloc.h"
 #include "base/escape.h"
 #include "net/lookup.h"
@@ -135,10 +136,24 @@ static const struct peer *last_writer(const struct session *session)
 	return last;
 }
 
-/* By its number, or "address:port", or the path of a UNIX socket. */
-static bool parse_peer(struct session *session, const char *text, unsigned *number,
+/* The name of one of our sessions, which is a path of a UNIX socket where no session is called so. */
+static const struct session *find_own(struct app *app, const struct session *session,
+                                      const char *text, struct error *error)
+{
+	bool is_unix = transport_is_unix(session_transport(session));
+	bool may_be = session_address_is_name(text) && !(is_unix && *text == '@');
+	error_usage(error,
+	            "to: \"%.40s\" is no number of a peer, no address:port and no session: /peers "
+	            "lists them",
+	            text);
+	return may_be ? session_address_find(app, text, error) : NULL;
+}
+
+/* By its number, or "address:port", or the path of a UNIX socket, or the name of a session of ours. */
+static bool parse_peer(const struct invocation *invocation, const char *text, unsigned *number,
                        struct error *error)
 {
+	struct session *session = invocation->session;
 	struct endpoint addr;
 	struct error why;
 	size_t digits = strspn(text, "0123456789");
@@ -146,14 +161,11 @@ static bool parse_peer(struct session *session, const char *text, unsigned *numb
 		*number = (unsigned)strtoul(text, NULL, 10);
 		return true;
 	}
-	if (!transport_is_unix(session_transport(session)) && !strchr(text, ':')) {
-		error_usage(error,
-		            "to: \"%.40s\" is no number of a peer and no address:port: /peers "
-		            "lists them",
-		            text);
+	const struct session *own = find_own(invocation->app, session, text, error);
+	if (!own && !transport_is_unix(session_transport(session)) && !strchr(text, ':'))
 		return false;
-	}
-	if (!session_find_address(session, text, &addr, &why)) {
+	if (own ? !session_address_for(own, session, &addr, &why)
+	        : !session_find_address(session, text, &addr, &why)) {
 		error_set(error, "to: %s", why.text);
 		error->usage = why.usage;
 		return false;
@@ -189,7 +201,7 @@ static enum command_result do_to(const struct invocation *invocation, struct err
 		                 "conversation");
 		return false;
 	}
-	if (!parse_peer(session, invocation->args->value[0], &number, error))
+	if (!parse_peer(invocation, invocation->args->value[0], &number, error))
 		return false;
 	if (text)
 		return send_to_peer(invocation, number, text, error);
@@ -353,11 +365,13 @@ const struct command sending_commands[] = {
 	        .help = "send a line to one peer of datagrams, or choose it\n"
 	                "By its number in /peers, or by address:port, both as numbers; a socket "
 	                "that is not connected, of /socket udp, can send to any. Of UNIX datagrams "
-	                "by path, or @@name for an abstract name.\n"
+	                "by path, or @@name for an abstract name. Or by the name of a datagram socket of "
+	                "ours, which means its address, as for /open.\n"
 	                "Without text: plain lines go to that peer from now on.\n"
 	                "Peer 0 is whoever wrote last.",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
+	        .takes_name = true,
 	        .run = do_to,
 	},
 	{

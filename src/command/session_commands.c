@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "app/leave.h"
+#include "app/session_address.h"
 #include "base/alloc.h"
 #include "base/count.h"
 #include "net/reconnect.h"
@@ -28,14 +29,44 @@ static bool parse_target(struct target *target, const char *transport, const cha
 	return false;
 }
 
+/* What follows /open, as its usage numbers it. */
+enum { OPEN_TRANSPORT, OPEN_ADDRESS, OPEN_PORT, OPEN_HOST, OPEN_AS };
+
+static bool parse_open(const struct args *args, struct target *target, struct error *error)
+{
+	return parse_target(target, args->value[OPEN_TRANSPORT], args->value[OPEN_ADDRESS],
+	                    args->value[OPEN_PORT], false, error);
+}
+
+static bool may_be_session(const struct args *args)
+{
+	return !args->value[OPEN_PORT] && session_address_is_name(args->value[OPEN_ADDRESS]);
+}
+
 static bool check_open(const struct args *args, struct error *error)
 {
 	struct target target;
-	bool may_be_named =
-	        !args->value[0] && !args->value[2] && named_target_is_name(args->value[1]);
-	return may_be_named ||
-	       parse_target(&target, args->value[0], args->value[1], args->value[2], false, error) ||
-	       args_blame(args, args->value[2] ? 2 : 1, error);
+	return parse_open(args, &target, error) || may_be_session(args) ||
+	       args_blame(args, args->value[OPEN_PORT] ? OPEN_PORT : OPEN_ADDRESS, error);
+}
+
+/* "/open S": the address of that session, of its kind; *host is where to start. */
+static bool find_own(const struct invocation *invocation, struct target *target, enum host *host,
+                     struct error *error)
+{
+	struct app *app = invocation->app;
+	const char *const *value = invocation->args->value;
+	const struct session *own = session_address_find(app, value[OPEN_ADDRESS], error);
+	struct endpoint addr;
+	if (!own || !session_address_get(own, app->defaults.family, host, &addr, error))
+		return false;
+	target_set_endpoint(target, &addr, session_transport(own));
+	const char *name = transport_name(target->transport);
+	if (!value[OPEN_TRANSPORT] || strcmp(value[OPEN_TRANSPORT], name) == 0)
+		return true;
+	error_usage(error, "session %u (%s) is %s: leave out \"%s\"", (unsigned)session_number(own),
+	            session_name(own), transport_title(target->transport), value[OPEN_TRANSPORT]);
+	return false;
 }
 
 static enum command_result do_open(const struct invocation *invocation, struct error *error)
@@ -43,14 +74,15 @@ static enum command_result do_open(const struct invocation *invocation, struct e
 	const struct args *args = invocation->args;
 	struct app *app = invocation->app;
 	struct target target;
+	bool lone = !args->value[OPEN_TRANSPORT] && !args->value[OPEN_PORT];
 	const struct named_target *named =
-	        args->value[0] || args->value[2] ? NULL : named_target_find(&app->targets, args->value[1]);
-	if (!named &&
-	    !parse_target(&target, args->value[0], args->value[1], args->value[2], false, error))
-		return false;
+	        lone ? named_target_find(&app->targets, args->value[OPEN_ADDRESS]) : NULL;
 	struct session_options options = app->defaults;
-	options.name = args->value[4];
-	if (!command_choose_host(invocation, args->value[3], &options.host, error))
+	options.name = args->value[OPEN_AS];
+	if (!command_choose_host(invocation, args->value[OPEN_HOST], &options.host, error))
+		return false;
+	if (!named && !parse_open(args, &target, error) &&
+	    !(may_be_session(args) && find_own(invocation, &target, &options.host, error)))
 		return false;
 	uint64_t since = transcript_end(app->transcript);
 	return wait_for_opening(invocation,
@@ -313,7 +345,10 @@ const struct command session_commands[] = {
 	        .help = "open a TCP conversation, or a session of another kind\n"
 	                "The address is a name or a number; host:port, [v6]:port, tcp:// and "
 	                "udp:// work.\n"
-	                "A lone word may be the name of a target: /help target.\n"
+	                "A lone word is the name of a target (/help target), or of one of our sessions "
+	                "with an address, a listener or a datagram socket: /open S goes to where S is, "
+	                "by its kind; for a wildcard address, to the loopback. @S is always the "
+	                "session.\n"
 	                "Of a UNIX socket it is a path, or @name for an abstract name: "
 	                "unix:///path, unix:@name; datagrams: unixgram:///path, packets: "
 	                "unixpacket:///path. \\x20 stands for a blank in it.\n"
@@ -328,6 +363,7 @@ const struct command session_commands[] = {
 	                "The new session becomes the current one.",
 	        .acts = ACTS_ALWAYS,
 	        .waits = true,
+	        .takes_name = true,
 	        .check = check_open,
 	        .run = do_open,
 	},

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "command/wait.h"
+#include "app/session_address.h"
 #include "net/step.h"
 
 #include <limits.h>
@@ -122,14 +123,38 @@ static enum command_result do_backlog(const struct invocation *invocation, struc
 	return step_listen(invocation->session, backlog, error);
 }
 
+/* A lone word that no address can be is the name of a session; of a UNIX socket it is a path, unless a
+ * session is called so. *own is NULL where it is none. */
+static bool find_own(const struct invocation *invocation, const struct session **own,
+                     struct error *error)
+{
+	const char *const *value = invocation->args->value;
+	struct target ignored;
+	bool is_unix = transport_is_unix(session_transport(invocation->session));
+	*own = NULL;
+	if (value[1] || !session_address_is_name(value[0]) || (is_unix && *value[0] == '@'))
+		return true;
+	if (!is_unix)
+		target_parse(&ignored, value[0], NULL, TRANSPORT_TCP, false, error);
+	*own = session_address_find(invocation->app, value[0], error);
+	return *own || is_unix;
+}
+
 static enum command_result do_connect(const struct invocation *invocation, struct error *error)
 {
 	const struct args *args = invocation->args;
+	const struct session *own;
+	struct endpoint addr;
+	char text[ENDPOINT_TEXT];
+	if (!find_own(invocation, &own, error) ||
+	    (own && !session_address_for(own, invocation->session, &addr, error)))
+		return false;
 	uint64_t since = transcript_end(invocation->app->transcript);
-	return wait_for_call(
-	        invocation,
-	        step_connect(invocation->session, args->value[0], args->value[1], error), since,
-	        error);
+	return wait_for_call(invocation,
+	                     step_connect(invocation->session,
+	                                  own ? endpoint_format(&addr, text) : args->value[0],
+	                                  args->value[1], error),
+	                     since, error);
 }
 
 static enum command_result do_disconnect(const struct invocation *invocation, struct error *error)
@@ -256,11 +281,14 @@ const struct command step_commands[] = {
 	        .usage = "<address> [<port>]",
 	        .help = "connect the socket\n"
 	                "It is shown waiting until it is connected or refused; Ctrl-C cancels.\n"
+	                "Without a port it is the name of a listener or a datagram socket of ours, as for "
+	                "/open.\n"
 	                "Only the first address of a name is used. That of a UNIX socket is a path, or "
 	                "@@name. On UDP nothing is sent: it chooses the peer.",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
 	        .waits = true,
+	        .takes_name = true,
 	        .check = check_port,
 	        .run = do_connect,
 	},

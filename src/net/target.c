@@ -356,6 +356,14 @@ bool target_parse(struct target *target, const char *text, const char *port,
 	       take_port(target, word, listening, error);
 }
 
+void target_set_endpoint(struct target *target, const struct endpoint *addr, enum transport transport)
+{
+	*target = (struct target){ .transport = transport };
+	endpoint_format_host(addr, target->host);
+	if (!endpoint_is_unix(addr))
+		snprintf(target->service, sizeof target->service, "%u", addr->port);
+}
+
 const char *target_format(const struct target *target, char out[TARGET_HOST + TARGET_SERVICE + 4])
 {
 	bool brackets = target->service[0] && strchr(target->host, ':');

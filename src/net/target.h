@@ -32,5 +32,8 @@ bool target_parse(struct target *target, const char *text, const char *port,
 bool target_set_path(struct target *target, const char *path, enum transport transport,
                      struct error *error);
 
+/* An address that is known. */
+void target_set_endpoint(struct target *target, const struct endpoint *addr, enum transport transport);
+
 /* "127.0.0.1:7001", "[::1]:7001", ":7001", "/run/echo". */
 const char *target_format(const struct target *target, char out[TARGET_HOST + TARGET_SERVICE + 4]);

@@ -751,10 +751,10 @@ static void test_peers(void)
 	wait_for(&app, has_received(&app, "b", "for b\nboth\nlast\n"), "goes there");
 	is_text(run(&app, "/to 3 x"), "to: there is no peer 3: /peers lists them", "no such peer");
 	is_text(run(&app, "/to one x"),
-	        "to: \"one\" is no number of a peer and no address:port: /peers lists them",
+	        "to: \"one\" is no number of a peer, no address:port and no session: /peers lists them",
 	        "no number");
 	is_text(run(&app, "/to 99999999999 x"),
-	        "to: \"99999999999\" is no number of a peer and no address:port: /peers lists "
+	        "to: \"99999999999\" is no number of a peer, no address:port and no session: /peers lists "
 	        "them",
 	        "too large a one");
 	is_text(run(&app, "/to 127.0.0.1:70000 x"), "to: 70000 is not a port: 1 to 65535",

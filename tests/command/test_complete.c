@@ -194,26 +194,31 @@ static void test_sessions(struct app *app)
 	is_text(complete(app, "/fault @echo re"), "refuse", "of a listener");
 	is_text(complete(app, "/service @echo reply \"x\" \"y\" a"), "after(files)", "of rules, too");
 	is_text(complete(app, "/service @nobody d"), "discard daytime", "also after a wrong one");
-	is_text(complete(app, "/open @"), "", "not for a command that takes none");
+	is_text(complete(app, "/open @"), "@echo @u @other", "those with an address");
+	is_text(complete(app, "/relay @"), "", "not for a command that takes none");
 }
 
 static void test_addresses_and_peers(struct app *app)
 {
 	char line[100], want[100], text[ENDPOINT_TEXT];
 	struct endpoint addr = session_local(sessions_named(app->sessions, "echo"));
-	snprintf(want, sizeof want, "tcp udp unix unixgram unixpacket %s", endpoint_format(&addr, text));
+	snprintf(want, sizeof want, "tcp udp unix unixgram unixpacket echo u other %s", endpoint_format(&addr, text));
 	is_text(complete(app, "/open "), want, "servers of our own");
-	snprintf(want, sizeof want, "%s as", endpoint_format(&addr, text));
-	is_text(complete(app, "/open tcp "), want, "after a literal");
+	snprintf(want, sizeof want, "echo other %s as", endpoint_format(&addr, text));
+	is_text(complete(app, "/open tcp "), want, "of one kind");
+	addr = session_local(sessions_named(app->sessions, "u"));
+	snprintf(want, sizeof want, "u %s as", endpoint_format(&addr, text));
+	is_text(complete(app, "/open udp "), want, "of another");
+	is_text(complete(app, "/open unix "), "as", "of one that is none of ours");
 	snprintf(line, sizeof line, "/open udp 127.0.0.1:%u as client",
 	         session_local(sessions_named(app->sessions, "u")).port);
 	run(app, line);
 	wait_for(app, session_state(app->current) == SESSION_OPEN, "a UDP client");
 	run(app, "hello");
 	wait_for(app, session_peer_count(sessions_named(app->sessions, "u")) == 1, "writes");
-	is_text(complete(app, "/to @u "), "1", "peers of a session");
+	is_text(complete(app, "/to @u "), "1 client", "peers of a session");
 	run(app, "/session u");
-	is_text(complete(app, "/to "), "1", "of the current one");
+	is_text(complete(app, "/to "), "1 client", "of the current one");
 	is_text(complete(app, "/to 2"), "", "that begin so");
 	is_text(complete(app, "/peers "), "number address in out last", "orders of peers");
 	is_text(complete(app, "/join 239.1.2.3 l"), "lo", "interfaces");
@@ -277,7 +282,7 @@ static void test_places(void)
 	run(&app, "/close @rules");
 	run(&app, "/forget @rules");
 	run(&app, "/open udp 127.0.0.1 9 as x");
-	is_text(complete(&app, "/open "), "tcp udp unix unixgram unixpacket 127.0.0.1",
+	is_text(complete(&app, "/open "), "tcp udp unix unixgram unixpacket x 127.0.0.1",
 	        "what a session of this run uses");
 	is_text(complete(&app, "/open 127.0.0.1 "), "9 as", "with its port");
 	is_text(complete(&app, "/listen "), "tcp udp unix unixgram unixpacket",

@@ -289,6 +289,17 @@ static void test_mistakes(void)
 		{ "/listen 0 as srv\n/close @s\n", "" },
 		{ "/listen 0 as srv\n/open 127.0.0.1 $s.port\n/session srx\n",
 		  "x:3:10: no session \"srx\" is made before this line: did you mean srv?\n" },
+		{ "/listen 0 as S\n/open S\n/open @S as b\n/open tcp S\n/socket tcp\n/connect S\n/connect "
+		  "@b there\n/to @b S hi\n/target redis 1\n/open redis\n",
+		  "" },
+		{ "/listen 0 as server\n/open sevrer\n",
+		  "x:2:7: no session or target \"sevrer\" is made before this line, and as a host it needs a "
+		  "port: did you mean server?\n" },
+		{ "/listen 0 as server\n/open @sevrer\n",
+		  "x:2:7: no session \"sevrer\" is made before this line: did you mean server?\n" },
+		{ "/socket tcp\n/connect nobody\n",
+		  "x:2:10: no session \"nobody\" is made before this line, and as a host it needs a port\n" },
+		{ "/socket unix\n/connect nobody\n/open unix nobody\n", "" },
 		{ "/@c hi\n", "x:1:2: no session \"c\" is made before this line: \"as NAME\" names one\n" },
 		{ "/listen 7001 echo\n/close @echo:7001\n/close @echo\n/close @tcp\n", "" },
 		{ "/listen unix /tmp/a/path\n/close @path\n/close @b\n",
