@@ -22,6 +22,7 @@
 #include "command/manual.h"
 #include "command/queue.h"
 #include "completion.h"
+#include "grade_mode.h"
 #include "lesson_mode.h"
 #include "options.h"
 #include "pipe_mode.h"
@@ -208,6 +209,8 @@ int main(int argc, char **argv)
 
 	if (options.script_count)
 		return script_mode_run(&options);
+	if (options.grade)
+		return grade_mode_run(&options);
 	if (options.lesson_check)
 		return lesson_mode_check(&options);
 

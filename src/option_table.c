@@ -56,6 +56,7 @@ const struct option_row option_table[] = {
 
 	{ .section = "lessons:" },
 	{ .letter = LONG_LESSON_CHECK, .name = "lesson-check", .help = "run all lessons without a person, or those of these names or files, and print TAP" },
+	{ .letter = LONG_GRADE, .name = "grade", .help = "a table of recorded lessons: what was done, and what is right; with -v the answers, too" },
 
 	{ .section = "what is kept:" },
 	{ .letter = 'o', .value = "FILE", .help = "write a log of all sessions; its ending says in which format: .log, .raw-in ...", .offer = OFFER_FILES, .repeats = true },

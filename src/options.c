@@ -33,7 +33,7 @@ static const char usage_text[] =
         "       sockpit -l [options] [address] port\n"
         "       sockpit --relay [address:]port [options] host port | host:port | unix:///path ...\n"
         "       sockpit --demo | --replay log | -f file [word...] | --check file...\n"
-        "       sockpit --lesson-check [lesson...]\n"
+        "       sockpit --lesson-check [lesson...] | --grade recording...\n"
         "\n"
         "On a terminal this opens a window in which you type and see; type /help there. With "
         "standard input or\n"
@@ -539,6 +539,7 @@ static bool take_long_switch(struct options *options, int letter)
 	case LONG_CHECK: options->check = true; return true;
 	case LONG_TAP: options->tap = true; return true;
 	case LONG_LESSON_CHECK: options->lesson_check = true; return true;
+	case LONG_GRADE: options->grade = true; return true;
 	default: return false;
 	}
 }
@@ -671,7 +672,7 @@ static bool take_script(struct options *options, char **words, int count, struct
 	return true;
 }
 
-/* --lesson-check NAME... */
+/* --lesson-check NAME..., --grade FILE... */
 static bool take_lessons(struct options *options, char **words, int count, struct error *error)
 {
 	const char *other = options->script_count || options->check    ? "-f and --check"
@@ -682,8 +683,15 @@ static bool take_lessons(struct options *options, char **words, int count, struc
 	                    : options->junit                           ? "--junit"
 	                    : options->probe                           ? "-z"
 	                                                               : NULL;
+	if (options->grade && options->lesson_check)
+		other = "--lesson-check";
+	if (options->grade && !other && count == 0) {
+		error_set(error, "--grade needs recordings of lessons: sockpit --grade FILE...");
+		return false;
+	}
 	if (other)
-		error_set(error, "--lesson-check runs lessons and nothing else: leave out %s", other);
+		error_set(error, "%s and nothing else: leave out %s",
+		          options->grade ? "--grade reads recordings" : "--lesson-check runs lessons", other);
 	options->words = words;
 	options->word_count = (size_t)count;
 	return !other;
@@ -838,7 +846,7 @@ static bool take_words(struct options *options, char **words, int count, struct 
 	enum transport transport = options->target.transport;
 	if (options->relay)
 		options->listen = options->pipe.keep_open = true;
-	if (options->lesson_check)
+	if (options->lesson_check || options->grade)
 		return take_lessons(options, words, count, error);
 	if (options->script_count || options->check || options->tap || options->junit ||
 	    options->name_count)

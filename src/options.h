@@ -71,7 +71,8 @@ struct options {
 	const char *replay;       /* --replay, NULL = none */
 	int replay_speed;         /* --speed, as app/replay.h has it */
 	bool lesson_check;        /* of the lessons that the words name */
-	char **words;             /* $1, $2 … of each script, or lessons */
+	bool grade;               /* the recordings that they name */
+	char **words;             /* $1, $2 … of each script; lessons; recordings */
 	size_t word_count;
 	struct {
 		const char *name, *value;
