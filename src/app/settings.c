@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/choice.h"
+#include "base/measure.h"
 #include "base/clock.h"
 #include "base/home.h"
 #include "net/session.h"
@@ -19,7 +20,6 @@
 #define FIELD(name)                                                                                \
 	.offset = offsetof(struct settings, name), .size = sizeof(((struct settings *)0)->name)
 
-#define KIB (INT64_C(1) << 10)
 #define MIB (INT64_C(1) << 20)
 #define GIB (INT64_C(1) << 30)
 
@@ -51,14 +51,8 @@ static void print_choice(const char *values, int index, struct buf *out)
 
 /* ---- numbers, sizes, durations ---- */
 
-/* Powers of 1024, the largest first. */
-static const struct {
-	const char *name;
-	int64_t factor;
-} units[] = { { "G", GIB }, { "M", MIB }, { "K", KIB }, { "", 1 } };
-
-/* Digits, and a unit if it is a size. False for anything else, or more than `most`. */
-static bool parse_number(const char *value, bool size, int64_t most, int64_t *number)
+/* Digits only. False for anything else, or more than `most`. */
+static bool parse_number(const char *value, int64_t most, int64_t *number)
 {
 	const char *p = value;
 	for (*number = 0; *p >= '0' && *p <= '9'; p++) {
@@ -66,22 +60,7 @@ static bool parse_number(const char *value, bool size, int64_t most, int64_t *nu
 		if (*number > most)
 			return false;
 	}
-	if (p == value)
-		return false;
-	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-		if (strcasecmp(p, units[i].name) == 0 && (size || !*p)) {
-			*number *= units[i].factor;
-			return *number <= most;
-		}
-	return false;
-}
-
-static void print_size(int64_t size, struct buf *out)
-{
-	size_t unit = 0;
-	while (size % units[unit].factor != 0)
-		unit++;
-	buf_printf(out, "%lld%s", (long long)(size / units[unit].factor), units[unit].name);
+	return p > value && !*p;
 }
 
 /* In the largest unit that loses nothing, down to millionths of a millisecond. */
@@ -103,7 +82,7 @@ static void print_number(const struct setting *setting, int64_t number, struct b
 	else if (setting->type == SETTING_DURATION)
 		print_duration(number, out);
 	else if (setting->type == SETTING_SIZE)
-		print_size(number, out);
+		measure_print_size(number, out);
 	else
 		buf_printf(out, "%lld", (long long)number);
 }
@@ -140,7 +119,9 @@ static bool measure(const struct setting *setting, const char *value, int64_t *n
 		}
 		if (*number <= setting->most)
 			return true;
-	} else if (parse_number(value, size, setting->most, number) && *number >= setting->least) {
+	} else if ((size ? measure_parse_size(value, number)
+	                 : parse_number(value, setting->most, number)) &&
+	           *number >= setting->least && *number <= setting->most) {
 		return true;
 	}
 	explain_range(setting, value, error);
@@ -459,11 +440,11 @@ const struct setting setting_table[] = {
 	        .type = SETTING_SIZE,
 	        FIELD(scrollback),
 	        .values = "<size>",
-	        .initial = "64M",
+	        .initial = "64Mi",
 	        .noun = "size",
 	        .least = 3 * MIB, /* three blocks: a transcript needs them */
 	        .most = sizeof(size_t) > 4 ? 4 * GIB : GIB,
-	        .help = "most memory for what happened: 3M, 64M, 4G; the oldest goes first",
+	        .help = "most memory for what happened: 64Mi is 64 MiB, 3Mi to 4Gi; the oldest goes first",
 	},
 	{
 	        .name = "auto-log",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/measure.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,6 +75,47 @@ void measure_print_rate(uint64_t rate, struct buf *out)
 	           rate >= 1000000000 ? "G"
 	           : rate >= 1000000  ? "M"
 	                              : "k");
+}
+
+/* Digits, and an exponent of the base, 1000 or 1024. */
+static const char size_units[] = "KMGTP";
+
+bool measure_parse_size(const char *text, int64_t *bytes)
+{
+	const char *point, *unit;
+	uint32_t ignored;
+	double value;
+	int64_t whole = 0, factor = 1;
+	measure_read_count(text, 0, 0, &ignored, &point);
+	if (point == text || (*point == '.' && !isdigit((unsigned char)point[1])) ||
+	    !measure_read_number(text, &value, &unit))
+		return false;
+	for (const char *digit = text; digit < point; digit++)
+		if (__builtin_mul_overflow(whole, 10, &whole) ||
+		    __builtin_add_overflow(whole, *digit - '0', &whole))
+			return false;
+	const char *power = *unit ? strchr(size_units, toupper((unsigned char)*unit)) : NULL;
+	bool binary = power && tolower((unsigned char)unit[1]) == 'i';
+	unit += power ? 1 + binary : 0;
+	unit += *unit == 'B' || *unit == 'b';
+	for (; power && power >= size_units; power--)
+		factor *= binary ? 1024 : 1000;
+	if (*unit || value * (double)factor >= 9.2e18)
+		return false;
+	*bytes = *point == '.' ? (int64_t)(value * (double)factor + 0.5) : whole * factor;
+	return true;
+}
+
+void measure_print_size(int64_t bytes, struct buf *out)
+{
+	int64_t base = bytes % 1000 == 0 ? 1000 : 1024, left = bytes;
+	size_t power = 0;
+	for (; left && left % base == 0 && power < sizeof size_units - 1; power++)
+		left /= base;
+	buf_printf(out, "%" PRId64, left);
+	if (power)
+		buf_printf(out, "%c%s", base == 1000 && power == 1 ? 'k' : size_units[power - 1],
+		           base == 1024 ? "i" : "");
 }
 
 bool measure_parse_share(const char *text, uint32_t *parts)

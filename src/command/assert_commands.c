@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/escape.h"
+#include "base/measure.h"
 #include "base/regexp.h"
 #include "command/command.h"
 
@@ -48,25 +49,14 @@ static bool is_number(const struct value_name *of)
 	return of->kind != VALUE_WORD && of->kind != VALUE_TEXT;
 }
 
-/* "18", "-1", "1.5k", "64KB": powers of 1024. */
+/* "18", "-1", "1.5k", "64KiB" */
 static bool parse_number(const char *text, int64_t *number)
 {
-	static const char units[] = "KMGT";
-	char *end;
-	if (!isdigit((unsigned char)text[*text == '-']))
+	bool negative = *text == '-';
+	if (!measure_parse_size(text + negative, number))
 		return false;
-	int64_t whole = strtoll(text, &end, 10);
-	double factor = 1, value = (double)whole;
-	if (*end == '.' && isdigit((unsigned char)end[1]))
-		for (double digit = 0.1; isdigit((unsigned char)*++end); digit /= 10)
-			value += (*text == '-' ? -digit : digit) * (*end - '0');
-	const char *unit = *end ? strchr(units, toupper((unsigned char)*end)) : NULL;
-	for (; unit && unit >= units; unit--)
-		factor *= 1024;
-	end += unit != NULL;
-	end += (*end == 'B' || *end == 'b') && end[-1] != '.';
-	*number = factor == 1 && value == (double)whole ? whole : (int64_t)(value * factor);
-	return *end == '\0' && value * factor < 9e18;
+	*number = negative ? -*number : *number;
+	return true;
 }
 
 static bool parse_operand(struct condition *condition, const char *typed, struct error *error)
@@ -96,7 +86,7 @@ static bool parse_operand(struct condition *condition, const char *typed, struct
 	if (is_number(of)) {
 		if (parse_number(text, &condition->number))
 			return true;
-		error_usage(error, "%s is a number: %s is none (18, 1k, 1.5M)", of->name,
+		error_usage(error, "%s is a number: %s is none (18, 1k, 1.5M, 64Ki)", of->name,
 		            word_show(text, strlen(text), shown));
 		return false;
 	}
@@ -390,7 +380,7 @@ const struct command assert_commands[] = {
 	                "The operators are is, is not, =, !=, <, <=, >, >=, and has or matches for a text "
 	                "or a /regular expression/ that is in it. is available asks whether it is known; any other "
 	                "comparison with what is not known fails.\n"
-	                "Sizes are 100, 1k, 1.5M, powers of 1024; times 50ms, 1.5, 2m.\n"
+	                "Sizes are 100, 1k, 1.5M, powers of 1000, or 64Ki, 1Mi, powers of 1024; times 50ms, 1.5, 2m.\n"
 	                "last is the last call of the session, recv.errno of its last recv(), and "
 	                "recv.calls counts them. Without @NAME it is the current session. In a script "
 	                "took is how long the last command has waited, and error what /try or "

@@ -8,6 +8,7 @@
 #include "app/session_address.h"
 #include "base/alloc.h"
 #include "base/escape.h"
+#include "base/measure.h"
 #include "net/lookup.h"
 
 enum { FILL_MOST = 64000000 };
@@ -57,18 +58,12 @@ static enum command_result do_hex(const struct invocation *invocation, struct er
 
 /* ---- /fill ---- */
 
-/* "400000", "400k", "2M". */
 static bool parse_size(const char *text, size_t *size)
 {
-	size_t digits = strspn(text, "0123456789");
-	unsigned long value = digits && digits <= 9 ? strtoul(text, NULL, 10) : 0;
-	const char *unit = text + digits;
-	unsigned long factor = !*unit                   ? 1
-	                       : strcmp(unit, "k") == 0 ? 1000
-	                       : strcmp(unit, "M") == 0 ? 1000000
-	                                                : 0;
-	*size = (size_t)(value * factor);
-	return value && factor && value <= FILL_MOST / factor;
+	int64_t bytes;
+	bool good = measure_parse_size(text, &bytes) && bytes > 0 && bytes <= FILL_MOST;
+	*size = good ? (size_t)bytes : 0;
+	return good;
 }
 
 /* Lines of 72 characters, each beginning with the next one, as RFC 864 has them. */
@@ -333,7 +328,8 @@ const struct command sending_commands[] = {
 	        .name = "fill",
 	        .group = "sending",
 	        .usage = "<size>",
-	        .help = "send that many bytes of text: 400000, 400k, 2M\n"
+	        .help = "send that many bytes of text: 400000, 400k, 2M, 64Ki\n"
+	                "k and M are 1000 and 1000000, Ki and Mi 1024 and 1048576, as everywhere.\n"
 	                "Lines of 72 characters, so that windows, buffers and queues fill. At most "
 	                "64M, and on UDP what one datagram can "
 	                "carry.",

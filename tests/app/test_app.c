@@ -448,7 +448,7 @@ static void test_settings(void)
 {
 	struct app app;
 	app_fixture_start(&app);
-	ok(app_set(&app, "scroll", "4M", &error), "a setting by prefix");
+	ok(app_set(&app, "scroll", "4Mi", &error), "a setting by prefix");
 	is_int(transcript_ceiling(app.transcript), 4 << 20, "holds at once");
 	ok(!app_set(&app, "scrollback", "4", &error), "a wrong value");
 	is_int(transcript_ceiling(app.transcript), 4 << 20, "changes nothing");

@@ -33,7 +33,7 @@ static void test_defaults(void)
 	is_text(get(&s, "time"), "clock", "time of day");
 	is_text(get(&s, "marks"), "off", "no marks");
 	is_text(get(&s, "timeout"), "off", "no limit of our own");
-	is_text(get(&s, "scrollback"), "64M", "64 MiB");
+	is_text(get(&s, "scrollback"), "64Mi", "64 MiB");
 	is_text(get(&s, "color"), "auto", "colors where they are");
 	is_text(get(&s, "mouse"), "off", "the mouse selects");
 	is_text(get(&s, "paste"), "send", "a paste is sent");
@@ -137,21 +137,25 @@ static void test_scrollback(void)
 		const char *typed, *shown;
 		uint64_t size;
 	} cases[] = {
-		{ "64M", "64M", 64 << 20 },        { "3m", "3M", 3 << 20 },
-		{ "3072K", "3M", 3 << 20 },        { "4000k", "4000K", 4096000 },
-		{ "5000001", "5000001", 5000001 }, { "1G", "1G", 1 << 30 },
+		{ "64M", "64M", 64000000 },        { "64Mi", "64Mi", 64 << 20 },
+		{ "3mib", "3Mi", 3 << 20 },        { "3072Ki", "3Mi", 3 << 20 },
+		{ "4000k", "4M", 4000000 },        { "64MB", "64M", 64000000 },
+		{ "5000001", "5000001", 5000001 }, { "1.5G", "1500M", 1500000000 },
+		{ "4096000", "4096k", 4096000 },   { "1Gi", "1Gi", 1 << 30 },
 	};
 	static const char *const wrong[] = {
 		"",
 		"M",
 		"1M",
-		"3071K",
+		"3M",
+		"3071Ki",
 		"-64M",
-		"64MB",
+		"64MBB",
 		"64 M",
 		"5G",
-		"4097M",
-		"1.5G",
+		"4097Mi",
+		"1.G",
+		"1.5.5G",
 		"0x40M",
 		"99999999999999999999999",
 		"18446744073709551617M",
@@ -166,7 +170,7 @@ static void test_scrollback(void)
 	}
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
 		ok(*try_set(&s, "scrollback", wrong[i]), "no scrollback: %s", wrong[i]);
-	is_text(try_set(&s, "scrollback", "1M"), "scrollback: \"1M\" is not a size from 3M to 4G",
+	is_text(try_set(&s, "scrollback", "1M"), "scrollback: \"1M\" is not a size from 3Mi to 4Gi",
 	        "the message");
 	is_int(s.scrollback, 1 << 30, "a mistake changes nothing");
 }

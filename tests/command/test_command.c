@@ -859,7 +859,7 @@ static void test_lists(void)
 	   "/sessions lists all, and marks the current one");
 	ok(strstr(list, "LISTEN ") && strstr(list, "ESTABLISHED "), "with their states");
 	list = ask(&app, "/set");
-	ok(strncmp(list, "eol ", 4) == 0 && strstr(list, "\nscrollback    64M  ") &&
+	ok(strncmp(list, "eol ", 4) == 0 && strstr(list, "\nscrollback    64Mi  ") &&
 	           strstr(list, "\npaste "),
 	   "/set lists all");
 	is_text(run(&app, "/set eol crlf"), "", "/set changes");

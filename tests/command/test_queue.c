@@ -342,7 +342,7 @@ static void test_missed(void)
 {
 	static char filler[1 << 20];
 	app_fixture_start(&app);
-	ok(type("/set scrollback 3M") && type("/socket tcp as s"), "a small transcript");
+	ok(type("/set scrollback 3Mi") && type("/socket tcp as s"), "a small transcript");
 	receive(1, "ab");
 	ok(type("/expect abcd within 1h"), "an expectation");
 	queue_fixture_turn(&app, 0);

@@ -154,7 +154,7 @@ for line, why in (
         ("/assert state is zzz", 'state is never "zzz": CLOSED, '),
         ("/assert @d.recv = 1", 'no session "d" is made before this line: "as NAME" names one'),
         ("/assert state < 5", "state is no number: is, is not, has or matches"),
-        ("/assert recv = many", 'recv is a number: "many" is none (18, 1k, 1.5M)'),
+        ("/assert recv = many", 'recv is a number: "many" is none (18, 1k, 1.5M, 64Ki)'),
         ("/assert rtt < 5 apples", None),
         ("/assert rtt < soon", 'rtt is a time: "soon" is none (500ms, 3, 1.5s, 2m, 1h)'),
         ("/assert errno is EPIPE", "errno is of a call: last.errno, recv.errno"),

@@ -307,7 +307,7 @@ def many_ends():
     target, target_port = server("-lk", "--service", "echo", "127.0.0.1", "0")
     for name, line, count in (("echo", "/listen 127.0.0.1 0 echo", 2000),
                               ("relay", "/relay 127.0.0.1:0 127.0.0.1:%d" % target_port, 1000)):
-        window = Window("--set", "scrollback=3M", columns=80)
+        window = Window("--set", "scrollback=3Mi", columns=80)
         window.type(line)
         ok(window.sees("listening on 127.0.0.1:"), "%s: a window listens" % name)
         while not re.search(r"listening on 127\.0\.0\.1:\d+\D", window.text) and window.pump(DEADLINE):

@@ -12,10 +12,12 @@
 /expect there
 # Sizes.
 /open 127.0.0.1 $s.port as sized
-/fill 1536
-/assert recv = 1.5k within 5s
+/fill 1.5Ki
+/assert recv = 1.5KiB within 5s
+/assert recv = 1.536k
 /assert recv >= 1k
 /assert recv < 2KB
+/assert recv < 1.6kB
 /assert recv != 1500
 /assert recv == 1536
 # Calls that fail: why is known of a session that did not open, too.
