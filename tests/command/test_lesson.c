@@ -449,7 +449,8 @@ static void test_recordings(void)
 		ok(strncmp(log->text, begin, strlen(begin)) == 0, "it is a log");
 		ok(log->len < 300000, "and not large");
 	}
-	ok(lessons_recording("15-when-the-network-dies"), "a lesson that needs the sandbox has one");
+	ok(lessons_recording("15-when-the-network-dies"),
+	   "a lesson that needs the sandbox has one");
 	ok(!lessons_recording("01-hello-over-tcp"), "one that is never skipped has none");
 }
 
