@@ -201,7 +201,7 @@ int main(int argc, char **argv)
 	if (options.wish == OPTIONS_VERSION)
 		puts("sockpit " PACKAGE_VERSION);
 	if (options.wish == OPTIONS_MDOC)
-		manual_print(stdout);
+		manual_print(options.part, stdout);
 	if (options.wish == OPTIONS_COMPLETION)
 		completion_print(options.shell, stdout);
 	if (options.wish != OPTIONS_RUN)

@@ -98,7 +98,7 @@ const struct option_row option_table[] = {
 	{ .letter = 'h', .name = "help", .help = "this help" },
 	{ .letter = 'V', .name = "version", .help = "the version" },
 	/* for the makefile */
-	{ .letter = LONG_MDOC, .name = "commands-as-mdoc" },
+	{ .letter = LONG_MDOC, .name = "mdoc", .value = "PART" },
 	{ .letter = LONG_COMPLETION, .name = "completion", .value = "SHELL" },
 	/* refused, with what to do instead */
 	{ .letter = 'e', .value = "COMMAND" },

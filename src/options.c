@@ -18,6 +18,7 @@
 #include "base/alloc.h"
 #include "base/choice.h"
 #include "base/clock.h"
+#include "command/manual.h"
 #include "completion.h"
 #include "net/relay.h"
 #include "option_table.h"
@@ -388,6 +389,13 @@ static bool choose_shell(struct options *options, const char *name, struct error
 	return options->shell != NULL;
 }
 
+static bool choose_part(struct options *options, const char *name, struct error *error)
+{
+	options->wish = OPTIONS_MDOC;
+	options->part = manual_choose(name, error);
+	return options->part != NULL;
+}
+
 static bool choose_datagram(struct options *options, const char *name, struct error *error)
 {
 	bool line = strcmp(name, "line") == 0;
@@ -524,7 +532,6 @@ static bool take_long_switch(struct options *options, int letter)
 	struct pipe_options *pipe = &options->pipe;
 	switch (letter) {
 	case 'V': options->wish = OPTIONS_VERSION; return true;
-	case LONG_MDOC: options->wish = OPTIONS_MDOC; return true;
 	case LONG_NC: return true; /* taken before */
 	case LONG_PLAIN: options->plain = true; return true;
 	case LONG_DEMO: options->demo = true; return true;
@@ -581,6 +588,7 @@ static bool take_long_value(struct options *options, int letter, char **argv, st
 	case LONG_SET: return add_assignment(options, optarg, error);
 	case LONG_REPLAY: options->replay = optarg; return true;
 	case LONG_COMPLETION: return choose_shell(options, optarg, error);
+	case LONG_MDOC: return choose_part(options, optarg, error);
 	case LONG_SPEED: return replay_parse_speed(optarg, &options->replay_speed, error);
 	case LONG_VIEW: return add_setting(options, "view", optarg, error);
 	case LONG_OUTPUT: options->pipe.output = optarg; return true;

@@ -29,12 +29,14 @@ enum {
 
 enum options_wish { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_MDOC, OPTIONS_COMPLETION };
 
+struct manual_part;
 struct shell;
 
 struct options {
 	enum options_wish wish;
 	bool nc;             /* --nc, or called as nc or netcat: as OpenBSD's does in all of this */
 	const struct shell *shell; /* OPTIONS_COMPLETION: whose */
+	const struct manual_part *part; /* OPTIONS_MDOC: which */
 	const char *program; /* what it is called: "nc" with --nc */
 	bool nc_usage;       /* after a mistake: nc prints its usage, too */
 	bool has_target;

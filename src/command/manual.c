@@ -133,7 +133,7 @@ static void print_group(FILE *out, const struct command *first)
 
 static void print_settings(FILE *out)
 {
-	fputs(".Sh SETTINGS\n.Bl -tag -width Ds\n", out);
+	fputs(".Bl -tag -width Ds\n", out);
 	for (const struct setting *setting = setting_table; setting->name; setting++) {
 		size_t len = strlen(setting->values);
 		fprintf(out, ".It Ic %s ", setting->name);
@@ -150,7 +150,7 @@ static void print_settings(FILE *out)
 static void print_services(FILE *out)
 {
 	struct element elements[GRAMMAR_MAX];
-	fputs(".Sh SERVICES\n.Bl -tag -width Ds\n", out);
+	fputs(".Bl -tag -width Ds\n", out);
 	for (const struct service *const *service = service_table; *service; service++) {
 		fprintf(out, ".It Cm %s", (*service)->name);
 		size_t count = grammar_elements((*service)->usage ? (*service)->usage : "", elements);
@@ -164,7 +164,7 @@ static void print_services(FILE *out)
 
 static void print_views(FILE *out)
 {
-	fputs(".Sh VIEWS\n.Bl -tag -width Ds\n", out);
+	fputs(".Bl -tag -width Ds\n", out);
 	for (size_t i = 0; view_listed(i); i++) {
 		fprintf(out, ".It Cm %s\n", view_listed(i)->name);
 		print_help(out, view_listed(i)->help);
@@ -234,10 +234,7 @@ static void print_option(FILE *out, const struct sockopt *option)
 
 static void print_options(FILE *out)
 {
-	fputs(".Sh SOCKET OPTIONS\n"
-	      "What\n.Ic /option\nknows: all of these can be used without being root.\n"
-	      ".Bl -tag -width Ds\n",
-	      out);
+	fputs(".Bl -tag -width Ds\n", out);
 	for (const struct sockopt *option = sockopt_table; option->name; option++)
 		print_option(out, option);
 	fputs(".El\n", out);
@@ -245,11 +242,7 @@ static void print_options(FILE *out)
 
 static void print_sysctls(FILE *out)
 {
-	fputs(".Sh SYSCTLS\n"
-	      "The sysctls of a host of the sandbox that are of use in a lesson:\n.Ic /set left.\\& Ns Ar name Ar value\n"
-	      "sets one of left.\nEvery other one below net.ipv4, net.core and net.ipv6 can be set by its name, too.\n"
-	      ".Bl -tag -width Ds -compact\n",
-	      out);
+	fputs(".Bl -tag -width Ds -compact\n", out);
 	for (const struct sysctl *sysctl = sysctl_table; sysctl->name; sysctl++) {
 		fprintf(out, ".It Ic %s\n", sysctl->name);
 		print_help(out, sysctl->help);
@@ -259,14 +252,7 @@ static void print_sysctls(FILE *out)
 
 static void print_values(FILE *out)
 {
-	fputs(".Sh VALUES\n"
-	      "What\n.Ic /assert\nand\n.Li $NAME.\n"
-	      "in a script know of a session and of its calls, by these names:\n"
-	      ".Ql @c.state\nof session c,\n.Ql state\nof the current one,\n"
-	      ".Ql last.errno\nof the last call made,\n.Ql recv.errno\nof the last recv(),\n"
-	      ".Ql recv.calls\nof all of them.\n"
-	      ".Bl -tag -width Ds -compact\n",
-	      out);
+	fputs(".Bl -tag -width Ds -compact\n", out);
 	for (const struct value_name *value = value_table; value->name; value++) {
 		fprintf(out, ".It Ic %s\n", value->name);
 		print_text(out, value->help, strlen(value->help));
@@ -302,10 +288,7 @@ static void print_error(FILE *out, const struct errno_meaning *meaning)
 
 static void print_errors(FILE *out)
 {
-	fputs(".Sh SOCKET ERRORS\n"
-	      "What a socket call may return, as\n.Ic /why\nexplains it.\n"
-	      ".Bl -tag -width Ds\n",
-	      out);
+	fputs(".Bl -tag -width Ds\n", out);
 	for (const struct errno_meaning *why = errno_meaning_table; why->symbol; why++)
 		print_error(out, why);
 	fputs(".El\n", out);
@@ -313,7 +296,8 @@ static void print_errors(FILE *out)
 
 /* ---- keys ---- */
 
-/* Rows without help of their own go with the row before. */
+/* Its keys, what they do, the command that they run, and the name for inputrc. Rows without help of
+ * their own go with the row before. */
 static const struct binding *print_binding(FILE *out, const struct binding *first)
 {
 	const struct binding *last = first, *rest;
@@ -322,16 +306,15 @@ static const struct binding *print_binding(FILE *out, const struct binding *firs
 		last = rest;
 	binding_print_keys(first->keys, &keys);
 	binding_print_keys(last->keys, &to);
-	fprintf(out, ".It %s", first->name);
-	if (last != first)
-		fprintf(out, " to %s", last->name);
-	fprintf(out, "\n%s%s%s: ", buf_text(&keys), last != first ? " to " : "",
+	fprintf(out, ".It %s%s%s\n", buf_text(&keys), last != first ? " to " : "",
 	        last != first ? buf_text(&to) : "");
 	print_text(out, first->help, strlen(first->help));
+	fputs("\n.Pq ", out);
 	if (first->line)
-		fprintf(out, "\n.Pq Ic %s%s", first->line, last != first ? " ..." : "");
-	else
-		putc('.', out);
+		fprintf(out, "Ic %s%s ; No ", first->line, last != first ? " ..." : "");
+	fprintf(out, "%s", first->name);
+	if (last != first)
+		fprintf(out, " to %s", last->name);
 	putc('\n', out);
 	buf_free(&keys);
 	buf_free(&to);
@@ -340,32 +323,78 @@ static const struct binding *print_binding(FILE *out, const struct binding *firs
 
 static void print_bindings(FILE *out)
 {
-	fputs(".Sh KEY BINDINGS\n"
-	      "All of\n.Xr readline 3\nworks: history, Ctrl-R, undo, vi mode, what\n"
-	      ".Pa ~/.inputrc\nbinds.\n"
-	      "These are functions of\n.Nm ,\nmost of which run a command.\n"
-	      ".Pa ~/.inputrc\nmay bind them to other keys by their name, within\n"
-	      ".Ql $if sockpit\nwhere wanted;\n.Ic /help keys\nshows what they are on.\n.Pp\n"
-	      ".Bl -tag -width \"previous-session\" -compact\n",
-	      out);
+	fputs(".Bl -tag -width \"Ctrl-PageDown\" -compact\n", out);
 	for (const struct binding *row = binding_table; row->name;)
 		row = print_binding(out, row);
 	fputs(".El\n", out);
 }
 
-void manual_print(FILE *out)
+/* ---- the parts ---- */
+
+static void print_commands(FILE *out)
 {
-	fputs(".Sh COMMANDS\n", out);
 	const struct command *command;
 	for (size_t i = 0; (command = command_at(i)); i++)
 		if (!is_printed(command))
 			print_group(out, command);
-	print_views(out);
-	print_services(out);
-	print_settings(out);
-	print_options(out);
-	print_sysctls(out);
-	print_values(out);
-	print_errors(out);
-	print_bindings(out);
+}
+
+/* The names of all commands, by group. */
+static void print_command_names(FILE *out)
+{
+	const struct command *first, *command;
+	fputs(".Bl -tag -width \"step by step\" -compact\n", out);
+	for (size_t i = 0; (first = command_at(i)); i++) {
+		if (is_printed(first))
+			continue;
+		fprintf(out, ".It %s\n.Ic", first->group);
+		const char *separator = "";
+		for (size_t j = i; (command = command_at(j)); j++)
+			if (strcmp(command->group, first->group) == 0) {
+				fprintf(out, "%s /%s", separator, command->name);
+				separator = " ,";
+			}
+		putc('\n', out);
+	}
+	fputs(".El\n", out);
+}
+
+struct manual_part {
+	const char *name;
+	void (*print)(FILE *out);
+};
+
+static const struct manual_part parts[] = {
+	{ "commands", print_commands },
+	{ "command-names", print_command_names },
+	{ "errors", print_errors },
+	{ "keys", print_bindings },
+	{ "options", print_options },
+	{ "services", print_services },
+	{ "settings", print_settings },
+	{ "sysctls", print_sysctls },
+	{ "values", print_values },
+	{ "views", print_views },
+};
+
+enum { PARTS = sizeof parts / sizeof *parts };
+
+const struct manual_part *manual_choose(const char *name, struct error *error)
+{
+	struct buf names = { .max = SIZE_MAX };
+	for (size_t i = 0; i < PARTS; i++) {
+		if (strcmp(name, parts[i].name) == 0) {
+			buf_free(&names);
+			return &parts[i];
+		}
+		buf_printf(&names, "%s%s", i > 0 ? ", " : "", parts[i].name);
+	}
+	error_usage(error, "--mdoc: %s is none of %s", name, buf_text(&names));
+	buf_free(&names);
+	return NULL;
+}
+
+void manual_print(const struct manual_part *part, FILE *out)
+{
+	part->print(out);
 }

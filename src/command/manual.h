@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* manual: the sections of sockpit(1) that the tables of the program make: COMMANDS, VIEWS, SERVICES,
- * SETTINGS, SOCKET OPTIONS, SOCKET ERRORS and the beginning of KEY BINDINGS, as mdoc(7). */
+/* manual: the parts of the manual pages that the tables of the program make, as mdoc(7): commands,
+ * settings, services, views, keys, socket options, errno values and so on. */
 #pragma once
 
 #include <stdio.h>
 
-void manual_print(FILE *out);
+#include "base/error.h"
+
+struct manual_part;
+
+/* By its name; NULL with an error that names all. */
+const struct manual_part *manual_choose(const char *name, struct error *error);
+
+/* Without a heading: that is in the page. */
+void manual_print(const struct manual_part *part, FILE *out);

@@ -971,10 +971,15 @@ static void test_man(void)
 {
 	char *text = NULL;
 	size_t size = 0;
+	struct error error;
 	FILE *out = open_memstream(&text, &size);
-	manual_print(out);
+	manual_print(manual_choose("commands", &error), out);
+	manual_print(manual_choose("settings", &error), out);
 	fclose(out);
-	ok(strncmp(text, ".Sh COMMANDS\n.Ss Sessions\n", 26) == 0, "begins with the commands");
+	ok(strncmp(text, ".Ss Sessions\n", 13) == 0, "begins with the first group of commands");
+	ok(!manual_choose("nothing", &error), "no such part");
+	ok(strncmp(error.text, "--mdoc: nothing is none of commands, ", 37) == 0,
+	   "the message names all");
 	ok(strstr(text,
 	          ".It Ic /open Oo Cm tcp | udp | unix | unixgram | unixpacket Oc Ar address Oo Ar "
 	          "port Oc Oo Cm from | on Ar host Oc Oo Cm as Ar name Oc\n"),
@@ -982,7 +987,6 @@ static void test_man(void)
 	ok(strstr(text, ".It Ic /to Oo Ar @session Oc Ar peer Oo Ar text ... Oc\n"),
 	   "a session may stand first");
 	ok(strstr(text, "\\exHH"), "a backslash is one");
-	ok(strstr(text, "\n.Sh SETTINGS\n"), "and has the settings");
 	ok(strstr(text, ".It Ic eol Cm lf | crlf | cr | nul | none\n"), "with their values");
 	const struct command *command;
 	for (size_t i = 0; (command = command_at(i)); i++) {
