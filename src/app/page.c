@@ -98,7 +98,8 @@ void page_toggle(struct app *app, const struct page *page, const char *line, uin
                  const char *text)
 {
 	struct open_page *open = &app->open_page;
-	bool same = open->page == page && strcmp(open->line, line) == 0;
+	bool same = open->page == page && open->session == session &&
+	            strcmp(open->line, line) == 0;
 	page_close(app);
 	if (same)
 		return;
@@ -125,9 +126,14 @@ const struct page answer_page = { .help = "", .print = print_answer };
 
 void page_answer(struct app *app, const char *line, const char *text)
 {
+	page_answer_of(app, line, 0, text);
+}
+
+void page_answer_of(struct app *app, const char *line, uint32_t session, const char *text)
+{
 	const char *feed = strchr(text, '\n');
 	if (feed && strchr(feed + 1, '\n'))
-		page_toggle(app, &answer_page, line, 0, text);
+		page_toggle(app, &answer_page, line, session, text);
 	else
 		app_note(app, "%s", text);
 }

@@ -25,7 +25,7 @@ struct page {
 /* Shows open_page.text. */
 extern const struct page answer_page;
 
-/* Opens a page, or closes it if the same line has opened it. `session`: the one it is about, 0 for
+/* Opens a page, or closes it if the same line has opened it for the same session. `session`: the one it is about, 0 for
  * whichever is current. `text`: for answer_page, copied; else NULL. Where the frontend shows no
  * pages, the page is printed as a note. */
 void page_toggle(struct app *app, const struct page *page, const char *line, uint32_t session,
@@ -33,6 +33,9 @@ void page_toggle(struct app *app, const struct page *page, const char *line, uin
 
 /* The answer to a command: up to two lines are a note, more are a page. */
 void page_answer(struct app *app, const char *line, const char *text);
+
+/* The same of an answer about this session, so that the line opens another page for another one. */
+void page_answer_of(struct app *app, const char *line, uint32_t session, const char *text);
 void page_close(struct app *app);
 bool page_is_open(const struct app *app);
 

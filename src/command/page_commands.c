@@ -96,6 +96,7 @@ static void render_stream(struct app *app, struct session *session, int columns,
 		        columns, STYLE_NOTE);
 		return;
 	}
+	app_set_ends(app, session, &view); /* whatever the pane shows */
 	view.other = other ? session_number(other) : 0;
 	stream_draw(&view, rows);
 }

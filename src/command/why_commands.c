@@ -49,7 +49,7 @@ static void explain_last(const struct invocation *invocation)
 		buf_printf(&text, "nothing has failed in session %u", session_number(session));
 	else
 		explain(&failure, &text);
-	page_answer(invocation->app, invocation->line, buf_text(&text));
+	page_answer_of(invocation->app, invocation->line, session_number(session), buf_text(&text));
 	buf_free(&text);
 }
 

@@ -44,7 +44,8 @@ enum { WORD = 64 };
 struct parser {
 	const char *at; /* what is not read yet */
 	char word[WORD];
-	uint8_t from; /* the directions that are meant */
+	uint8_t from;          /* the directions that are meant */
+	uint32_t given_before; /* rules_given before these words */
 	struct cable_settings settings;
 	const struct cable_names *names;
 	struct error *error;
@@ -252,6 +253,23 @@ static size_t find_kind(const char *word)
 	return kind;
 }
 
+/* "loss SYN loss SYN" loses two: each without a number is the next one that none before it hits. Of the rules
+ * given earlier it is not known whether they are over. */
+static void count_on(const struct parser *parser, struct cable_rule *rule)
+{
+	const struct cable_settings *settings = &parser->settings;
+	for (uint32_t i = 0; i < settings->rule_count;) {
+		const struct cable_rule *other = &settings->rule[i++];
+		if (other->number > parser->given_before && other->action == rule->action &&
+		    other->kind == rule->kind && other->from == rule->from &&
+		    strcmp(other->session, rule->session) == 0 && other->first <= rule->first &&
+		    other->last >= rule->first) {
+			rule->first = rule->last = other->last + 1;
+			i = 0;
+		}
+	}
+}
+
 /* "1%", "SYN", "data 60 of @client", "off" */
 static bool parse_action(struct parser *parser, enum cable_action action)
 {
@@ -286,10 +304,13 @@ static bool parse_action(struct parser *parser, enum cable_action action)
 		                   .from = parser->from,
 		                   .first = 1,
 		                   .last = 1 };
-	if (next_is_number(parser) && !parse_which(parser, name, &rule))
+	bool numbered = next_is_number(parser);
+	if (numbered && !parse_which(parser, name, &rule))
 		return false;
 	if (next_is_of(parser) && !parse_session(parser, &rule))
 		return false;
+	if (!numbered)
+		count_on(parser, &rule);
 	if (settings->rule_count == CABLE_RULES) {
 		error_set(parser->error, "%d rules wait for their frame already: /cable %s off",
 		          CABLE_RULES, action_names[settings->rule[0].action]);
@@ -355,7 +376,12 @@ bool cable_parse(struct cable_settings *settings, const char *words,
 #undef FUNCTION
 	const struct choice choice = { .name = choice_word, .context = &words_list };
 	struct parser parser = {
-		.at = words, .from = BOTH, .settings = *settings, .names = names, .error = error
+		.at = words,
+		.from = BOTH,
+		.given_before = settings->rules_given,
+		.settings = *settings,
+		.names = names,
+		.error = error,
 	};
 	while (next_word(&parser)) {
 		size_t index = choice_choose(&choice, "cable setting", parser.word, NULL, error);

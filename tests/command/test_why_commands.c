@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "app/fixture.h"
+#include "app/page.h"
 #include "support/peer.h"
 
 /* What the pane says: a note or a mistake. */
@@ -356,6 +357,30 @@ static void test_race(struct app *app)
 	WHY(app, "one that the last has refused", "connect(127.0.0.1:1) = -1 ECONNREFUSED");
 }
 
+/* Each session has a page of its own: the line is the same. */
+static void test_pages(struct app *app)
+{
+	uint32_t number[2];
+	for (int i = 0; i < 2; i++) {
+		char name[20];
+		snprintf(name, sizeof name, "bad%d", i);
+		say(app, "/socket tcp as %s", name);
+		number[i] = session_number(app->current);
+		say(app, "/connect 127.0.0.1 1");
+		wait_for(app, session_state(app->current) != SESSION_CONNECTING, "refused");
+	}
+	app->shows_pages = true;
+	say(app, "/why");
+	is_int(app->open_page.page ? app->open_page.session : 0, number[1], "a page of one session");
+	say(app, "/session bad0");
+	say(app, "/why");
+	is_int(app->open_page.page ? app->open_page.session : 0, number[0],
+	       "the same line opens that of another");
+	say(app, "/why");
+	ok(!page_is_open(app), "and closes it again");
+	app->shows_pages = false;
+}
+
 int main(void)
 {
 	struct app app;
@@ -381,6 +406,7 @@ int main(void)
 	test_option(&app);
 	test_time_limit(&app);
 	test_race(&app);
+	test_pages(&app);
 	close(listener);
 	app_fixture_end(&app);
 	return tap_done();

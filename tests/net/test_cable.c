@@ -256,6 +256,7 @@ static void check_rules(void)
 		{ "loss SYN", "PssYS", ".x..." },
 		{ "loss SYN", "OS", "x." },
 		{ "loss SYN 2", "SSS", ".x." },
+		{ "loss SYN loss SYN", "SSS", "xx." },
 		{ "loss SYN 1-3", "SSSS", "xxx." },
 		{ "loss SYN-ACK", "S<YY", ".x." },
 		{ "loss ACK", "SYADAF", "..x..." },
