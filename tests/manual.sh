@@ -46,6 +46,14 @@ for option in $(sockpit -h | sed -n 's/^  \(-[^ ]*\(, -[^ ]*\)*\).*/\1/p' | tr -
 	result $? "one page explains $option ($found)"
 done
 
+# F1 is /help, which names all pages.
+echo /help | sockpit -f - >help.out
+for page in $pages; do
+	grep -qw "${page%.*}" help.out
+	result $? "/help names $page"
+done
+rm -f help.out
+
 # ".Xr sockpit-log 5" is a page; ".Sx KEYS" is a section or a subsection of the page that says it.
 references=$(sed -n 's/^\.\(It \)\{0,1\}Xr \(sockpit[^ ]*\) \([1-9]\).*/\2.\3/p' "$man"/sockpit*.[1-9] | sort -u)
 for reference in $references; do
