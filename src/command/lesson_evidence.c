@@ -203,6 +203,9 @@ bool evidence_has(struct evidence *evidence, size_t from, const char *line)
 	if (!words.command) { /* "/@c text" */
 		const char *text = line + strcspn(line, BLANKS);
 		has = has_sent(evidence, from, text + (*text != '\0'), NULL);
+	} else if (strcmp(words.command->name, "try") == 0 ||
+	           strcmp(words.command->name, "fails") == 0) {
+		has = evidence_has(evidence, from, words.args.value[0]);
 	} else {
 		has = has_command(evidence, from, words.command->name, words.args.value);
 	}
