@@ -12,6 +12,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/count.h"
+#include "view/calltext.h"
 
 /* ---- the table ---- */
 
@@ -170,7 +171,7 @@ const struct value_name value_table[] = {
 	SAMPLED("rwnd_limited", VALUE_TIME, SAMPLE_RWND_LIMITED, "of it, with the window full"),
 	SAMPLED("sndbuf_limited", VALUE_TIME, SAMPLE_SNDBUF_LIMITED, "of it, with the buffer full"),
 	{ "call", "last.call: its name", VALUE_WORD, NULL, VALUE_CALL },
-	{ "result", "last.result: what it returned, -1 for an error", VALUE_COUNT, NULL,
+	{ "result", "last.result: what it returned, -1 for an error; of a datagram that was cut, its whole length (MSG_TRUNC)", VALUE_COUNT, NULL,
 	  VALUE_RESULT },
 	{ "errno", "last.errno: ECONNREFUSED …, 0 where it succeeded", VALUE_WORD, NULL,
 	  VALUE_ERRNO },
@@ -603,7 +604,7 @@ static void get_call(const struct entry *entry, struct value *value)
 		break;
 	case VALUE_RESULT:
 		value->known = true;
-		value->number = entry_result(entry);
+		value->number = calltext_returned(entry);
 		break;
 	case VALUE_ERRNO:
 		set_text(value, "%s", entry->error ? error_name(entry->error) : "0");

@@ -121,9 +121,9 @@ static bool is_missing(int code)
 	return code == EAFNOSUPPORT || code == EADDRNOTAVAIL;
 }
 
-/* On each address, with the first one's port. NULL, or the call that failed on *at, with errno. */
+/* On each address, with the first one's port: `kept` where none is asked for, 0 = any free one. NULL, or the call that failed on *at, with errno. */
 static const char *open_all(struct session *session, const struct endpoint *list, size_t count,
-                            int backlog, struct endpoint *at)
+                            int backlog, uint16_t kept, struct endpoint *at)
 {
 	const char *call = NULL;
 	int code = 0;
@@ -131,8 +131,8 @@ static const char *open_all(struct session *session, const struct endpoint *list
 	for (size_t i = 0; i < count; i++) {
 		unsigned had = session->fd_count;
 		*at = list[i];
-		if (had && !at->port)
-			at->port = session->local[0].port;
+		if (!at->port)
+			at->port = had ? session->local[0].port : kept;
 		call = open_one(session, at, backlog);
 		code = errno;
 		if (call ? !in_turn && !is_missing(code) : in_turn)
@@ -243,10 +243,11 @@ bool bind_again(struct session *session, const struct endpoint *list, size_t cou
 	struct endpoint at = { .family = AF_UNSPEC };
 	const char *call = NULL;
 	int code = 0;
+	uint16_t kept = session->local[0].port; /* it has listened before: /reconnect */
 	for (int i = 0; i < PORT_TRIES; i++) {
-		call = open_all(session, list, count, backlog, &at);
+		call = open_all(session, list, count, backlog, kept, &at);
 		code = errno;
-		if (!call || code != EADDRINUSE || list[0].port != 0 || session->fd_count < 2)
+		if (!call || kept || code != EADDRINUSE || list[0].port != 0 || session->fd_count < 2)
 			break;
 		while (session->fd_count)
 			session_drop_socket(session, 0);

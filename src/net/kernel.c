@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "net/kernel.h"
 
+#include <errno.h>
+#include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -18,6 +20,29 @@ static void ask_queue(int fd, unsigned long request, enum sample_field field, st
 	if (ioctl(fd, request, &bytes) == 0 && bytes >= 0)
 		sample_set(sample, field, (uint64_t)bytes);
 }
+
+#if defined IP_MTU && defined IPV6_MTU
+
+/* A socket without a peer has none. */
+static void ask_pmtu(int fd, struct sample *sample)
+{
+	int mtu = 0;
+	socklen_t len = sizeof mtu;
+	bool known = getsockopt(fd, IPPROTO_IP, IP_MTU, &mtu, &len) == 0 ||
+	             (errno != ENOTCONN && getsockopt(fd, IPPROTO_IPV6, IPV6_MTU, &mtu, &len) == 0);
+	if (known && mtu > 0)
+		sample_set(sample, SAMPLE_PMTU, (uint64_t)mtu);
+}
+
+#else
+
+static void ask_pmtu(int fd, struct sample *sample)
+{
+	(void)fd;
+	(void)sample;
+}
+
+#endif
 
 #ifdef __linux__
 
@@ -109,5 +134,7 @@ void kernel_read(int fd, enum transport transport, struct sample *sample)
 	if (!sample_is(sample, STATE_LISTEN))
 		ask_queues(fd, transport, sample);
 	ask_memory(fd, transport, sample);
+	if (transport == TRANSPORT_UDP)
+		ask_pmtu(fd, sample);
 	discount_fin(sample);
 }

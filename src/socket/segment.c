@@ -255,13 +255,13 @@ static enum segment_name name_ack(struct segment_side *side, const struct segmen
 		return SEGMENT_ACK;
 	if (other->asked == SEGMENT_SYN_ACK_AGAIN || other->asked == SEGMENT_FIN_AGAIN)
 		return SEGMENT_ACK_AGAIN;
+	if (other->asked == SEGMENT_KEEPALIVE) /* also where its window is the first one that is scaled */
+		return SEGMENT_KEEPALIVE_ANSWER;
 	bool duplicate = tcp->sacks > (frame_has_dsack(tcp) ? 1 : 0);
 	if (window != side->window && !duplicate)
 		return window > side->window ? SEGMENT_WINDOW_UPDATE : SEGMENT_ACK;
 	if (other->asked == SEGMENT_WINDOW_PROBE)
 		return SEGMENT_WINDOW_PROBE_ANSWER;
-	if (other->asked == SEGMENT_KEEPALIVE)
-		return SEGMENT_KEEPALIVE_ANSWER;
 	if (!duplicate && (frame_has_dsack(tcp) || other->next <= ack))
 		return SEGMENT_ACK_AGAIN;
 	return SEGMENT_DUPLICATE_ACK;

@@ -57,3 +57,16 @@
 /assert @c.open is yes
 
 /fails /open udp 127.255.255.255 9 with "not allowed (EACCES"
+
+# A datagram that is cut: what the call returned, as the trace has it.
+/socket udp as cut
+/bind 127.0.0.1 0
+/open udp 127.0.0.1 $cut.port as long
+/send @long 0123456789
+/recv @cut 4
+/assert @cut.last.result = 10
+/assert @cut.recv = 4
+
+# The path of a socket that has a peer.
+/assert @long.pmtu >= 1280
+/assert @cut.pmtu is not available

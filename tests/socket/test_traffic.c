@@ -284,6 +284,22 @@ static void closes_its_window(void)
 	end("every frame is read");
 }
 
+/* The window of the first answer is scaled, that of the SYN-ACK was not. */
+static void keeps_alive_at_once(void)
+{
+	begin();
+	int client, server = make_pair(0, &client);
+	set(client, IPPROTO_TCP, TCP_KEEPIDLE, 1);
+	set(client, SOL_SOCKET, SO_KEEPALIVE, 1);
+	wait_for(SEGMENT_KEEPALIVE, 1);
+	wait_for(SEGMENT_KEEPALIVE_ANSWER, 1);
+	is_text(seen.names, "> SYN\n< SYN,ACK\n> ACK\n> keepalive\n< keepalive ACK\n",
+	        "a keepalive before any data");
+	close(client);
+	close(server);
+	end("every frame is read");
+}
+
 static void keeps_alive(void)
 {
 	begin();
@@ -402,6 +418,7 @@ int main(void)
 	connects_to_itself();
 	waits_for_a_queue();
 	closes_its_window();
+	keeps_alive_at_once();
 	keeps_alive();
 	loses_everything_for_a_while();
 	loses_one_of_many();
