@@ -247,6 +247,19 @@ os.remove("mine.md")
 status, out, err = grade("honest.jsonl")
 same((status, remarks(out, "honest.jsonl")), (1, ["the lesson \"mine\" is not known, and no file beside it"]), "it is gone")
 
+# An honest recording of each lesson that needs nothing but loopback: whatever its commands do, it is believed.
+directory = os.path.join(os.environ["srcdir"], "src", "lessons")
+for file in sorted(name for name in os.listdir(directory) if name.endswith(".md")):
+    text = read_text(os.path.join(directory, file))
+    if "\n- Needs: " in text:
+        continue
+    name = file[:-3]
+    status, out = homework.record(name, text, name + ".jsonl")
+    same(status, 0, "%s was taken: %s" % (name, out[:2000] if status else ""))
+    status, out, err = grade(name + ".jsonl")
+    same((status, err), (0, ""), "%s is complete" % name)
+    same([line for line in remarks(out, name + ".jsonl")], [], "%s: nothing is to be said of it" % name)
+
 # Usage.
 same(grade(), (2, "", "sockpit: --grade needs recordings of lessons: sockpit --grade FILE...\n"), "no file")
 same(grade("x", "--demo"), (2, "", "sockpit: --grade reads recordings and nothing else: leave out --demo\n"), "with --demo")
