@@ -6,7 +6,6 @@ import datetime
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -271,22 +270,6 @@ documented = set(re.findall(r"[\w.-]+", " ".join(re.findall(r"(?:Ic|,) (.*)", pa
 used = {name for entry in entries + secret for name in words(entry)}
 undocumented = {name for name in used if re.sub("_name$", "", name) not in documented}
 same(undocumented, set(), "sockpit-log(5) describes each member that was written")
-
-os.unlink("demo.jsonl")
-write("demo.sockpit", CONVERSATION.replace("/log all demo.jsonl\n", "") + "/try /open 127.0.0.1 1\n")
-examples = re.findall(r"^\.Dl \$ (.*)", page, re.M)
-examples = [re.sub(r"\\\(dq", '"', line) for line in examples]
-ok(len(examples) >= 4, "it has examples")
-for example in examples:
-    if example.startswith("jq") and not shutil.which("jq"):
-        skip("no jq here")
-        continue
-    ran = subprocess.run(["sh", "-c", example], capture_output=True, check=False)
-    ok(ran.returncode == 0 and not ran.stderr, "runs: " + example)
-    ok(ran.stdout or "jq" not in example, "and prints something")
-code = re.search(r"^\.Bd -literal -offset indent\n(import .*?)^\.Ed", page, re.M | re.S).group(1)
-ran = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
-ok(ran.returncode == 0 and b"recv b'" in ran.stdout, "the example in Python prints payloads")
 
 line = re.search(r"^\.Bd -literal -offset indent\n(\d{4}-.*)\n\.Ed", page, re.M).group(1)
 write("text.sockpit", "/listen 127.0.0.1 0 echo as s\n/open 127.0.0.1 $s.port as demo\n%s\n/expect !\n" % line.split("< ")[1])
