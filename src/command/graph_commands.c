@@ -130,6 +130,7 @@ const struct command graph_commands[] = {
 	                "on "
 	                "the wire (w). A thin line is a value that held, a thick one the mean "
 	                "between two points.\n"
+	                "An idle beginning that is longer than what follows is left out. "
 	                "R marks what was sent again, T what was sent again because the timer ran "
 	                "out, L what the cable lost.\n"
 	                "While the page is open and something is under way, the kernel is read "

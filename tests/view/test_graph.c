@@ -308,6 +308,26 @@ static void test_wire(void)
 	ok(strstr(drawn(GRAPH_WINDOW, 60, 14), "window 9999 B *"), "without the wire: samples");
 }
 
+/* A person thinks for a minute before the first line. */
+static void test_idle(void)
+{
+	begin(80, 0);
+	put_socket(SOCK_STREAM);
+	for (int i = 0; i < 2; i++) {
+		SAMPLE(SAMPLE_CWND, 10, SAMPLE_UNACKED, 0);
+		at(60000);
+	}
+	for (int i = 0; i < 4; i++) {
+		SAMPLE(SAMPLE_CWND, 10 << i, SAMPLE_UNACKED, i);
+		at(60100 + 100 * i);
+	}
+	const char *text = drawn(GRAPH_CWND, 60, 14);
+	ok(strstr(text, "; before it nothing changed"), "it begins where something happens");
+	ok(strstr(text, " ms") && !strstr(text, " s\n"), "so that this has room");
+	if (!strstr(text, "; before it nothing changed"))
+		tap_diagnose("drawn", text, strlen(text));
+}
+
 static void test_nothing(void)
 {
 	size_t points;
@@ -369,6 +389,7 @@ int main(void)
 	test_rate();
 	test_acknowledged();
 	test_wire();
+	test_idle();
 	test_nothing();
 	test_svg();
 	test_long();

@@ -62,7 +62,8 @@ struct points {
 	char letter_mark;   /* and the events */
 	size_t letters;
 	uint32_t mss; /* of the newest sample, 0 = not known */
-	bool older;   /* there are older entries that are not drawn */
+	bool older;   /* there are older entries that are not drawn, */
+	bool idle;    /* or points before any value had changed */
 };
 
 static bool read_field(const struct sample *now, enum sample_field field, double *value)
@@ -500,6 +501,55 @@ static void drop_above(struct points *points)
 	points->count = kept;
 }
 
+/* When the first value changes, or another one comes; INT64_MAX for never. */
+static int64_t find_change(const struct points *points, int64_t first)
+{
+	int64_t change = INT64_MAX, begun[SERIES];
+	double value[SERIES] = { 0 };
+	for (int i = 0; i < SERIES; i++)
+		begun[i] = INT64_MAX;
+	for (size_t i = 0; i < points->count; i++) {
+		const struct point *point = &points->list[i];
+		if (point->since < begun[point->series]) {
+			begun[point->series] = point->since;
+			value[point->series] = point->value;
+		}
+	}
+	for (size_t i = 0; i < points->count; i++) {
+		const struct point *point = &points->list[i];
+		bool changes = point->value != value[point->series] || point->letter ||
+		               begun[point->series] > first;
+		if (changes && point->since < change)
+			change = point->since;
+	}
+	return change;
+}
+
+/* An idle beginning that is longer than all that follows is left out, but for a twentieth of that. */
+static void skip_idle(struct points *points)
+{
+	int64_t first = INT64_MAX, last = INT64_MIN;
+	for (size_t i = 0; i < points->count; i++) {
+		first = points->list[i].since < first ? points->list[i].since : first;
+		last = points->list[i].time > last ? points->list[i].time : last;
+	}
+	int64_t change = find_change(points, first);
+	if (change >= last || change - first <= last - change)
+		return;
+	size_t kept = 0;
+	int64_t begin = change - (last - change) / 20;
+	for (size_t i = 0; i < points->count; i++) {
+		struct point point = points->list[i];
+		if (point.time < begin)
+			continue;
+		point.since = point.since < begin ? begin : point.since;
+		points->list[kept++] = point;
+	}
+	points->count = kept;
+	points->idle = true;
+}
+
+
 /* The wire knows its values exactly, and so takes the place of samples of the same. */
 static void gather(const struct graph *graph, size_t most, int parts, struct points *points)
 {
@@ -508,6 +558,7 @@ static void gather(const struct graph *graph, size_t most, int parts, struct poi
 	if (!same || !seen)
 		gather_samples(graph, most, parts, points);
 	drop_above(points);
+	skip_idle(points);
 }
 
 /* ---- axes ---- */
@@ -880,7 +931,9 @@ static void print_legend(const struct graph *graph, const struct points *points,
 	for (size_t i = 0; i < points->count; i++)
 		first = points->list[i].since < first ? points->list[i].since : first;
 	buf_printf(out, "\n0 is %s%s", clock_format_time(first, false, time),
-	           points->older ? "; older ones are not drawn" : "");
+	           points->idle    ? "; before it nothing changed"
+	           : points->older ? "; older ones are not drawn"
+	                           : "");
 	if (kinds[graph->kind].unit == UNIT_SEGMENTS && points->mss)
 		buf_printf(out, "; a segment has at most %" PRIu32 " bytes *", points->mss);
 	if (graph->loopback)
