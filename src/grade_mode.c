@@ -25,7 +25,7 @@
 
 enum {
 	MARKS_MOST = 100000, /* of one file; a lesson has some dozens */
-	PORTS_MOST = 1000,
+	PORTS_MOST = 200,
 	MISSING_SHOWN = 10,
 };
 
@@ -485,9 +485,11 @@ static void print_table(struct homework *all, size_t count, bool verbose)
 	buf_free(&out);
 	for (size_t i = 0; i < count; i++) {
 		struct homework *homework = &all[i];
-		if (homework->later)
-			printf("%s: %zu answer%s right only at a later try\n", homework->path,
-			       homework->later, homework->later == 1 ? " is" : "s are");
+		if (homework->later) {
+			text_print(stdout, homework->path, strlen(homework->path));
+			printf(": %zu answer%s right only at a later try\n", homework->later,
+			       homework->later == 1 ? " is" : "s are");
+		}
 		print_lines(&homework->remarks);
 		if (verbose)
 			print_lines(&homework->texts);

@@ -13,7 +13,8 @@
 void evidence_add(struct evidence *evidence, const struct entry *header, const char *payload)
 {
 	bool connecting = header->call == CALL_CONNECT; /* its steps are the program's own calls */
-	if (!entry_is_call(header) || (header->flags & ENTRY_WATCHING && !connecting))
+	if (evidence->count == EVIDENCE_MOST || !entry_is_call(header) ||
+	    (header->flags & ENTRY_WATCHING && !connecting))
 		return;
 	size_t kept = header->len < EVIDENCE_BYTES ? header->len : EVIDENCE_BYTES;
 	bool sent = entry_is_outgoing(header) && kept > 0 && !(header->flags & ENTRY_SECRET);

@@ -10,7 +10,10 @@
 #include "command/lesson.h"
 #include "record/entry.h"
 
-enum { EVIDENCE_BYTES = 4096 }; /* of each payload that are kept */
+enum {
+	EVIDENCE_BYTES = 4096,   /* of each payload that are kept */
+	EVIDENCE_MOST = 1000000, /* calls; more are not looked at */
+};
 
 struct evidence {
 	struct evidence_call {
