@@ -12,7 +12,7 @@
 /wait @u readable
 /recv @u 4 peek
 /recv @u 4
-/assert @u.last.result = 4
+/assert @u.last.result = 10
 /assert @u.peers = 1
 /recv @u 4 waitall
 /assert @u.last.result = 0

@@ -11,7 +11,7 @@
 /fill @client 300
 /assert @server.inq = 300 within 5s
 /recv @server 200
-/assert @server.last.result = 200
+/assert @server.last.result = 300
 # With itself as its peer it hears nobody else, as if closed, and keeps the port.
 /connect @server 127.0.0.1 $server.port
 /send @client anybody?
