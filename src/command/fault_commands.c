@@ -20,7 +20,7 @@ static void print_table(struct buf *out)
 		               : fault->kinds == FAULT_STREAMS  ? "streams"
 		               : fault->kinds == FAULT_LISTENER ? "listeners"
 		                                                : "both");
-		text_table_add(&table, "%s", fault->help);
+		text_table_add(&table, "%.*s", (int)strcspn(fault->help, "\n"), fault->help);
 	}
 	text_table_end(&table, out);
 	buf_append_text(out, "\nNo fault of a session loses segments of TCP: /sandbox on, and "
@@ -132,17 +132,7 @@ const struct command fault_commands[] = {
 	                "/fault in loss 20%: one of five datagrams that come is lost. in is what is "
 	                "received, out what is sent; without either, and after both, it is both. A "
 	                "listener's clients have its faults.\n"
-	                "Datagrams: loss 10%, by chance; loss 3, the third from now on; loss 3-5, three "
-	                "of them. The same for duplicate, reorder (it waits until the next one has "
-	                "passed it, 100 ms at most) and corrupt (one bit is flipped). drop is loss.\n"
-	                "Datagrams and streams: delay 50ms; delay 50ms 10ms, or delay 50ms jitter 10ms: "
-	                "40 to 60 ms, in order. rate 64k: bits of payload per second.\n"
-	                "Streams: stall, stall 10s: nothing is sent, or read. coalesce 200ms: what "
-	                "comes within that time goes by one call. split 10, split 10 5ms: parts of 10 "
-	                "bytes, 1 or 5 ms apart. cut 1000, cut 1000 fin: RST or FIN after that many "
-	                "bytes.\n"
-	                "Listeners: close, close rst: each client is accepted and closed at once. "
-	                "refuse: the sockets are closed until it is off.\n"
+	                "/help loss, or the name of another fault, explains it. Several may be in one line.\n"
 	                "seed 7: chance hits the same datagrams again. A client's seed follows from its "
 	                "listener's.\n"
 	                "loss off ends one fault, off ends all.\n"

@@ -9,6 +9,7 @@
 #include "app/values.h"
 #include "base/alloc.h"
 #include "command/text_table.h"
+#include "net/fault.h"
 #include "net/service.h"
 #include "socket/errno_meaning.h"
 #include "socket/sockopt.h"
@@ -33,6 +34,12 @@ static struct topic service_topic(size_t index)
 {
 	const struct service *service = service_table[index];
 	return service ? (struct topic){ service->name, service->help } : (struct topic){ 0 };
+}
+
+static struct topic fault_topic(size_t index)
+{
+	return index < FAULT_COUNT ? (struct topic){ fault_table[index].name, fault_table[index].help }
+	                           : (struct topic){ 0 };
 }
 
 static struct topic view_topic(size_t index)
@@ -194,6 +201,26 @@ static bool print_service(const char *name, bool begins, struct buf *out)
 	return true;
 }
 
+static const char *name_of_fault(const void *context, size_t index)
+{
+	(void)context;
+	return fault_topic(index).name;
+}
+
+static bool print_fault(const char *name, bool begins, struct buf *out)
+{
+	static const struct choice names = { .name = name_of_fault };
+	size_t matches, index = choice_find(&names, name, strlen(name), &matches);
+	if (index == CHOICE_NONE || (!begins && strcmp(fault_table[index].name, name) != 0))
+		return false;
+	const struct fault *fault = &fault_table[index];
+	buf_printf(out, "%s, a fault: ", fault->name);
+	add_help(out, fault->help);
+	buf_printf(out, "\n/fault %s%s%s", fault->name, fault->value ? " " : "",
+	           fault->value ? fault->value : "");
+	return true;
+}
+
 static bool print_view(const char *name, bool begins, struct buf *out)
 {
 	size_t matches, index = choice_find(&view_names, name, strlen(name), &matches);
@@ -300,6 +327,7 @@ static const struct kind {
 	  "\n\n/listen PORT NAME starts a server with one, /service NAME changes that of a session. iterative "
 	  "after it: one client at a time.",
 	  service_topic, print_service },
+	{ "faults", "fault", "", true, "", fault_topic, print_fault },
 	{ "settings", "setting", "", true, "", setting_topic, print_setting },
 	{ "views", "view", VIEW_NAMES, true, "", view_topic, print_view },
 	{ "marks", "", "", false, "", mark_topic, print_mark },
@@ -362,7 +390,7 @@ static void print_overview(const struct app *app, struct buf *out)
 	                     "write two for text that begins with @: /send @@hi.\n"
 	                     "A unique prefix of a name is enough; TAB completes.\n/help NAME "
 	                     "explains a command, "
-	                     "setting, service, view, socket option, errno value, "
+	                     "setting, service, fault, view, socket option, errno value, "
 	                     "sysctl or value of a session.\nLists: /help");
 	for (size_t i = 0; help_topic(i); i++)
 		buf_printf(out, "%s %s", i > 0 ? "," : "", help_topic(i));
@@ -499,7 +527,7 @@ const struct command help_commands[] = {
 	        .help = "show the keys and the commands, or explain one\n"
 	                "Also anything else that has a name: \"/help echo\", \"/help set eol\", "
 	                "\"/help nodelay\".\n"
-	                "/help keys, commands, services, settings, views, marks, options, "
+	                "/help keys, commands, services, faults, settings, views, marks, options, "
 	                "errors, sysctls and values are lists of all of them.",
 	        .run = do_help,
 	},

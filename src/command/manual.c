@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "command/command.h"
+#include "net/fault.h"
 #include "net/service.h"
 #include "socket/errno_meaning.h"
 #include "socket/sockopt.h"
@@ -158,6 +159,30 @@ static void print_services(FILE *out)
 			print_element(out, &elements[i]);
 		putc('\n', out);
 		print_help(out, (*service)->help);
+	}
+	fputs(".El\n", out);
+}
+
+static void print_faults(FILE *out)
+{
+	fputs(".Bl -tag -width Ds\n", out);
+	for (const struct fault *fault = fault_table; fault < fault_table + FAULT_COUNT; fault++) {
+		fprintf(out, ".It Cm %s%s%s\n", fault->name, fault->value ? " Ar " : "",
+		        fault->value ? fault->value : "");
+		fprintf(out, "Of %s: ",
+		        fault->kinds == FAULT_DATAGRAMS  ? "datagrams"
+		        : fault->kinds == FAULT_STREAMS  ? "streams"
+		        : fault->kinds == FAULT_LISTENER ? "listeners"
+		                                         : "datagrams and streams");
+		size_t phrase = strcspn(fault->help, "\n");
+		print_text(out, fault->help, phrase);
+		putc('.', out);
+		for (const char *line = fault->help + phrase; *line; line += strcspn(line, "\n")) {
+			line++;
+			putc('\n', out);
+			print_text(out, line, strcspn(line, "\n"));
+		}
+		putc('\n', out);
 	}
 	fputs(".El\n", out);
 }
@@ -368,6 +393,7 @@ static const struct manual_part parts[] = {
 	{ "commands", print_commands },
 	{ "command-names", print_command_names },
 	{ "errors", print_errors },
+	{ "faults", print_faults },
 	{ "keys", print_bindings },
 	{ "options", print_options },
 	{ "services", print_services },

@@ -669,23 +669,27 @@ const struct fault fault_table[FAULT_COUNT] = {
 	           .value = "SHARE|N|N-M",
 	           .right = WHICH,
 	           .kinds = FAULT_DATAGRAMS,
-	           .help = "of the datagrams, by chance; loss 3: the third from now on; loss 3-5: "
-	                   "three",
+	           .help = "of the datagrams, by chance; loss 3: the third from now on; "
+	                   "loss 3-5: three\n"
+	                   "The peer gets nothing of them.\n"
+	                   "drop is another name.",
 	           .datagram = lose },
 	[CORRUPT] = { .name = "corrupt",
 	              .unit = FAULT_CHANCE,
 	              .value = "SHARE|N|N-M",
 	              .right = WHICH,
 	              .kinds = FAULT_DATAGRAMS,
-	              .help = "one bit is flipped; UDP's checksum is made afterwards, so it is "
-	                      "right",
+	              .help = "one bit is flipped; UDP's checksum is made afterwards, so "
+	                      "it is right\n"
+	                      "So UDP does not notice. Which ones is said as for loss.",
 	              .datagram = corrupt },
 	[DUPLICATE] = { .name = "duplicate",
 	                .unit = FAULT_CHANCE,
 	                .value = "SHARE|N|N-M",
 	                .right = WHICH,
 	                .kinds = FAULT_DATAGRAMS,
-	                .help = "it arrives twice",
+	                .help = "it arrives twice\n"
+	                        "Which ones is said as for loss.",
 	                .datagram = duplicate },
 	[DELAY] = { .name = "delay",
 	            .unit = FAULT_TIME_VARIES,
@@ -693,7 +697,10 @@ const struct fault fault_table[FAULT_COUNT] = {
 	            .right = "a time with its unit, at most 60s: 50ms, or 50ms 10ms for 50 ± 10 "
 	                     "ms; or off",
 	            .kinds = FAULT_DATAGRAMS | FAULT_STREAMS,
-	            .help = "each datagram, what is sent by one call, or recv() waits that long",
+	            .help = "each datagram, what is sent by one call, or recv() waits "
+	                    "that long\n"
+	                    "delay 50ms 10ms, or delay 50ms jitter 10ms: between 40 and "
+	                    "60 ms, in order.",
 	            .datagram = delay,
 	            .gate = delay_gate,
 	            .moved = delay_moved,
@@ -703,7 +710,9 @@ const struct fault fault_table[FAULT_COUNT] = {
 	           .value = "BITS",
 	           .right = MEASURE_RATE,
 	           .kinds = FAULT_DATAGRAMS | FAULT_STREAMS,
-	           .help = "bits of payload per second",
+	           .help = "bits of payload per second\n"
+	                   "The peer of a stream that is read slowly sees the window "
+	                   "close.",
 	           .datagram = pace,
 	           .gate = pace_gate,
 	           .moved = pace_moved },
@@ -712,21 +721,26 @@ const struct fault fault_table[FAULT_COUNT] = {
 	              .value = "SHARE|N|N-M",
 	              .right = WHICH,
 	              .kinds = FAULT_DATAGRAMS,
-	              .help = "it waits until the next one has passed it, 100 ms at most",
+	              .help = "it waits until the next one has passed it, 100 ms at most\n"
+	                      "Which ones is said as for loss.",
 	              .datagram = reorder },
 	[STALL] = { .name = "stall",
 	            .unit = FAULT_WHILE,
 	            .value = "[TIME]",
 	            .right = "how long, at most 60s: 10s; nothing: until it is off; or off",
 	            .kinds = FAULT_STREAMS,
-	            .help = "nothing is sent, or read",
+	            .help = "nothing is sent, or read\n"
+	                    "The peer waits; when its and our buffers are full, its "
+	                    "send() waits, too. stall 10s ends by itself.",
 	            .gate = stall_gate },
 	[COALESCE] = { .name = "coalesce",
 	               .unit = FAULT_TIME,
 	               .value = "TIME",
 	               .right = "a time with its unit, at most 60s: 200ms; or off",
 	               .kinds = FAULT_STREAMS,
-	               .help = "what is given within that time is sent, or read, by one call",
+	               .help = "what is given within that time is sent, or read, by one "
+	                       "call\n"
+	                       "The peer's one recv() has what was several messages.",
 	               .gate = join_gate,
 	               .moved = join_moved },
 	[SPLIT] = { .name = "split",
@@ -735,8 +749,11 @@ const struct fault fault_table[FAULT_COUNT] = {
 	            .right = "bytes of each part, 1 to 1000000, and the time between them: 10, or "
 	                     "10 5ms; or off",
 	            .kinds = FAULT_STREAMS,
-	            .help = "parts of that many bytes, each by a call of its own, 1 ms apart by "
-	                    "default",
+	            .help = "parts of that many bytes, each by a call of its own, 1 ms "
+	                    "apart by default\n"
+	                    "split 10 5ms: 5 ms apart. The peer's recv() has a part of a "
+	                    "message. TCP_NODELAY is set, and stays set, or the kernel "
+	                    "would join the parts.",
 	            .gate = split_gate,
 	            .moved = split_moved },
 	[CUT] = { .name = "cut",
@@ -745,8 +762,12 @@ const struct fault fault_table[FAULT_COUNT] = {
 	          .right = "after how many bytes from now on, and how: 1000, 1000 fin, 1000 rst; "
 	                   "or off",
 	          .kinds = FAULT_STREAMS,
-	          .help = "ends the connection after that many bytes, by RST where nothing else is "
-	                  "given",
+	          .help = "ends the connection after that many bytes, by RST where "
+	                  "nothing else is given\n"
+	                  "They are counted from now on, or from the beginning of each "
+	                  "client; cut 1000 fin closes our side. What waits then is "
+	                  "not sent. RST may overtake bytes that the kernel has not "
+	                  "sent yet.",
 	          .gate = cut_gate,
 	          .moved = cut_moved },
 	[CLOSE] = { .name = "close",
@@ -754,13 +775,17 @@ const struct fault fault_table[FAULT_COUNT] = {
 	            .value = "[fin|rst]",
 	            .right = "how a client is closed: fin or rst; or off",
 	            .kinds = FAULT_LISTENER,
-	            .help = "accepts each client and closes it at once, by FIN where nothing else "
-	                    "is given" },
+	            .help = "accepts each client and closes it at once, by FIN where "
+	                    "nothing else is given\n"
+	                    "Its connect() succeeds. Where it has sent something "
+	                    "already, the kernel resets it also without rst, since "
+	                    "nobody reads that." },
 	[REFUSE] = { .name = "refuse",
 	             .unit = FAULT_NOTHING,
 	             .kinds = FAULT_LISTENER,
-	             .help = "the listening sockets are closed until it is off: connections are "
-	                     "refused" },
+	             .help = "the listening sockets are closed until it is off: "
+	                     "connections are refused\n"
+	                     "Clients that are connected stay." },
 };
 
 /* ---- words to settings ---- */

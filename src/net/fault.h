@@ -45,7 +45,7 @@ struct fault {
 	const char *other; /* another name, or NULL */
 	const char *value; /* what is written after it: "1%|60|60-62"; NULL = nothing */
 	const char *right; /* what is right for it, after "loss: " */
-	const char *help;  /* what it does, and how that shows on the other end */
+	const char *help;  /* a phrase, and lines of how that shows on the other end */
 	unsigned kinds;    /* of what: enum fault_kind */
 	enum fault_unit {
 		FAULT_CHANCE, /* a share, or which one of them */

@@ -416,7 +416,7 @@ static void test_usage_mistakes(void)
 		{ "/set 'eol",
 		  "set: \"'eol\" begins a quote that does not end: /set [<setting>] [<value>]" },
 		{ "/help nothing", "no help for \"nothing\": /help lists the commands" },
-		{ "/help open close", "no help for \"close\" in /open: /help open" },
+		{ "/help open socket", "no help for \"socket\" in /open: /help open" },
 		{ "/help s", "ambiguous: /s is /shutdown, /session, /send, /secret, "
 		             "/states, /stream, "
 		             "/sessions, /stats, /socket, /source, /skip, /sleep, /say, /service, "
