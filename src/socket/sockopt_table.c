@@ -143,7 +143,8 @@ const struct sockopt sockopt_table[] = {
 #ifdef SO_PEERCRED
 	OPTION(SOL_SOCKET, SO_PEERCRED, CREDENTIALS, SOCKOPT_UNIX, "",
 	       "who made the other end\nThe process that called connect() or listen() there, with its "
-	       "user and group at that time; 0 and not known where nothing is connected.",
+	       "user and group at that time. While nothing is connected, the process is 0, and the "
+	       "user and the group are not known.",
 	       .read_only = true),
 #endif
 #ifdef SO_PRIORITY

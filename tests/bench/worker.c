@@ -401,7 +401,7 @@ static struct client *make_clients(int port, int count, int epoll)
 	return clients;
 }
 
-/* Until so many are answered, when none is on the way. */
+/* Returns when `total` requests have been answered and none is on the way. */
 static void exchange(struct client *clients, int count, int epoll, size_t size, uint64_t total)
 {
 	uint64_t asked = 0, done = 0;

@@ -241,7 +241,7 @@ def reply():
         client.settimeout(DEADLINE)
         same(until(client, b"\n"), b"tea\n", "a regular expression, after its delay")
         ok(time.monotonic() - began >= 0.3, "and not before")
-        is_shown(client, b"1", "what came behind it is answered then; the shorter text is complete first")
+        is_shown(client, b"1", "what came after it is answered then; the shorter text is complete first")
         client.sendall(b"GET / HTTP/1.0\r\n\r\n")
         same(receive_all(client), b"HTTP/1.0 200 OK\r\n\r\n" + b"p" * 3_000_000, "a file, and end of file")
         client.close()
