@@ -8,6 +8,7 @@
 
 #include "base/choice.h"
 #include "base/measure.h"
+#include "base/word_reader.h"
 
 enum { BOTH = 1 << HOST_LEFT | 1 << HOST_RIGHT, QUEUE = 100 };
 
@@ -39,11 +40,8 @@ void cable_settings_drop_rule(struct cable_settings *settings, uint32_t index)
 
 /* ---- words to settings ---- */
 
-enum { WORD = 64 };
-
 struct parser {
-	const char *at; /* what is not read yet */
-	char word[WORD];
+	struct word_reader reader;
 	uint8_t from;          /* the directions that are meant */
 	uint32_t given_before; /* rules_given before these words */
 	struct cable_settings settings;
@@ -51,26 +49,10 @@ struct parser {
 	struct error *error;
 };
 
-static bool next_word(struct parser *parser)
-{
-	parser->at += strspn(parser->at, " \t\n");
-	size_t len = strcspn(parser->at, " \t\n");
-	snprintf(parser->word, sizeof parser->word, "%.*s", (int)(len < WORD ? len : WORD - 1),
-	         parser->at);
-	parser->at += len;
-	return len > 0;
-}
-
-static bool next_is_number(const struct parser *parser)
-{
-	char c = parser->at[strspn(parser->at, " \t\n")];
-	return c >= '0' && c <= '9';
-}
-
 /* The value after a word; false with "delay: what is right". */
 static bool next_value(struct parser *parser, const char *name, const char *right)
 {
-	if (next_word(parser))
+	if (word_reader_next(&parser->reader))
 		return true;
 	error_usage(parser->error, "%s: %s", name, right);
 	return false;
@@ -78,13 +60,13 @@ static bool next_value(struct parser *parser, const char *name, const char *righ
 
 static bool wrong(struct parser *parser, const char *name, const char *right)
 {
-	error_usage(parser->error, "%s %.40s: %s", name, parser->word, right);
+	error_usage(parser->error, "%s %.40s: %s", name, parser->reader.word, right);
 	return false;
 }
 
 static bool parse_time(struct parser *parser, const char *right, int64_t *time)
 {
-	return measure_parse_time(parser->word, time) || wrong(parser, "delay", right);
+	return measure_parse_time(parser->reader.word, time) || wrong(parser, "delay", right);
 }
 
 static bool parse_delay(struct parser *parser)
@@ -94,11 +76,11 @@ static bool parse_delay(struct parser *parser)
 	int64_t delay = 0, jitter = 0;
 	if (!next_value(parser, "delay", right))
 		return false;
-	if (strcmp(parser->word, "off") != 0) {
+	if (strcmp(parser->reader.word, "off") != 0) {
 		if (!parse_time(parser, right, &delay))
 			return false;
-		if (next_is_number(parser) &&
-		    (!next_word(parser) || !parse_time(parser, right, &jitter)))
+		if (word_reader_is_at_number(&parser->reader) &&
+		    (!word_reader_next(&parser->reader) || !parse_time(parser, right, &jitter)))
 			return false;
 		if (jitter > delay)
 			return wrong(parser, "delay", "the variation is at most the delay");
@@ -117,7 +99,8 @@ static bool parse_rate(struct parser *parser)
 	uint64_t rate = 0;
 	if (!next_value(parser, "rate", right))
 		return false;
-	if (strcmp(parser->word, "off") != 0 && !measure_parse_rate(parser->word, &rate))
+	if (strcmp(parser->reader.word, "off") != 0 &&
+	    !measure_parse_rate(parser->reader.word, &rate))
 		return wrong(parser, "rate", right);
 	for (enum host host = HOST_LEFT; host < HOST_COUNT; host++)
 		if (parser->from & 1 << host)
@@ -132,7 +115,7 @@ static bool parse_queue(struct parser *parser)
 	const char *rest;
 	if (!next_value(parser, "queue", right))
 		return false;
-	if (!measure_read_count(parser->word, 1, 10000, &count, &rest) || *rest)
+	if (!measure_read_count(parser->reader.word, 1, 10000, &count, &rest) || *rest)
 		return wrong(parser, "queue", right);
 	for (enum host host = HOST_LEFT; host < HOST_COUNT; host++)
 		if (parser->from & 1 << host)
@@ -147,8 +130,8 @@ static bool parse_mtu(struct parser *parser)
 	const char *rest;
 	if (!next_value(parser, "mtu", right))
 		return false;
-	if (strcmp(parser->word, "off") != 0 &&
-	    (!measure_read_count(parser->word, 68, 65535, &mtu, &rest) || *rest))
+	if (strcmp(parser->reader.word, "off") != 0 &&
+	    (!measure_read_count(parser->reader.word, 68, 65535, &mtu, &rest) || *rest))
 		return wrong(parser, "mtu", right);
 	for (enum host host = HOST_LEFT; host < HOST_COUNT; host++)
 		if (parser->from & 1 << host)
@@ -163,7 +146,7 @@ static bool parse_seed(struct parser *parser)
 	uint32_t seed;
 	if (!next_value(parser, "seed", right))
 		return false;
-	if (!measure_read_count(parser->word, 0, UINT32_MAX, &seed, &rest) || *rest)
+	if (!measure_read_count(parser->reader.word, 0, UINT32_MAX, &seed, &rest) || *rest)
 		return wrong(parser, "seed", right);
 	parser->settings.seed = seed;
 	parser->settings.seeded++;
@@ -176,10 +159,10 @@ static bool parse_from(struct parser *parser)
 	enum host host;
 	if (!next_value(parser, "from", right))
 		return false;
-	if (!host_named(parser->word, &host))
+	if (!host_named(parser->reader.word, &host))
 		return wrong(parser, "from", right);
 	parser->from = (uint8_t)(1 << host);
-	if (parser->at[strspn(parser->at, " \t\n")])
+	if (!word_reader_is_at_end(&parser->reader))
 		return true;
 	error_usage(parser->error,
 	            "from %s: what leaves %s, then what happens to it: delay, loss …",
@@ -210,17 +193,17 @@ static void set_chance(struct parser *parser, enum cable_action action, uint32_t
 /* "60", "60-62" */
 static bool parse_which(struct parser *parser, const char *name, struct cable_rule *rule)
 {
-	return (next_word(parser) &&
-	        measure_parse_range(parser->word, &rule->first, &rule->last)) ||
+	return (word_reader_next(&parser->reader) &&
+	        measure_parse_range(parser->reader.word, &rule->first, &rule->last)) ||
 	       wrong(parser, name, "which one of them from now on: 60, or 60-62");
 }
 
 static bool parse_session(struct parser *parser, struct cable_rule *rule)
 {
 	enum host host;
-	const char *name = parser->word + 1;
-	next_word(parser); /* "of" */
-	if (!next_word(parser) || parser->word[0] != '@' || !*name) {
+	const char *name = parser->reader.word + 1;
+	word_reader_next(&parser->reader); /* "of" */
+	if (!word_reader_next(&parser->reader) || parser->reader.word[0] != '@' || !*name) {
 		error_usage(parser->error, "of: a session as @name or @number");
 		return false;
 	}
@@ -228,7 +211,7 @@ static bool parse_session(struct parser *parser, struct cable_rule *rule)
 	                         parser->error))
 		return false;
 	if (!(parser->from & 1 << host)) {
-		error_usage(parser->error, "%.40s sends from %s, not from %s", parser->word,
+		error_usage(parser->error, "%.40s sends from %s, not from %s", parser->reader.word,
 		            host_name(host), host_name(host_opposite(host)));
 		return false;
 	}
@@ -241,8 +224,8 @@ static bool parse_session(struct parser *parser, struct cable_rule *rule)
 
 static bool next_is_of(const struct parser *parser)
 {
-	const char *at = parser->at + strspn(parser->at, " \t\n");
-	return strncmp(at, "of", 2) == 0 && strcspn(at, " \t\n") == 2;
+	struct word_reader ahead = parser->reader;
+	return word_reader_next(&ahead) && strcmp(ahead.word, "of") == 0;
 }
 
 static size_t find_kind(const char *word)
@@ -280,23 +263,24 @@ static bool parse_action(struct parser *parser, enum cable_action action)
 	uint32_t share;
 	if (!next_value(parser, name, "a share like 1%, or one frame: SYN, ACK, data 60 …; or off"))
 		return false;
-	if (strcmp(parser->word, "off") == 0) {
+	if (strcmp(parser->reader.word, "off") == 0) {
 		set_chance(parser, action, 0);
 		drop_rules(parser, action);
 		return true;
 	}
-	if (measure_read_number(parser->word, &number, &rest)) {
-		if (!measure_parse_share(parser->word, &share))
+	if (measure_read_number(parser->reader.word, &number, &rest)) {
+		if (!measure_parse_share(parser->reader.word, &share))
 			return wrong(parser, name,
 			             "a share is 0% to 100%; one frame is \"data 60\"");
 		set_chance(parser, action, share);
 		return true;
 	}
-	size_t kind = find_kind(parser->word);
+	size_t kind = find_kind(parser->reader.word);
 	if (kind == CABLE_KINDS) {
 		error_usage(parser->error, "%s %.40s: no share and no kind of frame", name,
-		            parser->word);
-		choice_suggest(&choice, parser->word, strlen(parser->word), NULL, parser->error);
+		            parser->reader.word);
+		choice_suggest(&choice, parser->reader.word, strlen(parser->reader.word), NULL,
+		               parser->error);
 		return false;
 	}
 	struct cable_rule rule = { .action = (uint8_t)action,
@@ -304,7 +288,7 @@ static bool parse_action(struct parser *parser, enum cable_action action)
 		                   .from = parser->from,
 		                   .first = 1,
 		                   .last = 1 };
-	bool numbered = next_is_number(parser);
+	bool numbered = word_reader_is_at_number(&parser->reader);
 	if (numbered && !parse_which(parser, name, &rule))
 		return false;
 	if (next_is_of(parser) && !parse_session(parser, &rule))
@@ -376,15 +360,16 @@ bool cable_parse(struct cable_settings *settings, const char *words,
 #undef FUNCTION
 	const struct choice choice = { .name = choice_word, .context = &words_list };
 	struct parser parser = {
-		.at = words,
+		.reader = { .at = words },
 		.from = BOTH,
 		.given_before = settings->rules_given,
 		.settings = *settings,
 		.names = names,
 		.error = error,
 	};
-	while (next_word(&parser)) {
-		size_t index = choice_choose(&choice, "cable setting", parser.word, NULL, error);
+	while (word_reader_next(&parser.reader)) {
+		size_t index =
+		        choice_choose(&choice, "cable setting", parser.reader.word, NULL, error);
 		if (index == CHOICE_NONE || !parse[index](&parser))
 			return false;
 	}
@@ -397,13 +382,14 @@ const char *cable_expected(const char *words)
 	static const char off_or_kind[] = "off|" KINDS;
 	static const char of_or_word[] = "of|" WORDS(LISTED);
 	const struct choice choice = { .name = choice_word, .context = &words_list };
-	struct parser parser = { .at = words };
+	struct parser parser = { .reader = { .at = words } };
 	const char *expected = words_text;
-	while (next_word(&parser)) {
-		size_t matches, kind = find_kind(parser.word);
-		size_t index = choice_find(&choice, parser.word, strlen(parser.word), &matches);
+	while (word_reader_next(&parser.reader)) {
+		size_t matches, kind = find_kind(parser.reader.word);
+		size_t index = choice_find(&choice, parser.reader.word, strlen(parser.reader.word),
+		                           &matches);
 		const char *name = index == CHOICE_NONE ? "" : choice_word(&words_list, index);
-		if (strcmp(parser.word, "of") == 0)
+		if (strcmp(parser.reader.word, "of") == 0)
 			expected = "@";
 		else if (strcmp(name, "from") == 0)
 			expected = "left|right";
@@ -416,7 +402,7 @@ const char *cable_expected(const char *words)
 			expected = off_or_kind;
 		else if (kind < CABLE_KINDS)
 			expected = of_or_word;
-		else if (expected != of_or_word || parser.word[0] == '@')
+		else if (expected != of_or_word || parser.reader.word[0] == '@')
 			expected = words_text; /* after a value */
 	}
 	return expected;

@@ -11,6 +11,7 @@
 #include "base/choice.h"
 #include "base/clock.h"
 #include "base/measure.h"
+#include "base/word_reader.h"
 
 /* The rows, in the order in which they act. */
 enum { LOSS, CORRUPT, DUPLICATE, DELAY, RATE, REORDER, STALL, COALESCE, SPLIT, CUT, CLOSE, REFUSE };
@@ -806,11 +807,8 @@ enum { DROP = FAULT_COUNT, JITTER, IN, OUT, BOTH, SEED, OFF };
 
 static const struct choice words_choice = { .name = name_of_word };
 
-enum { WORD = 64 };
-
 struct parser {
-	const char *at; /* what is not read yet */
-	char word[WORD];
+	struct word_reader reader;
 	const struct faults *faults; /* NULL: anything is right */
 	bool skips;                  /* what is not for this kind */
 	bool meant[FAULT_DIRECTIONS];
@@ -822,35 +820,24 @@ struct parser {
 	struct error *error;
 };
 
-static bool next_word(struct parser *parser)
-{
-	parser->at += strspn(parser->at, " \t\n");
-	size_t len = strcspn(parser->at, " \t\n");
-	snprintf(parser->word, sizeof parser->word, "%.*s", (int)(len < WORD ? len : WORD - 1),
-	         parser->at);
-	parser->at += len;
-	return len > 0;
-}
-
 /* Takes the next word where it begins as a number does. */
 static bool next_number(struct parser *parser)
 {
-	char c = parser->at[strspn(parser->at, " \t\n")];
-	return c >= '0' && c <= '9' && next_word(parser);
+	return word_reader_is_at_number(&parser->reader) && word_reader_next(&parser->reader);
 }
 
 /* Takes the next word where it is "fin" or "rst". */
 static bool next_end(struct parser *parser, enum fault_end *end)
 {
-	const char *before = parser->at;
-	if (next_word(parser)) {
-		*end = strcmp(parser->word, "fin") == 0   ? FAULT_FIN
-		       : strcmp(parser->word, "rst") == 0 ? FAULT_RST
-		                                          : FAULT_NO_END;
+	const char *before = parser->reader.at;
+	if (word_reader_next(&parser->reader)) {
+		*end = strcmp(parser->reader.word, "fin") == 0   ? FAULT_FIN
+		       : strcmp(parser->reader.word, "rst") == 0 ? FAULT_RST
+		                                                 : FAULT_NO_END;
 		if (*end)
 			return true;
 	}
-	parser->at = before;
+	parser->reader.at = before;
 	return false;
 }
 
@@ -861,26 +848,32 @@ static bool parse_value(struct parser *parser, enum fault_unit unit, struct sett
 	const char *rest;
 	switch (unit) {
 	case FAULT_CHANCE:
-		return next_word(parser) &&
-		       (measure_parse_share(parser->word, &setting->chance) ||
-		        measure_parse_range(parser->word, &setting->first, &setting->last));
+		return word_reader_next(&parser->reader) &&
+		       (measure_parse_share(parser->reader.word, &setting->chance) ||
+		        measure_parse_range(parser->reader.word, &setting->first, &setting->last));
 	case FAULT_TIME:
-		return next_word(parser) && measure_parse_time(parser->word, &setting->time);
+		return word_reader_next(&parser->reader) &&
+		       measure_parse_time(parser->reader.word, &setting->time);
 	case FAULT_TIME_VARIES:
-		return next_word(parser) && measure_parse_time(parser->word, &setting->time) &&
-		       (!next_number(parser) || measure_parse_time(parser->word, &setting->more));
+		return word_reader_next(&parser->reader) &&
+		       measure_parse_time(parser->reader.word, &setting->time) &&
+		       (!next_number(parser) ||
+		        measure_parse_time(parser->reader.word, &setting->more));
 	case FAULT_RATE:
-		return next_word(parser) && measure_parse_rate(parser->word, &setting->number);
+		return word_reader_next(&parser->reader) &&
+		       measure_parse_rate(parser->reader.word, &setting->number);
 	case FAULT_PARTS:
 		setting->more = GAP;
-		if (!next_word(parser) ||
-		    !measure_read_count(parser->word, 1, 1000000, &number, &rest) || *rest)
+		if (!word_reader_next(&parser->reader) ||
+		    !measure_read_count(parser->reader.word, 1, 1000000, &number, &rest) || *rest)
 			return false;
 		setting->number = number;
-		return !next_number(parser) || measure_parse_time(parser->word, &setting->more);
+		return !next_number(parser) ||
+		       measure_parse_time(parser->reader.word, &setting->more);
 	case FAULT_BYTES:
-		if (!next_word(parser) ||
-		    !measure_read_count(parser->word, 0, UINT32_MAX, &number, &rest) || *rest)
+		if (!word_reader_next(&parser->reader) ||
+		    !measure_read_count(parser->reader.word, 0, UINT32_MAX, &number, &rest) ||
+		    *rest)
 			return false;
 		setting->number = number;
 		if (!next_end(parser, &setting->end))
@@ -893,8 +886,10 @@ static bool parse_value(struct parser *parser, enum fault_unit unit, struct sett
 	case FAULT_WHILE:
 		if (!next_number(parser))
 			return true;
-		setting->on = measure_parse_time(parser->word, &setting->time) && setting->time;
-		return setting->on || strspn(parser->word, "0") == strlen(parser->word);
+		setting->on =
+		        measure_parse_time(parser->reader.word, &setting->time) && setting->time;
+		return setting->on ||
+		       strspn(parser->reader.word, "0") == strlen(parser->reader.word);
 	case FAULT_NOTHING:
 		break;
 	}
@@ -946,15 +941,16 @@ static bool parse_fault(struct parser *parser, unsigned row)
 {
 	struct setting setting = { .on = true };
 	const struct fault *fault = &fault_table[row];
-	const char *before = parser->at;
-	if (next_word(parser) && strcmp(parser->word, "off") == 0) {
+	const char *before = parser->reader.at;
+	if (word_reader_next(&parser->reader) && strcmp(parser->reader.word, "off") == 0) {
 		setting.on = false;
 	} else {
-		parser->at = before;
-		parser->word[0] = '\0';
+		parser->reader.at = before;
+		parser->reader.word[0] = '\0';
 		if (!parse_value(parser, fault->unit, &setting)) {
 			error_usage(parser->error, "%s%s%.40s: %s", fault->name,
-			            *parser->word ? " " : "", parser->word, fault->right);
+			            *parser->reader.word ? " " : "", parser->reader.word,
+			            fault->right);
 			return false;
 		}
 	}
@@ -966,7 +962,7 @@ static bool parse_fault(struct parser *parser, unsigned row)
 	}
 	if (setting.more > setting.time && fault->unit == FAULT_TIME_VARIES) {
 		error_usage(parser->error, "%s %.40s: the variation is at most the delay",
-		            fault->name, parser->word);
+		            fault->name, parser->reader.word);
 		return false;
 	}
 	/* as without them */
@@ -983,8 +979,9 @@ static bool parse_fault(struct parser *parser, unsigned row)
 static bool parse_jitter(struct parser *parser)
 {
 	int64_t time = 0;
-	if (!next_word(parser) ||
-	    (strcmp(parser->word, "off") != 0 && !measure_parse_time(parser->word, &time))) {
+	if (!word_reader_next(&parser->reader) ||
+	    (strcmp(parser->reader.word, "off") != 0 &&
+	     !measure_parse_time(parser->reader.word, &time))) {
 		error_usage(parser->error, "jitter: a time with its unit: delay 50ms jitter 10ms");
 		return false;
 	}
@@ -998,7 +995,7 @@ static bool parse_jitter(struct parser *parser)
 			error_usage(parser->error,
 			            "jitter %.40s: it varies a delay, by at most that: "
 			            "delay 50ms jitter 10ms",
-			            parser->word);
+			            parser->reader.word);
 			return false;
 		}
 		setting->more = time;
@@ -1010,8 +1007,9 @@ static bool parse_jitter(struct parser *parser)
 static bool parse_seed(struct parser *parser)
 {
 	const char *rest;
-	if (next_word(parser) &&
-	    measure_read_count(parser->word, 0, UINT32_MAX, &parser->seed, &rest) && !*rest) {
+	if (word_reader_next(&parser->reader) &&
+	    measure_read_count(parser->reader.word, 0, UINT32_MAX, &parser->seed, &rest) &&
+	    !*rest) {
 		parser->seeded = true;
 		return true;
 	}
@@ -1032,10 +1030,10 @@ static bool parse_word(struct parser *parser, size_t word)
 	case BOTH:
 		parser->meant[FAULT_IN] = word != OUT;
 		parser->meant[FAULT_OUT] = word != IN;
-		if (parser->at[strspn(parser->at, " \t\n")])
+		if (!word_reader_is_at_end(&parser->reader))
 			return true;
 		error_usage(parser->error, "%s: then what happens there: delay, rate …",
-		            parser->word);
+		            parser->reader.word);
 		return false;
 	case SEED:
 		return parse_seed(parser);
@@ -1051,15 +1049,16 @@ static bool parse_word(struct parser *parser, size_t word)
 static bool parse(struct parser *parser, const struct faults *faults, bool skips, const char *words,
                   struct error *error)
 {
-	*parser = (struct parser){ .at = words,
+	*parser = (struct parser){ .reader = { .at = words },
 		                   .faults = faults,
 		                   .skips = skips,
 		                   .meant = { true, true },
 		                   .error = error };
 	for (unsigned i = 0; faults && i < FAULT_DIRECTIONS; i++)
 		memcpy(parser->set[i], faults->lane[i].set, sizeof parser->set[i]);
-	while (next_word(parser)) {
-		size_t word = choice_choose(&words_choice, "fault", parser->word, NULL, error);
+	while (word_reader_next(&parser->reader)) {
+		size_t word =
+		        choice_choose(&words_choice, "fault", parser->reader.word, NULL, error);
 		if (word == CHOICE_NONE || !parse_word(parser, word))
 			return false;
 	}
@@ -1258,19 +1257,19 @@ static const char *all_words(const char *before, enum fault_kind kind)
 
 const char *faults_expected(const char *words, enum fault_kind kind)
 {
-	struct parser parser = { .at = words };
+	struct parser parser = { .reader = { .at = words } };
 	const char *expected = all_words("", kind);
-	while (next_word(&parser)) {
-		size_t matches, word = choice_find(&words_choice, parser.word, strlen(parser.word),
-		                                   &matches);
+	while (word_reader_next(&parser.reader)) {
+		size_t matches, word = choice_find(&words_choice, parser.reader.word,
+		                                   strlen(parser.reader.word), &matches);
 		if (word == DROP)
 			word = LOSS;
 		if (word == CHOICE_NONE || word > SEED)
-			expected =
-			        all_words(strspn(parser.word, "0123456789") == strlen(parser.word)
-			                          ? "fin|rst|"
-			                          : "",
-			                  kind);
+			expected = all_words(strspn(parser.reader.word, "0123456789") ==
+			                                     strlen(parser.reader.word)
+			                             ? "fin|rst|"
+			                             : "",
+			                     kind);
 		else if (word == SEED)
 			expected = "";
 		else if (word == IN || word == OUT || word == BOTH)

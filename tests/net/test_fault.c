@@ -145,6 +145,9 @@ static void check_words(void)
 	ok(faults_check("jitter 5ms", &error) && faults_check("jitter 1ms jitter 2ms", &error) &&
 	           !faults_check("delay 1ms jitter 5ms", &error),
 	   "of a delay that may be on by then");
+	char huge[80];
+	snprintf(huge, sizeof huge, "seed %070d", 1);
+	ok(!faults_check(huge, &error), "a number that is too long to read is none");
 	ok(!faults_check("loss 1% splitt", &error) && strstr(error.text, "splitt"),
 	   "and a wrong word is found: %s", error.text);
 	const enum fault_kind any = 0;
