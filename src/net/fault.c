@@ -327,7 +327,7 @@ static void keep(struct fault_lane *lane, struct held *held, const struct fault_
 	hold(lane, held);
 }
 
-/* What has waited for this one to pass it leaves right after it. */
+/* What has waited for this one to pass it leaves right after it, or earlier where its time is over. */
 static void let_follow(struct fault_lane *lane, int64_t due)
 {
 	if (!lane->waiting)
@@ -335,7 +335,7 @@ static void let_follow(struct fault_lane *lane, int64_t due)
 	lane->waiting = 0;
 	for (struct held *held = unhold_all(lane), *next; held; held = next) {
 		next = held->next;
-		held->due = held->waits ? due : held->due;
+		held->due = held->waits && due < held->due ? due : held->due;
 		held->waits = false;
 		hold(lane, held);
 	}

@@ -356,6 +356,14 @@ static void check_datagrams(void)
 	is_text(due(faults, FAULT_OUT, FAULT_PASS), "a ", "100 ms");
 	faults_free(faults);
 
+	faults = with(FAULT_DATAGRAMS, "reorder 1 delay 10ms");
+	pass(faults, FAULT_OUT, 0, "a");
+	pass(faults, FAULT_OUT, 105 * CLOCK_MS, "b");
+	is_text(due(faults, FAULT_OUT, 110 * CLOCK_MS), "a ",
+	        "at most, also where the next one comes later by a delay");
+	is_text(due(faults, FAULT_OUT, 115 * CLOCK_MS), "b ", "which comes when it is due");
+	faults_free(faults);
+
 	faults = with(FAULT_DATAGRAMS, "corrupt 1");
 	pass(faults, FAULT_IN, 0, "aaaa");
 	const struct fault_datagram *datagram = faults_take(faults, FAULT_IN, 0);
