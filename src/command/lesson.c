@@ -395,10 +395,10 @@ static bool is_choice(const struct parser *parser)
 
 static bool parse_choices(struct parser *parser, struct lesson_question *question)
 {
-	for (; is_choice(parser) ||
-	       (question->count > 0 && begins(parser, "  ") && !is_blank(parser));
-	     advance(parser)) {
+	for (; parser->line; advance(parser)) {
 		if (!is_choice(parser)) {
+			if (question->count == 0 || !begins(parser, "  ") || is_blank(parser))
+				break;
 			struct lesson_choice *choice = &question->choices[question->count - 1];
 			char *more = rest_of_line(parser, 0);
 			char *whole = xasprintf("%s %s", choice->text, more);
