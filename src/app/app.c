@@ -901,6 +901,7 @@ void app_free(struct app *app)
 	free(app->open_page.line);
 	free(app->open_page.text);
 	free(app->open_page.state);
+	lesson_face_end(app);
 	*app = (struct app){ 0 };
 }
 

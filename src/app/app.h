@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "app/binding.h"
+#include "app/lesson_face.h"
 #include "app/named_target.h"
 #include "app/settings.h"
 #include "base/error.h"
@@ -103,6 +104,7 @@ struct app {
 	uint64_t lost_before; /* sessions_lost() when that wait began */
 	uint64_t lost;        /* bytes that were not sent in time */
 	struct open_page open_page;
+	struct app_lesson lesson;
 	bool shows_pages; /* the frontend shows pages; else a page is printed as a note */
 	int note_columns; /* that a row of a note has, beside its time; 0 = any number */
 	struct search search;

@@ -74,6 +74,7 @@ struct queue {
 	size_t waits;     /* lines of it that wait, */
 	size_t endless;   /* those of them that its end ends */
 	struct pending *held_by;
+	bool guides; /* that of a lesson: it has no file */
 };
 
 /* A command that waits. */
@@ -87,6 +88,8 @@ struct pending {
 	bool timed;          /* the value "took" is its time */
 	int64_t since;
 	bool dropped; /* its queue has ended */
+	void (*ended)(void *context, bool good, bool interrupted, const char *why); /* of a lesson */
+	void *context;
 };
 
 struct queues {
@@ -94,6 +97,7 @@ struct queues {
 	struct pending *oldest;
 	struct queue *running;         /* whose line runs, */
 	struct queue *going_on;        /* or waits, and goes on now */
+	struct queue *guide;           /* that of a lesson; NULL = none */
 	uint64_t run;                  /* of a /repeat whose line runs, from 1; 0 = none */
 	bool ran;                      /* a line ran in this turn: a wait may be over */
 	struct script_variables given; /* to every script */
@@ -314,6 +318,21 @@ static uint32_t newest_client(const struct app *app, uint32_t listener)
 	return newest;
 }
 
+/* A line of a lesson. What waits in its session has been reported by that. */
+static void end_guided(struct app *app, struct pending *pending, bool good, const struct error *error)
+{
+	void (*ended)(void *, bool, bool, const char *) = pending->ended;
+	if (!pending->judges && !good && !pending->wait.in_session) {
+		app->answering = true;
+		app_error(app, "%s: %s", pending->name, error->text);
+		app->answering = false;
+	}
+	if (!pending->judges)
+		pending->queue->session = app_shown(app);
+	if (ended)
+		ended(pending->context, good, !good && error->code == ECANCELED, error->text);
+}
+
 /* Says that a person's wait has ended, and that any wait has failed, which ends a script. */
 static void end_pending(struct app *app, struct pending *pending, enum command_result result,
                         const struct error *error)
@@ -329,7 +348,9 @@ static void end_pending(struct app *app, struct pending *pending, enum command_r
 	pending->dropped = true;
 	if (queue && pending->timed)
 		queue->outcome.took = clock_now() - pending->since;
-	if (queue && result != COMMAND_DONE) {
+	if (queue && queue->guides) {
+		end_guided(app, pending, result == COMMAND_DONE, error);
+	} else if (queue && result != COMMAND_DONE) {
 		fail(app, queue, pending->name, pending->text, pending->wait.session,
 		     pending->since, error);
 	} else if (!queue && !(result == COMMAND_DONE && pending->wait.answers)) {
@@ -1029,7 +1050,7 @@ static void drop_ended(struct app *app)
 	struct queue **link = &app->queues->first;
 	while (*link) {
 		struct queue *queue = *link;
-		if (queue->depth > 0 || queue->waits > queue->endless) {
+		if (queue->depth > 0 || queue->waits > queue->endless || queue->guides) {
 			link = &queue->next;
 			continue;
 		}
@@ -1119,6 +1140,89 @@ bool queue_script_text(struct app *app, const char *path, const char *text, size
 	script_init(&file.script, path);
 	buf_append(&file.bytes, text, len);
 	return begin_script(app, &file, NULL, 0, quits, error);
+}
+
+/* ---- a lesson ---- */
+
+static struct queue *guide_of(struct app *app)
+{
+	struct queues *queues = queues_of(app);
+	if (!queues->guide) {
+		queues->guide = new_queue(app);
+		queues->guide->guides = queues->guide->script = true;
+		add_queue(app, queues->guide);
+	}
+	return queues->guide;
+}
+
+bool queue_guide_expand(struct app *app, const char *text, struct buf *out, struct error *error)
+{
+	const struct script_names names = names_of(guide_of(app));
+	return script_expand_text(text, strlen(text), &names, out, NULL, error);
+}
+
+/* A command of a person, but with the outcome of the lesson, for /try. */
+static enum command_result run_guided(struct app *app, struct queue *queue, const char *line,
+                                      struct wait *wait, struct error *error)
+{
+	struct outcome *outcome = app->outcome;
+	struct queue *outer = app->queues->running;
+	app->outcome = &queue->outcome;
+	app->queues->running = queue;
+	app->queues->ran = true;
+	command_record(app, line);
+	app->answering = true;
+	enum command_result result = command_run(app, line, strlen(line), wait, error);
+	app->answering = false;
+	app->outcome = outcome;
+	app->queues->running = outer;
+	queue->session = app_shown(app);
+	return result;
+}
+
+void queue_guide(struct app *app, const struct queue_line *line)
+{
+	struct error error = { 0 };
+	struct wait wait = { 0 };
+	struct queue *queue = guide_of(app);
+	struct buf text = { .max = SIZE_MAX };
+	int64_t since = clock_now();
+	enum command_result result = COMMAND_FAILED;
+	if (queue_guide_expand(app, line->text, &text, &error) && line->judges) {
+		queue->script = false; /* it is not recorded */
+		result = run_in_queue(app, queue, false, buf_text(&text), text.len, &wait, &error);
+		queue->script = true;
+	} else if (!error.text[0]) {
+		result = run_guided(app, queue, buf_text(&text), &wait, &error);
+	}
+	bool waits = result == COMMAND_WAITING;
+	bool timed = command_waits(app, buf_text(&text)) &&
+	             strncmp(buf_text(&text), "/assert", 7) != 0;
+	if (waits)
+		result = go_on(app, queue, &wait, false, &error);
+	struct pending *pending =
+	        add_pending(app, queue, xstrdup(buf_text(&text)), NULL, line->judges, &wait);
+	pending->since = since;
+	pending->timed = timed;
+	pending->ended = line->ended;
+	pending->context = line->context;
+	queue->held_by = pending;
+	if (result != COMMAND_WAITING) {
+		if (!waits)
+			pending->wait.free = NULL, pending->wait.in_session = false;
+		end_pending(app, pending, result, &error);
+	}
+	buf_free(&text);
+}
+
+void queue_guide_end(struct app *app)
+{
+	struct queue *queue = app->queues ? app->queues->guide : NULL;
+	if (!queue)
+		return;
+	app->queues->guide = NULL;
+	queue->guides = false;
+	end_queue(app, queue, 0);
 }
 
 void queue_report_to(struct app *app, const struct queue_reporter *reporter)

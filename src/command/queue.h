@@ -71,6 +71,24 @@ struct queue_reporter {
 };
 void queue_report_to(struct app *app, const struct queue_reporter *reporter);
 
+/* Lines of a lesson, which come one by one: each has the values of its names as a line of a script has,
+ * and what it waits for holds up the lesson. */
+struct queue_line {
+	const char *text;
+	bool judges; /* a check, in the lesson's own session: neither recorded nor answered. Else it is as
+	              * typed, in the session that is shown. */
+	/* Once, in the same call or later; `why`: one line where it failed. */
+	void (*ended)(void *context, bool good, bool interrupted, const char *why);
+	void *context;
+};
+void queue_guide(struct app *app, const struct queue_line *line);
+
+/* Appends a line of the lesson with the values of its names. False with one line. */
+bool queue_guide_expand(struct app *app, const char *text, struct buf *out, struct error *error);
+
+/* Drops what lines of the lesson wait for, and forgets their names. */
+void queue_guide_end(struct app *app);
+
 /* Names a value for the script whose line runs; elsewhere, also in the start-up file, for every script and
  * for the person. */
 void queue_let(struct app *app, const char *name, const char *value);

@@ -177,6 +177,54 @@ static bool run_line(struct controller *controller, const char *line, size_t len
 	return done;
 }
 
+/* ---- the line of a lesson ---- */
+
+/* It is on the line as it was put there. */
+static bool is_untouched(const struct controller *controller)
+{
+	struct line line = input_line("");
+	return controller->offered && strlen(controller->offered) == line.len && line.point == line.len &&
+	       strcmp(line.text, controller->offered) == 0;
+}
+
+static void forget_offered(struct controller *controller)
+{
+	free(controller->offered);
+	controller->offered = NULL;
+}
+
+/* Puts the line that waits on the empty line, once: whoever clears it types another one, and gets it back
+ * with Enter. */
+static void offer_line(struct controller *controller)
+{
+	const struct app *app = controller->app;
+	const char *waiting = app->lesson.waiting;
+	if (controller->offered && !(waiting && strcmp(waiting, controller->offered) == 0)) {
+		input_take_back(controller->offered);
+		forget_offered(controller);
+	}
+	if (waiting && !controller->offered && !app->secret_for && !app->literal &&
+	    !controller->pending_paste.text.len && input_put(waiting))
+		controller->offered = xstrdup(waiting);
+}
+
+/* A command that is typed after the line that waits is one of its own; before a class the space bar is
+ * Enter. Whether the key was for that. */
+static bool take_lesson_key(struct controller *controller, const struct key *key)
+{
+	const struct app *app = controller->app;
+	bool untouched = is_untouched(controller);
+	if (!app->lesson.face || input_is_searching() || key->kind != KEY_TEXT || key->len != 1)
+		return false;
+	if (key->bytes[0] == '/' && untouched)
+		input_take_back(controller->offered);
+	bool space = key->bytes[0] == ' ' && app->lesson.project &&
+	             (untouched || input_line("").len == 0);
+	if (space)
+		input_key(&(struct key){ .kind = KEY_TEXT, .bytes = "\r", .len = 1 });
+	return space;
+}
+
 /* Several pasted lines stay data, also if literal mode is switched, or the first line deleted. Data
  * that cannot be sent stays on the line, unless keys typed ahead would go on with it. */
 static bool on_line(void *context, const char *line, size_t len)
@@ -184,6 +232,13 @@ static bool on_line(void *context, const char *line, size_t len)
 	struct controller *controller = context;
 	const char *slash = app_find_slash(controller->app, line);
 	bool command = slash && slash[1] != '/';
+	forget_offered(controller);
+	if (len == 0 && controller->app->lesson.face && !controller->app->literal &&
+	    !controller->app->secret_for) {
+		controller->app->lesson.face->enter(controller->app);
+		notify_change(controller);
+		return true;
+	}
 	bool data = controller->pasted_lines && memchr(line, '\n', len);
 	bool done = data ? send_data(controller, line, len) : run_line(controller, line, len);
 	bool more = controller->keys.pending.len > controller->keys.consumed;
@@ -403,6 +458,8 @@ struct line controller_line(const struct controller *controller)
 		snprintf(prompt, sizeof prompt, "refused: Enter> ");
 	else if (app->secret_for)
 		snprintf(prompt, sizeof prompt, "%u secret> ", (unsigned)app->secret_for);
+	else if (app->lesson.prompt && !app->literal)
+		snprintf(prompt, sizeof prompt, "%s", app->lesson.prompt);
 	else if (app->current)
 		snprintf(prompt, sizeof prompt, "%u%c ", (unsigned)app_shown(app), sign);
 	else
@@ -428,6 +485,8 @@ static void take_key(struct controller *controller, const struct key *key)
 		return;
 	if (controller->pending_paste.text.len == 0)
 		say(controller, "");
+	if (take_lesson_key(controller, key))
+		return;
 	input_key(key);
 }
 
@@ -522,8 +581,9 @@ void controller_serve(struct controller *controller, struct poller *poller)
 	terminal_serve(controller->terminal, poller);
 	take_captured(controller);
 	serve_keys(controller, poller);
-	controller->app->typing = input_line("").len > 0;
+	controller->app->typing = input_line("").len > 0 && !is_untouched(controller);
 	input_choose_history(app_history(controller->app, app_shown(controller->app)));
+	offer_line(controller);
 }
 
 /* Descriptors 1 and 2 are captured before readline starts, so that its errors of inputrc are
@@ -561,6 +621,7 @@ void controller_done(struct controller *controller)
 	controller->app->print_keys = NULL;
 	input_stop();
 	secret_line_wipe(&controller->secret);
+	forget_offered(controller);
 	keys_free(&controller->keys);
 	pending_paste_free(&controller->pending_paste);
 }

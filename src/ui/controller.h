@@ -38,6 +38,7 @@ struct controller {
 	struct pending_paste pending_paste; /* a paste that is not on the line */
 	bool pasted_lines;         /* the line begins with a paste: several lines are data */
 	struct secret_line secret; /* the line typed while app->secret_for is set */
+	char *offered; /* the line of a lesson that was put on the empty line; NULL = none */
 	bool asked;                /* whether Enter shall send several lines has been asked */
 };
 

@@ -1266,10 +1266,38 @@ struct line input_line(const char *prompt)
 	return line;
 }
 
+/* Nothing is half typed. */
+static bool is_settled(void)
+{
+	return !input.quoting && !input.sequence.len && !RL_ISSTATE(SUBSTATES);
+}
+
 void input_choose_history(const char *name)
 {
 	if (rl_end == 0 && !input.quoting && !RL_ISSTATE(SUBSTATES))
 		input_history_choose(name);
+}
+
+bool input_put(const char *text)
+{
+	if (rl_end > 0 || !is_settled())
+		return false;
+	struct buf escaped = { .max = SIZE_MAX };
+	byte_escape_encode(text, strlen(text), &escaped);
+	rl_insert_text(buf_text(&escaped));
+	buf_free(&escaped);
+	input.dirty = true;
+	return true;
+}
+
+bool input_take_back(const char *text)
+{
+	if (!is_settled() || strcmp(rl_line_buffer, text) != 0)
+		return false;
+	rl_delete_text(0, rl_end);
+	rl_point = 0;
+	input.dirty = true;
+	return true;
 }
 
 bool input_is_sideways(void)

@@ -49,6 +49,12 @@ void input_print_keys(const struct binding *row, struct buf *out);
  * `prompt`. Valid until the next key. */
 struct line input_line(const char *prompt);
 
+/* Puts a text on the line if that is empty, and nothing is half typed; false otherwise. */
+bool input_put(const char *text);
+
+/* Makes the line empty again if it is this text, and nothing is half typed. */
+bool input_take_back(const char *text);
+
 /* During a search a paste is the text to look for. */
 bool input_is_searching(void);
 

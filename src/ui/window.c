@@ -17,6 +17,7 @@
 #include "base/rate_limit.h"
 #include "ui/clipboard.h"
 #include "ui/controller.h"
+#include "ui/lesson_pane.h"
 #include "ui/line.h"
 #include "ui/pager.h"
 #include "ui/pane.h"
@@ -66,6 +67,7 @@ struct stamp {
 	bool waiting;  /* a call does */
 	bool replays;  /* and is not paused */
 	uint64_t page; /* open_page.serial, 0 = none */
+	uint64_t lesson;
 	struct view_mode mode;
 };
 
@@ -78,6 +80,7 @@ struct window {
 	struct panes panes;
 	struct rows rows; /* of the pane */
 	struct pager pager;
+	struct lesson_pane lesson;
 	struct rows heading; /* above the pane */
 	struct row row;      /* scratch */
 	struct line_layout layout;
@@ -94,7 +97,8 @@ struct window {
 	int64_t next_tick; /* when something changes by itself; INT64_MAX = never */
 	uint64_t page;     /* open_page.serial in the last frame, 0 = none */
 	int upper_height;  /* rows above the tab line, less those of hints; */
-	int page_height;   /* those of them for the page */
+	int page_height;   /* those of them for the page, */
+	int lesson_height; /* or for the lesson */
 	int tabs_row;
 	struct stamp stamp;
 };
@@ -139,6 +143,12 @@ static int wrap_hint(struct window *window, const char *text, int columns)
 	return (int)window->hint_rows.count;
 }
 
+/* Rows of the pane, where no page is open. */
+static int pane_height(const struct window *window)
+{
+	return window->upper_height - window->lesson_height;
+}
+
 static bool is_pushed_out(struct window *window, uint64_t position, int height)
 {
 	struct view view = shown_view(window);
@@ -160,7 +170,7 @@ static void show_answer(struct window *window, struct app_answer *answer)
 	struct app *app = window->app;
 	struct view view = shown_view(window);
 	const char *text = buf_text(&answer->text);
-	int height = window->upper_height;
+	int height = pane_height(window);
 	bool covered = page_is_open(app),
 	     listed = !covered && !app->filter &&
 	              view_has(&view, (struct location){ answer->position, 0 });
@@ -203,6 +213,7 @@ static struct stamp take_stamp(const struct app *app)
 		           (session_waiting(current, &since) || session_opens_again(current, NULL)),
 		.replays = replay_is_running(app),
 		.page = page_is_open(app) ? app->open_page.serial : 0,
+		.lesson = app->lesson.serial,
 		.mode = app_view_mode(app, app_shown(app)),
 	};
 }
@@ -237,6 +248,8 @@ static void notice(struct window *window)
 		pane_to_end(pane);
 		refresh(window);
 	}
+	if (now.lesson != window->stamp.lesson)
+		refresh(window);
 	if (now.hits != window->stamp.hits)
 		go_to_hit(window);
 	if (window->upper_height > 0 && app_take_answer(window->app, &answer)) {
@@ -356,6 +369,15 @@ static void draw_pane(struct window *window, int y, int height, bool refill)
 	draw_rows(window, y + (int)window->heading.count, &window->rows);
 }
 
+static void draw_lesson(struct window *window)
+{
+	for (int y = 0; y < window->lesson_height; y++) {
+		const struct row *row = lesson_pane_row(&window->lesson, y);
+		if (row)
+			screen_row(window->screen, y, row);
+	}
+}
+
 static void draw_page(struct window *window)
 {
 	for (int y = 0; y < window->page_height; y++) {
@@ -414,16 +436,21 @@ static void keep_answer(struct window *window, int height)
 	window->answer = TRANSCRIPT_NONE;
 }
 
-/* From the top the open page, the transcript, a waiting call, a hint. A page opens and closes at
+/* From the top the open page, or else the lesson; the transcript, a waiting call, a hint. A page opens and closes at
  * once, whatever the pane has time for. */
 static void draw_upper(struct window *window, int height, int columns, bool refill)
 {
-	const struct app *app = window->app;
+	struct app *app = window->app;
 	uint64_t page = page_is_open(app) ? app->open_page.serial : 0;
-	keep_answer(window, height);
+	keep_answer(window, height - window->lesson_height);
 	height -= draw_hint(window, height, columns);
 	height -= draw_waiting(window, height - 1, columns);
-	refill = refill || height != window->upper_height || page != window->page;
+	int lesson = app->lesson.face && !page
+	                     ? lesson_pane_fill(&window->lesson, app, columns, height)
+	                     : 0;
+	refill = refill || height != window->upper_height || page != window->page ||
+	         lesson != window->lesson_height;
+	window->lesson_height = lesson;
 	window->upper_height = height;
 	window->page = page;
 	if (refill)
@@ -432,8 +459,10 @@ static void draw_upper(struct window *window, int height, int columns, bool refi
 		window->page_height =
 		        page ? pager_fill(&window->pager, window->app, columns, height) : 0;
 	draw_page(window);
-	if (window->page_height < height)
-		draw_pane(window, window->page_height, height - window->page_height, refill);
+	draw_lesson(window);
+	int above = window->page_height + lesson;
+	if (above < height)
+		draw_pane(window, above, height - above, refill);
 }
 
 /* The most rows for the line being typed. */
@@ -500,20 +529,30 @@ static void scroll(struct window *window, int rows)
 static int page_rows(const struct window *window)
 {
 	int rows = page_is_open(window->app) ? window->page_height - 2
-	                                     : window->upper_height * 3 / 4 - 2;
+	                                     : pane_height(window) * 3 / 4 - 2;
 	return rows > 1 ? rows : 1;
+}
+
+/* A page of the lesson where that has more, and the pane shows its newest rows; else of the pane. */
+static void scroll_page(struct window *window, int direction)
+{
+	bool lesson = window->lesson_height > 0 && shown_pane(window)->position.at_end;
+	int rows = lesson_pane_room(&window->lesson) - 1;
+	if (lesson && lesson_pane_scroll(&window->lesson, direction * (rows > 1 ? rows : 1)))
+		refresh(window);
+	else
+		scroll(window, direction * page_rows(window));
 }
 
 static void on_act(void *context, enum binding_action action)
 {
 	struct window *window = context;
-	int page = page_rows(window);
 	switch (action) {
 	case BINDING_PAGE_UP:
-		scroll(window, -page);
+		scroll_page(window, -1);
 		break;
 	case BINDING_PAGE_DOWN:
-		scroll(window, page);
+		scroll_page(window, 1);
 		break;
 	case BINDING_LINE_UP:
 		scroll(window, -1);
@@ -549,7 +588,12 @@ static void on_mouse(void *context, const struct key *key)
 {
 	struct window *window = context;
 	if (key->button == WHEEL_UP || key->button == WHEEL_DOWN) {
-		scroll(window, key->button == WHEEL_UP ? -WHEEL_ROWS : WHEEL_ROWS);
+		int rows = key->button == WHEEL_UP ? -WHEEL_ROWS : WHEEL_ROWS;
+		if (key->row < window->lesson_height)
+			lesson_pane_scroll(&window->lesson, rows);
+		else
+			scroll(window, rows);
+		refresh(window);
 		return;
 	}
 	if (key->button != 0 || !key->pressed || key->row != window->tabs_row)
@@ -712,6 +756,7 @@ static void window_free(struct ui *ui)
 	buf_free(&last);
 	panes_free(&window->panes);
 	pager_free(&window->pager);
+	lesson_pane_free(&window->lesson);
 	rows_free(&window->heading);
 	rows_free(&window->hint_rows);
 	rows_free(&window->rows);
@@ -769,6 +814,7 @@ struct ui *window_new(const struct ui_hooks *hooks, struct error *error)
 	window->panes_shown.credit = PANE_CREDIT;
 	panes_init(&window->panes);
 	pager_init(&window->pager);
+	lesson_pane_init(&window->lesson);
 	attach_controller(window, hooks);
 	on_resize(window, false);
 	return &window->ui;
