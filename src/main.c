@@ -19,6 +19,7 @@
 #include "base/poller.h"
 #include "command/command.h"
 #include "command/complete.h"
+#include "command/lesson_run.h"
 #include "command/manual.h"
 #include "command/queue.h"
 #include "completion.h"
@@ -58,7 +59,7 @@ static void print_errors(const struct app *app)
 static struct ui *person_ui(struct app *app, const struct options *options, struct error *error)
 {
 	struct ui_hooks hooks = { .app = app,
-		                  .line = queue_type,
+		                  .line = lesson_run_type,
 		                  .key = queue_press,
 		                  .interrupt = queue_interrupt,
 		                  .hides = command_hides,
@@ -219,6 +220,7 @@ int main(int argc, char **argv)
 	poller_init(&poller);
 	app_init(&app);
 	int status = run(&app, &options, &poller);
+	lesson_run_end(&app);
 	queue_stop(&app);
 	replay_stop(&app);
 	run_end_logs(&app, &poller);

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/poller.h"
+#include "command/lesson_run.h"
 #include "command/queue.h"
 
 int run_usage_status(const struct options *options)
@@ -147,6 +148,7 @@ static void loop(struct app *app, struct ui *ui, struct poller *poller)
 		leave_prepare(app, poller);
 		replay_prepare(app, poller);
 		queue_prepare(app, poller);
+		lesson_run_prepare(app, poller);
 		ui->prepare(ui,
 		            poller); /* after it, so that what it has reported is owed a frame */
 		logs_prepare(app->logs, poller);
@@ -158,6 +160,7 @@ static void loop(struct app *app, struct ui *ui, struct poller *poller)
 		leave_serve(app);
 		app_reap(app);
 		queue_serve(app, poller);
+		lesson_run_serve(app);
 		ui->draw(ui, app);
 		app_reap(app);
 	}
@@ -198,6 +201,7 @@ int run_loop(struct app *app, struct ui *ui, struct poller *poller)
 
 void run_die_of(struct app *app, struct poller *poller, int signal)
 {
+	lesson_run_end(app);
 	queue_stop(app);
 	replay_stop(app);
 	run_end_logs(app, poller);

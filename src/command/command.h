@@ -69,7 +69,7 @@ struct command {
 	const char *name;  /* without the slash */
 	char letter;       /* short for it, whatever other names begin with it; 0 = none */
 	const char *group; /* "sessions", "sending", "looking", "step by step", "servers",
-	                    * "the network", "keeping", "scripts" */
+	                    * "the network", "keeping", "lessons", "scripts" */
 	const char *usage;
 	const char *help; /* first line: a phrase; further lines: details, for /help NAME and the
 	                     manual */
@@ -123,6 +123,7 @@ struct command {
 	row(save) \
 	row(report) \
 	row(replay) \
+	row(lesson) \
 	row(setting) \
 	row(help)
 /* clang-format on */
@@ -187,6 +188,9 @@ enum command_result command_run_key(struct app *app, const char *line, struct wa
 /* Whether a line has arguments that must be shown and kept nowhere, also when the name of the
  * command is slightly mistyped. */
 bool command_hides(const struct app *app, const char *line);
+
+/* Whether there is what /skip and lessons may need: "sandbox". False with one line. */
+bool command_has(struct app *app, const char *need, struct error *error);
 
 /* "keys", "marks": the lists that /help has; NULL after the last. */
 const char *help_topic(size_t index);

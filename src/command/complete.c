@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/choice.h"
 #include "command/command.h"
+#include "command/lessons.h"
 #include "command/grammar.h"
 #include "net/cable_settings.h"
 #include "net/fault.h"
@@ -105,6 +106,12 @@ static void offer_services(struct offer *offer)
 {
 	for (const struct service *const *service = service_table; *service; service++)
 		offer_word(offer, xstrdup((*service)->name));
+}
+
+static void offer_lessons(struct offer *offer)
+{
+	for (size_t i = 0; lesson_names.name(NULL, i); i++)
+		offer_word(offer, xstrdup(lesson_names.name(NULL, i)));
 }
 
 /* After its name. */
@@ -549,6 +556,7 @@ static void offer_element(struct offer *offer, const struct element *element)
 		{ "command", offer_command_names },
 		{ "session", offer_session_names },
 		{ "service", offer_services },
+		{ "lesson", offer_lessons },
 		{ "words", offer_service_words },
 		{ "setting", offer_settings_and_sysctls },
 		{ "value", offer_values },

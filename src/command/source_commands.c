@@ -142,7 +142,7 @@ static bool is_root(struct app *app, struct error *error)
 	return geteuid() == 0;
 }
 
-static enum command_result do_skip(const struct invocation *invocation, struct error *error)
+bool command_has(struct app *app, const char *need, struct error *error)
 {
 	static const struct {
 		const char *name;
@@ -153,12 +153,17 @@ static enum command_result do_skip(const struct invocation *invocation, struct e
 		{ "ipv6", has_ipv6 },
 		{ "root", is_root },
 	};
-	struct error why = { 0 };
 	for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
-		if (strcmp(invocation->args->value[1], needs[i].name) == 0 &&
-		    !needs[i].is_there(invocation->app, &why))
-			return queue_skip(invocation->app, why.text, error);
-	return COMMAND_DONE;
+		if (strcmp(need, needs[i].name) == 0)
+			return needs[i].is_there(app, error);
+	return true;
+}
+
+static enum command_result do_skip(const struct invocation *invocation, struct error *error)
+{
+	struct error why = { 0 };
+	return command_has(invocation->app, invocation->args->value[1], &why) ||
+	       queue_skip(invocation->app, why.text, error);
 }
 
 /* ---- /sleep ---- */

@@ -567,6 +567,7 @@ static void take_captured(struct controller *controller)
 
 void controller_prepare(struct controller *controller, struct poller *poller)
 {
+	offer_line(controller);
 	poller_want_read(poller, terminal_input(controller->terminal));
 	terminal_prepare(controller->terminal, poller);
 	poller_wake_at(poller, keys_deadline(&controller->keys));
@@ -583,7 +584,6 @@ void controller_serve(struct controller *controller, struct poller *poller)
 	serve_keys(controller, poller);
 	controller->app->typing = input_line("").len > 0 && !is_untouched(controller);
 	input_choose_history(app_history(controller->app, app_shown(controller->app)));
-	offer_line(controller);
 }
 
 /* Descriptors 1 and 2 are captured before readline starts, so that its errors of inputrc are

@@ -20,6 +20,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/home.h"
 #include "ui/byte_escape.h"
 
 enum {
@@ -470,38 +471,17 @@ static void truncate_file(void)
 
 static char *find_path(const char *name)
 {
-	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-	bool given = state && state[0] == '/';
-	if (!given && !(home && home[0] == '/'))
-		return NULL;
-	return xasprintf("%s%s/sockpit/history%s%s", given ? state : home,
-	                 given ? "" : "/.local/state", name ? "-" : "", name ? name : "");
-}
-
-/* Directories are made only below the home directory. */
-static size_t given_part(const char *path)
-{
-	const char *home = getenv("HOME");
-	size_t len = home ? strlen(home) : 0;
-	return len && strncmp(path, home, len) == 0 ? len : 0;
-}
-
-/* Errors show when the file is opened. */
-static void make_directories(char *path)
-{
-	char *from = path + given_part(path) + 1;
-	for (char *slash = strchr(from, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		mkdir(path, 0700);
-		*slash = '/';
-	}
+	char *file = xasprintf("history%s%s", name ? "-" : "", name ? name : "");
+	char *path = home_state_file(file);
+	free(file);
+	return path;
 }
 
 /* Makes the file, so that errors are reported now and not in the middle of the work. An existing
  * one may be readable by others. */
 static void claim_file(void)
 {
-	make_directories(history->path);
+	home_make_directories(history->path);
 	int fd, code = open_to_append(&fd);
 	if (code) {
 		report(not_saved, code);

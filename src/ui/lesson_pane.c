@@ -88,7 +88,8 @@ static void fill_cut(struct lesson_pane *pane, int columns)
 	const struct row *whole = &pane->rows.row[pane->top];
 	int room = columns - (last_top(pane) > pane->top ? text_columns(more, strlen(more)) : 0);
 	row_clear(&pane->cut);
-	for (size_t i = 0; i < whole->count && pane->cut.columns + whole->glyphs[i].width <= room; i++)
+	for (size_t i = 0; i < whole->count && pane->cut.columns + whole->glyphs[i].width <= room;
+	     i++)
 		row_add_glyph(&pane->cut, &whole->glyphs[i], (enum style)whole->glyphs[i].style);
 	if (room < columns)
 		row_put(&pane->cut, more, columns, STYLE_FAINT);
@@ -97,7 +98,8 @@ static void fill_cut(struct lesson_pane *pane, int columns)
 int lesson_pane_fill(struct lesson_pane *pane, struct app *app, int columns, int space)
 {
 	const struct app_lesson *lesson = &app->lesson;
-	bool part = lesson->part != pane->part, resized = columns != pane->columns || space != pane->space;
+	bool part = lesson->part != pane->part,
+	     resized = columns != pane->columns || space != pane->space;
 	if (part || resized)
 		pane->scrolled = false;
 	if (part || resized || lesson->serial != pane->serial) {

@@ -16,7 +16,8 @@ static size_t span(const char *text, size_t len, const char *mark)
 	if (len <= 2 * width || strncmp(text, mark, width) != 0 || text[width] == ' ')
 		return 0;
 	const char *close = memmem(text + width, len - width, mark, width);
-	return close && close > text + width && close[-1] != ' ' ? (size_t)(close - text) + width : 0;
+	return close && close > text + width && close[-1] != ' ' ? (size_t)(close - text) + width
+	                                                         : 0;
 }
 
 /* "[words](address)": the length of all, and of the words. */
@@ -116,7 +117,8 @@ static size_t item_mark(const char *text)
 	size_t digits = strspn(text, "0123456789");
 	if ((*text == '-' || *text == '*' || *text == '+') && text[1] == ' ')
 		return 2;
-	return digits && digits < 4 && text[digits] == '.' && text[digits + 1] == ' ' ? digits + 2 : 0;
+	return digits && digits < 4 && text[digits] == '.' && text[digits + 1] == ' ' ? digits + 2
+	                                                                              : 0;
 }
 
 static bool is_fence(const char *text)
@@ -181,7 +183,8 @@ void markdown_layout(const char *text, int indent, int columns, enum style style
 		buf_clear(&words);
 		do {
 			size_t end = len;
-			cut += strspn(text + cut, " \t") < end - cut ? strspn(text + cut, " \t") : 0;
+			cut += strspn(text + cut, " \t") < end - cut ? strspn(text + cut, " \t")
+			                                             : 0;
 			while (end > cut && (text[end - 1] == ' ' || text[end - 1] == '\t'))
 				end--;
 			buf_append_text(&words, words.len ? " " : "");
