@@ -901,7 +901,7 @@ void app_free(struct app *app)
 	free(app->open_page.line);
 	free(app->open_page.text);
 	free(app->open_page.state);
-	lesson_face_end(app);
+	free(app->lesson.waiting);
 	*app = (struct app){ 0 };
 }
 

@@ -8,7 +8,6 @@
 #include <stdint.h>
 
 #include "app/binding.h"
-#include "app/lesson_face.h"
 #include "app/named_target.h"
 #include "app/settings.h"
 #include "base/error.h"
@@ -25,6 +24,7 @@ struct queues;
 struct replay;
 struct searched;
 struct page;
+struct lesson_face;
 
 /* The page above the transcript; see app/page.h. */
 struct open_page {
@@ -35,6 +35,20 @@ struct open_page {
 	int top, fixed;  /* the first row shown after those that do not scroll, and their number */
 	void *state;     /* one piece of memory that the page keeps for itself, NULL at first */
 	uint64_t serial; /* counts opened pages */
+};
+
+/* The lesson that is being taken; see app/lesson_face.h. */
+struct app_lesson {
+	const struct lesson_face *face; /* NULL: no lesson */
+	void *run;                      /* whose face it is: its own */
+	char *waiting;                  /* for the input line; NULL = none */
+	const char *prompt;             /* of a question; NULL = that of the session */
+	const char *foot;               /* what to do now: "Enter runs the line" */
+	bool project;                   /* before a class: the space bar is Enter */
+	int fixed;                      /* the first rows, which do not scroll, */
+	int top;                        /* and the first row of what is new */
+	uint64_t serial;                /* counts changes of the rows, */
+	uint64_t part;                  /* and new parts: the frontend goes to their top */
 };
 
 /* How a session is shown. */

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "app/app.h"
 #include "base/alloc.h"
 
 void lesson_face_wait(struct app *app, const char *line)

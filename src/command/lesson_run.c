@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/lesson_face.h"
 #include "app/page.h"
 #include "base/alloc.h"
 #include "base/buf.h"

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "app/leave.h"
+#include "app/lesson_face.h"
 #include "app/page.h"
 #include "app/search.h"
 #include "app/send.h"

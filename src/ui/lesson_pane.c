@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/lesson_face.h"
+
 enum {
 	FOOT = 48,
 	FIXED_LEAST = 4, /* rows with which the heading stays, */
