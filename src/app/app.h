@@ -49,6 +49,8 @@ struct app_lesson {
 	int top;                        /* and the first row of what is new */
 	uint64_t serial;                /* counts changes of the rows, */
 	uint64_t part;                  /* and new parts: the frontend goes to their top */
+	uint32_t left_after, left_to;   /* the numbers of the sessions that the last one has left */
+	bool left_sandbox;              /* and it has made the sandbox */
 };
 
 /* How a session is shown. */
@@ -90,9 +92,10 @@ struct app {
 	uint32_t failed_in;      /* and the session in whose pane it is */
 	struct logs *logs;
 	bool log_failed;
-	uint32_t auto_logged; /* the newest session that has a log since auto-log was set; 0 = none */
+	uint32_t
+	        auto_logged; /* the newest session that has a log since auto-log was set; 0 = none */
 	bool auto_log_failed; /* the last one could not be made */
-	bool holds; /* sessions wait for a log: see session_hold() */
+	bool holds;           /* sessions wait for a log: see session_hold() */
 	struct settings settings;
 	/* of the command line: -4 -6 -n -b -s -p …, but not the time limit, which is a setting */
 	struct session_options defaults;
@@ -108,11 +111,11 @@ struct app {
 	uint64_t answered; /* the first answer not taken yet; TRANSCRIPT_NONE = none */
 	bool secret_noted; /* the note about what is masked has been made */
 	bool quit;
-	int status;    /* exit status: 0 well, 1 network error or data lost, 2 usage */
+	int status;       /* exit status: 0 well, 1 network error or data lost, 2 usage */
 	bool on_terminal; /* the frontend has the terminal: nothing else writes there */
-	bool tabless;  /* nobody sees what is new: it is not counted */
-	bool attended; /* a person gives the commands and can be asked */
-	char *asked;   /* the question that waits for an answer, and since when */
+	bool tabless;     /* nobody sees what is new: it is not counted */
+	bool attended;    /* a person gives the commands and can be asked */
+	char *asked;      /* the question that waits for an answer, and since when */
 	int64_t asked_at;
 	int64_t leave_by; /* quits when everything is sent, or at this instant; 0 = does not quit */
 	uint64_t lost_before; /* sessions_lost() when that wait began */
@@ -122,10 +125,10 @@ struct app {
 	bool shows_pages; /* the frontend shows pages; else a page is printed as a note */
 	int note_columns; /* that a row of a note has, beside its time; 0 = any number */
 	struct search search;
-	struct filter *filter; /* of /filter; NULL = none */
-	char *filter_words;    /* how it reads: "not /err.r/" */
+	struct filter *filter;   /* of /filter; NULL = none */
+	char *filter_words;      /* how it reads: "not /err.r/" */
 	uint64_t changed_filter; /* counts changes of it */
-	uint64_t acted; /* counts app_to_newest(): the frontend returns the pane there */
+	uint64_t acted;          /* counts app_to_newest(): the frontend returns the pane there */
 	/* The lines typed so far, newest first, NULL after the oldest; NULL where nobody types. */
 	const char *(*past)(size_t index);
 	/* Appends the keys that a row is bound to now; NULL where nobody types. */

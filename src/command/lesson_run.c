@@ -607,9 +607,27 @@ static void close_own(struct run *run)
 	for (size_t i = 0; i < sessions_count(run->app->sessions); i++) {
 		struct session *session = sessions_at(run->app->sessions, i);
 		if (session_number(session) > run->before &&
-		    session_state(session) != SESSION_CLOSED && !session_recording(session))
-			session_abort(session, &ignored);
+		    session_state(session) != SESSION_CLOSED && !session_recording(session) &&
+		    !session_abort(session, &ignored)) /* a listener, or datagrams */
+			session_close(session, &ignored);
 	}
+}
+
+/* What an earlier lesson has left in this window, or its names and ports would be in the way. */
+static void forget_left(struct app *app)
+{
+	struct error ignored;
+	for (size_t i = sessions_count(app->sessions); i-- > 0;) {
+		struct session *session = sessions_at(app->sessions, i);
+		if (session && session_number(session) > app->lesson.left_after &&
+		    session_number(session) <= app->lesson.left_to && !session_recording(session) &&
+		    session_state(session) == SESSION_CLOSED)
+			app_forget(app, session, &ignored);
+	}
+	if (app->lesson.left_sandbox && sessions_sandbox(app->sessions))
+		queue_press(app, "/sandbox off", &ignored);
+	app->lesson.left_after = app->lesson.left_to = 0;
+	app->lesson.left_sandbox = false;
 }
 
 static void clean(struct run *run)
@@ -1186,6 +1204,7 @@ bool lesson_run_start(struct app *app, const char *name, size_t step, const char
 	}
 	run->app = app;
 	run->record = record ? xstrdup(record) : NULL;
+	forget_left(app);
 	run->before = newest_session(app);
 	run->had_sandbox = sessions_sandbox(app->sessions);
 	run->missing = find_missing(app, &run->lesson);
@@ -1216,6 +1235,9 @@ bool lesson_run_stop(struct app *app, struct error *error)
 	if (!run)
 		return false;
 	queue_guide_end(app);
+	close_own(run);
+	uint32_t after = run->before, to = newest_session(app);
+	bool sandbox = !run->had_sandbox && sessions_sandbox(app->sessions);
 	bool project = app->lesson.project;
 	if (run->stage != STAGE_GOAL) {
 		print_tally(run, &text);
@@ -1227,6 +1249,9 @@ bool lesson_run_stop(struct app *app, struct error *error)
 		lesson_record_end(app, run->record);
 	lesson_face_end(app);
 	app->lesson.project = project;
+	app->lesson.left_after = after;
+	app->lesson.left_to = to;
+	app->lesson.left_sandbox = sandbox;
 	free_run(run);
 	buf_free(&text);
 	return true;
