@@ -13,6 +13,7 @@
 #include "app/hosts.h"
 #include "app/replay.h"
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/descriptor.h"
 #include "base/locale.h"
@@ -90,6 +91,20 @@ static void repeat_errors(struct app *app)
 	}
 }
 
+/* As if its command had been typed. */
+static bool begin_lesson(struct app *app, const struct options *options, struct error *error)
+{
+	struct buf line = { .max = SIZE_MAX };
+	buf_append_text(&line, "/lesson");
+	for (size_t i = 0; i < options->word_count; i++)
+		buf_printf(&line, " %s", options->words[i]);
+	app->lesson.project = options->project;
+	app->attended = true; /* who gave the option takes it */
+	bool good = queue_press(app, buf_text(&line), error);
+	buf_free(&line);
+	return good;
+}
+
 /* `refused`: why there is no sandbox; empty if it was not asked for. */
 static void begin_for_person(struct app *app, const struct options *options,
                              const struct error *refused)
@@ -102,6 +117,8 @@ static void begin_for_person(struct app *app, const struct options *options,
 	bool good = true;
 	if (options->demo)
 		good = app_demo(app, &error);
+	else if (options->lesson)
+		good = begin_lesson(app, options, &error);
 	else if (options->has_target)
 		good = run_open(app, options, &options->target, false, &error) != NULL;
 	else if (!app->current && !app->replay)
@@ -126,6 +143,11 @@ static int run(struct app *app, struct options *options, struct poller *poller)
 	}
 	if (options->pipe.json && (person || options->replay)) {
 		error_set(&error, "--json writes to standard output: it is for -f FILE and for pipe mode");
+		return run_fail(EXIT_USAGE, &error);
+	}
+	if (!person && options->lesson) {
+		error_set(&error, "--lesson is for the window: sockpit --lesson-check runs lessons "
+		                  "without a person");
 		return run_fail(EXIT_USAGE, &error);
 	}
 	if (!person && !options->replay && !options->has_target) {

@@ -55,6 +55,8 @@ const struct option_row option_table[] = {
 	{ .letter = LONG_JUNIT, .name = "junit", .value = "FILE", .help = "write it as JUnit XML", .offer = OFFER_FILES },
 
 	{ .section = "lessons:" },
+	{ .letter = LONG_LESSON, .name = "lesson", .help = "take the lesson of this name or number in the window, or list them" },
+	{ .letter = LONG_PROJECT, .name = "project", .help = "for a class: the space bar goes on, and the view is the ladder" },
 	{ .letter = LONG_LESSON_CHECK, .name = "lesson-check", .help = "run all lessons without a person, or those of these names or files, and print TAP" },
 	{ .letter = LONG_GRADE, .name = "grade", .help = "a table of recorded lessons: what was done, and what is right; with -v the answers, too" },
 

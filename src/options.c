@@ -34,7 +34,7 @@ static const char usage_text[] =
         "       sockpit -l [options] [address] port\n"
         "       sockpit --relay [address:]port [options] host port | host:port | unix:///path ...\n"
         "       sockpit --demo | --replay log | -f file [word...] | --check file...\n"
-        "       sockpit --lesson-check [lesson...] | --grade recording...\n"
+        "       sockpit --lesson [lesson [step]] | --lesson-check [lesson...] | --grade recording...\n"
         "\n"
         "On a terminal this opens a window in which you type and see; type /help there. With "
         "standard input or\n"
@@ -547,6 +547,8 @@ static bool take_long_switch(struct options *options, int letter)
 	case LONG_TAP: options->tap = true; return true;
 	case LONG_LESSON_CHECK: options->lesson_check = true; return true;
 	case LONG_GRADE: options->grade = true; return true;
+	case LONG_LESSON: options->lesson = true; return true;
+	case LONG_PROJECT: options->project = true; return true;
 	default: return false;
 	}
 }
@@ -680,6 +682,24 @@ static bool take_script(struct options *options, char **words, int count, struct
 	return true;
 }
 
+/* --lesson NAME STEP */
+static bool take_lesson(struct options *options, char **words, int count, struct error *error)
+{
+	const char *other = options->listen       ? "-l"
+	                    : options->demo       ? "--demo"
+	                    : options->replay     ? "--replay"
+	                    : options->relay      ? "--relay"
+	                    : options->probe      ? "-z"
+	                    : options->piped      ? "--pipe"
+	                    : count > 2           ? words[2]
+	                                          : NULL;
+	if (other)
+		error_set(error, "--lesson takes a lesson, and a step: leave out %s", other);
+	options->words = words;
+	options->word_count = (size_t)count;
+	return !other && (!options->project || add_setting(options, "view", "ladder", error));
+}
+
 /* --lesson-check NAME..., --grade FILE... */
 static bool take_lessons(struct options *options, char **words, int count, struct error *error)
 {
@@ -691,6 +711,8 @@ static bool take_lessons(struct options *options, char **words, int count, struc
 	                    : options->junit                           ? "--junit"
 	                    : options->probe                           ? "-z"
 	                                                               : NULL;
+	if (options->lesson)
+		other = "--lesson";
 	if (options->grade && options->lesson_check)
 		other = "--lesson-check";
 	if (options->grade && !other && count == 0) {
@@ -854,6 +876,12 @@ static bool take_words(struct options *options, char **words, int count, struct 
 	enum transport transport = options->target.transport;
 	if (options->relay)
 		options->listen = options->pipe.keep_open = true;
+	if (options->project && !options->lesson) {
+		error_set(error, "--project is for a lesson: --lesson NAME --project");
+		return false;
+	}
+	if (options->lesson && !options->lesson_check && !options->grade)
+		return take_lesson(options, words, count, error);
 	if (options->lesson_check || options->grade)
 		return take_lessons(options, words, count, error);
 	if (options->script_count || options->check || options->tap || options->junit ||

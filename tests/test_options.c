@@ -75,6 +75,10 @@ static const struct line_case own[] = {
 	{ "sockpit --wait 500ms --verbose host 80", "host:80 v1 timeout=500" },
 	{ "sockpit --source ::1 --source-port 9 host 80", "host:80 local=::1,9" },
 	{ "sockpit --datagram line -u host 80", "host:80 udp lines" },
+	{ "sockpit --lesson 4 --project -l 80", "!--lesson takes a lesson, and a step: leave out -l" },
+	{ "sockpit --lesson 4 2 7", "!--lesson takes a lesson, and a step: leave out 7" },
+	{ "sockpit --project", "!--project is for a lesson: --lesson NAME --project" },
+	{ "sockpit --lesson --lesson-check", "!--lesson-check runs lessons and nothing else: leave out --lesson" },
 	{ "sockpit --datagram=block --half-close -l 80", ":80 listen half" },
 
 	{ "sockpit -g", "!no option -g" },

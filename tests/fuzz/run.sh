@@ -16,6 +16,9 @@ fuzz() { # one fuzzer
 	else
 		echo "fuzz $name: FAILED"
 		tail -n 40 "$work.log"
+		for input in "$work".crash-*; do
+			[ -f "$input" ] && echo "$input, in base64: $(base64 <"$input" | tr -d '\n')"
+		done
 		return 1
 	fi
 }
