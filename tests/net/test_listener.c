@@ -351,7 +351,7 @@ static void refuses_networks(struct fixture *f)
 	until(f, session_state(session) == SESSION_CLOSED);
 	is_int(session_state(newest(f)), SESSION_OPEN, "another is");
 	struct session *client = newest(f);
-	uint16_t port = port_of(session);
+	unsigned port = port_of(session);
 	ok(reconnect_now(session, &f->error), "it listens again");
 	until(f, session_state(session) == SESSION_LISTENING);
 	is_int(port_of(session), port, "at the same port, although any was asked for");
