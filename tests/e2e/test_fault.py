@@ -281,8 +281,10 @@ with connect(port) as sock:
     sock.sendall(b"again")
     same(read(sock, 5)[0], b"again", "and off: it listens on the same port again")
     own = sock.getsockname()[1]
+left = stays.getsockname()[1]
 stays.close()
 logged(":%d state closed" % own)
+logged(":%d state closed" % left) # a client that is still there would be the first
 
 # The n-th client has the same seed each time.
 seeds = []

@@ -54,7 +54,7 @@ same(status, 1, "a command that fails")
 ok("not ok 1 - refused.md:12: /listen 127.0.0.1 $S.port as T" in out, "is a case that has failed: " + out)
 
 # Several lessons: one count, in their order, whichever ends first.
-lesson("slow.md", commands("/sleep 300ms", "/listen 127.0.0.1 0 as S") + checks("/assert @S.port > 0"))
+lesson("slow.md", commands("/sleep %s" % "300ms", "/listen 127.0.0.1 0 as S") + checks("/assert @S.port > 0"))
 status, out, err = check("slow.md", "good.md", "bad.md")
 same(status, 1, "several lessons, one of which fails")
 cases = re.findall(r"^(?:not )?ok (\d+) - (\w+)\.md", out, re.M)
