@@ -51,6 +51,23 @@ static void combines_at_the_edge(void)
 	vt_free(vt);
 }
 
+/* Programs choose ASCII with each sgr0, and draw lines at times. */
+static void combines_in_any_set(void)
+{
+	struct vt *vt = run_sh(
+	        "stty raw -echo; printf '\\033(B\\033[1;38H\\033[31mx\\033(B\\033[mxe\\314\\201"
+	        "\\033[2;40H\\033(0q\\033(Bye\\314\\201\\033'; head -c 1 >/dev/null;"
+	        "printf '('; head -c 1 >/dev/null; printf 'Bz'; read x");
+	ok(vt_wait_text(vt, "y"), "a character set is chosen");
+	is_text(vt_row(vt, 0) + 37, "xxe\xcc\x81", "what combines in the last column stays there");
+	is_text(vt_row(vt, 1) + 39, "─", "lines are drawn");
+	vt_send(vt, "x");
+	vt_send(vt, "x");
+	ok(vt_wait_text(vt, "z"), "a choice may come in pieces");
+	is_text(vt_row(vt, 2), "ye\xcc\x81z", "which are not shown");
+	vt_free(vt);
+}
+
 static void types(void)
 {
 	struct vt *vt = run_sh("read line; echo \"got <$line>\"; read line; exit 7");
@@ -236,6 +253,7 @@ int main(void)
 	tap_watchdog(60);
 	sees_text();
 	combines_at_the_edge();
+	combines_in_any_set();
 	types();
 	follows_modes();
 	saves_modes();

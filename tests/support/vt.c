@@ -41,11 +41,12 @@ struct vt {
 
 	VTerm *term;
 	VTermScreen *screen;
-	char piece[4]; /* of a character, on its way in */
+	char piece[4]; /* of a character or the choice of a set, on its way in */
 	size_t piece_len;
 	char edge[64]; /* the character in the last column, while the cursor waits after it */
 	size_t edge_len;
 	VTermPos edge_at;
+	bool line_drawing; /* the set that was chosen last */
 	int rows, columns;
 	bool alternate, cursor_visible;
 	int mouse;
@@ -179,9 +180,13 @@ static void follow_modes(struct vt *vt, char byte)
 	vt->sequence_len = 0;
 }
 
-/* Bytes at the end that begin a character whose rest is still to come. */
+/* Bytes at the end that begin a character, or the choice of a set, whose rest is still to come. */
 static size_t unfinished(const char *bytes, size_t len)
 {
+	if (len > 0 && bytes[len - 1] == '\033')
+		return 1;
+	if (len > 1 && memcmp(bytes + len - 2, "\033(", 2) == 0)
+		return 2;
 	for (size_t back = 1; back <= 3 && back <= len; back++) {
 		unsigned char byte = (unsigned char)bytes[len - back];
 		if (byte < 0x80)
@@ -234,7 +239,7 @@ static void write_text(struct vt *vt, const char *bytes, size_t len)
 
 /* A combining character that comes later than its base in the last column is a character of its own
  * for libvterm: both are written again, together. */
-static void write_piece(struct vt *vt, const char *bytes, size_t len)
+static void write_run(struct vt *vt, const char *bytes, size_t len)
 {
 	if (vt->edge_len == 0 || len == 0 || width_at(bytes, len) != 0) {
 		if (len > 0)
@@ -251,6 +256,20 @@ static void write_piece(struct vt *vt, const char *bytes, size_t len)
 	memcpy(both + at + vt->edge_len, bytes, len);
 	write_text(vt, both, at + vt->edge_len + len);
 	free(both);
+}
+
+/* Once ASCII was chosen ("ESC ( B", in many a sgr0), libvterm takes an ASCII character and what
+ * combines with it one after the other, so it is told only of line drawing and of its end. */
+static void write_piece(struct vt *vt, const char *bytes, size_t len)
+{
+	const char *rest = bytes, *end = bytes + len, *choice;
+	while ((choice = memmem(rest, (size_t)(end - rest), "\033(", 2)) && end - choice > 2) {
+		bool ignored = choice[2] == 'B' && !vt->line_drawing;
+		vt->line_drawing = choice[2] == '0';
+		write_run(vt, rest, (size_t)(choice - rest) + (ignored ? 0 : 3));
+		rest = choice + 3;
+	}
+	write_run(vt, rest, (size_t)(end - rest));
 }
 
 /* libvterm loses a character that comes in two pieces once a program has chosen a character set, so
