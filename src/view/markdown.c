@@ -83,9 +83,12 @@ static void break_row(const struct row *line, int first, int indent, int columns
 		}
 		if (cut > at)
 			end = cut;
-		if (end == at) /* a glyph that is wider than the row */
+		int taken = used;
+		if (end == at) { /* a glyph that is wider than the room */
+			taken = line->count ? line->glyphs[at].width : 0;
 			end = at + 1;
-		row_pad(row, columns > left ? left : 0, STYLE_GAP);
+		}
+		row_pad(row, columns > left && left + taken <= columns ? left : 0, STYLE_GAP);
 		for (; at < end && at < line->count; at++)
 			row_add_glyph(row, &line->glyphs[at], (enum style)line->glyphs[at].style);
 		while (at < line->count && is_blank(&line->glyphs[at]))
