@@ -574,11 +574,12 @@ static bool advance(struct run *run)
 		run->stage = STAGE_FAILED;
 		return false;
 	}
-	if (block->kind == LESSON_COMMANDS || block->kind == LESSON_TYPED)
-		changed(run, true);
-	run->block++;
+	bool commands = block->kind == LESSON_COMMANDS || block->kind == LESSON_TYPED;
 	run->line = 0;
-	lesson_face_changed(app, false);
+	run->block++;
+	if (commands) /* they have been seen; what comes of them is new */
+		run->part = block_of(run) ? run->block : run->block - 1;
+	lesson_face_changed(app, commands);
 	return true;
 }
 
@@ -971,7 +972,8 @@ static void add_checks(const struct run *run, size_t index, int columns, struct 
 		         0, columns, STYLE_NOTE, rows);
 }
 
-static void add_question(const struct run *run, size_t index, int columns, struct rows *rows)
+/* Returns the row with which what follows the question begins. */
+static size_t add_question(const struct run *run, size_t index, int columns, struct rows *rows)
 {
 	const struct lesson_question *question = step_of(run)->blocks[index].question;
 	struct block_state *state = &run->states[run->step][index];
@@ -986,6 +988,7 @@ static void add_question(const struct run *run, size_t index, int columns, struc
 		free(text);
 	}
 	const char *said = buf_text(&state->said);
+	size_t after = rows->count;
 	while (*said) {
 		size_t len = strcspn(said, "\n");
 		char *line = xstrndup(said, len);
@@ -996,13 +999,17 @@ static void add_question(const struct run *run, size_t index, int columns, struc
 	}
 	if (state->answer > ANSWER_WRONG && *question->explanation) {
 		rows_add(rows);
+		after += rows->count == after + 1;
 		markdown_layout(question->explanation, 0, columns, STYLE_TEXT, rows);
 	}
+	return after;
 }
 
-static void add_block(const struct run *run, size_t index, int columns, struct rows *rows)
+/* Returns the row with which what is new begins, when the block is the newest. */
+static size_t add_block(const struct run *run, size_t index, int columns, struct rows *rows)
 {
 	const struct lesson_block *block = &step_of(run)->blocks[index];
+	size_t begin = rows->count, after;
 	switch (block->kind) {
 	case LESSON_PROSE:
 		markdown_layout(block->text, 0, columns, STYLE_TEXT, rows);
@@ -1018,7 +1025,9 @@ static void add_block(const struct run *run, size_t index, int columns, struct r
 		add_checks(run, index, columns, rows);
 		break;
 	case LESSON_QUESTION:
-		add_question(run, index, columns, rows);
+		after = add_question(run, index, columns, rows);
+		if (after < rows->count)
+			begin = after;
 		break;
 	case LESSON_HINT:
 		if (run->states[run->step][index].shown) {
@@ -1030,6 +1039,7 @@ static void add_block(const struct run *run, size_t index, int columns, struct r
 	case LESSON_TEACHER:
 		break;
 	}
+	return begin;
 }
 
 /* Shown up to what waits, and the hints about that. */
@@ -1050,25 +1060,21 @@ static void render_step(struct run *run, int columns, struct rows *rows)
 	const struct lesson_step *step = step_of(run);
 	struct row *title = rows_add(rows);
 	int top = (int)rows->count - 1;
-	size_t newest = 0;
 	row_put(title, step->title, columns, MARKDOWN_HEADING);
 	for (size_t i = 0; i < step->count && is_seen(run, i); i++) {
 		size_t before = rows->count;
 		bool compact = (step->blocks[i].kind == LESSON_CHECK);
 		if (!compact)
 			rows_add(rows);
-		size_t begin = rows->count;
-		add_block(run, i, columns, rows);
-		if (rows->count == begin) { /* nothing to show */
+		size_t empty = rows->count, begin = add_block(run, i, columns, rows);
+		if (rows->count == empty) { /* nothing to show */
 			rows->count = before;
 			continue;
 		}
 		bool hint = step->blocks[i].kind == LESSON_HINT;
 		if ((i == run->part && i > 0) || (hint && i > run->block))
 			top = (int)begin;
-		newest = begin;
 	}
-	(void)newest;
 	run->app->lesson.top = top;
 }
 

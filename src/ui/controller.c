@@ -184,8 +184,8 @@ static bool run_line(struct controller *controller, const char *line, size_t len
 static bool is_untouched(const struct controller *controller)
 {
 	struct line line = input_line("");
-	return controller->offered && strlen(controller->offered) == line.len && line.point == line.len &&
-	       strcmp(line.text, controller->offered) == 0;
+	return controller->offered && strlen(controller->offered) == line.len &&
+	       line.point == line.len && strcmp(line.text, controller->offered) == 0;
 }
 
 static void forget_offered(struct controller *controller)
@@ -210,17 +210,23 @@ static void offer_line(struct controller *controller)
 }
 
 /* A command that is typed after the line that waits is one of its own; before a class the space bar is
- * Enter. Whether the key was for that. */
+ * Enter. Enter first shows the rest of the text. Whether the key was for that. */
 static bool take_lesson_key(struct controller *controller, const struct key *key)
 {
 	const struct app *app = controller->app;
-	bool untouched = is_untouched(controller);
-	if (!app->lesson.face || input_is_searching() || key->kind != KEY_TEXT || key->len != 1)
+	const struct frontend_ops *frontend = &controller->frontend;
+	bool untouched = is_untouched(controller), bare = untouched || input_line("").len == 0;
+	if (!app->lesson.face || app->literal || !input_is_settled() || key->kind != KEY_TEXT ||
+	    key->len != 1)
 		return false;
 	if (key->bytes[0] == '/' && untouched)
 		input_take_back(controller->offered);
-	bool space = key->bytes[0] == ' ' && app->lesson.project &&
-	             (untouched || input_line("").len == 0);
+	bool space = key->bytes[0] == ' ' && app->lesson.project && bare;
+	bool enter = space || (bare && (key->bytes[0] == '\r' || key->bytes[0] == '\n'));
+	if (enter && frontend->more && frontend->more(frontend->context)) {
+		notify_change(controller);
+		return true;
+	}
 	if (space)
 		input_key(&(struct key){ .kind = KEY_TEXT, .bytes = "\r", .len = 1 });
 	return space;

@@ -21,6 +21,7 @@ struct frontend_ops {
 	void (*act)(void *context, enum binding_action action); /* scrolls, redraws */
 	bool (*to_newest)(void *context); /* false where the newest rows are shown; or NULL */
 	void (*mouse)(void *context, const struct key *key); /* or NULL */
+	bool (*more)(void *context); /* shows more of the lesson; false where all has been seen; or NULL */
 	void (*changed)(void *context);                      /* a key has changed something */
 	void (*bell)(void *context);
 	void (*suspend)(void *context);

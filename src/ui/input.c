@@ -1267,7 +1267,7 @@ struct line input_line(const char *prompt)
 }
 
 /* Nothing is half typed. */
-static bool is_settled(void)
+bool input_is_settled(void)
 {
 	return !input.quoting && !input.sequence.len && !RL_ISSTATE(SUBSTATES);
 }
@@ -1280,7 +1280,7 @@ void input_choose_history(const char *name)
 
 bool input_put(const char *text)
 {
-	if (rl_end > 0 || !is_settled())
+	if (rl_end > 0 || !input_is_settled())
 		return false;
 	struct buf escaped = { .max = SIZE_MAX };
 	byte_escape_encode(text, strlen(text), &escaped);
@@ -1292,7 +1292,7 @@ bool input_put(const char *text)
 
 bool input_take_back(const char *text)
 {
-	if (!is_settled() || strcmp(rl_line_buffer, text) != 0)
+	if (!input_is_settled() || strcmp(rl_line_buffer, text) != 0)
 		return false;
 	rl_delete_text(0, rl_end);
 	rl_point = 0;

@@ -58,6 +58,9 @@ bool input_take_back(const char *text);
 /* During a search a paste is the text to look for. */
 bool input_is_searching(void);
 
+/* No search, count or key of several bytes is under way: the next key is one of its own. */
+bool input_is_settled(void);
+
 /* The history of this name is the one of the next line, NULL for the common one; while a line is being
  * typed nothing changes. */
 void input_choose_history(const char *name);

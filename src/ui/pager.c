@@ -52,7 +52,7 @@ void pager_scroll(struct pager *pager, int rows)
 /* ---- rows ---- */
 
 /* How to close it, and how many rows are hidden. */
-static void fill_foot(struct pager *pager, int columns)
+static void fill_foot(struct pager *pager, bool lesson, int columns)
 {
 	char text[FOOT];
 	struct row *row = &pager->foot;
@@ -60,7 +60,7 @@ static void fill_foot(struct pager *pager, int columns)
 	int below = last_top(pager) - pager->top;
 	row_clear(row);
 	row_put(row, dash, columns, STYLE_FAINT);
-	row_put(row, " Escape closes ", columns, STYLE_NOTE);
+	row_put(row, lesson ? " Enter or Escape closes " : " Escape closes ", columns, STYLE_NOTE);
 	if (below > 0)
 		snprintf(text, sizeof text, "%s %d more ", dash, below);
 	else
@@ -109,7 +109,7 @@ int pager_fill(struct pager *pager, struct app *app, int columns, int space)
 		pager->height = wanted < most ? wanted : most;
 	pager_scroll(pager, 0);
 	if (pager->height > 1)
-		fill_foot(pager, columns);
+		fill_foot(pager, app->lesson.face, columns);
 	else
 		fill_cut(pager, columns);
 	return pager->height;

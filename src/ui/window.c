@@ -223,8 +223,8 @@ static bool stamps_differ(const struct stamp *a, const struct stamp *b)
 	return a->entries != b->entries || a->sessions != b->sessions || a->unsent != b->unsent ||
 	       a->state != b->state || a->literal != b->literal || a->fold != b->fold ||
 	       a->filter != b->filter || a->waiting != b->waiting || a->replays != b->replays ||
-	       a->page != b->page || a->mode.ops != b->mode.ops ||
-	       a->mode.all != b->mode.all || a->mode.numbers != b->mode.numbers;
+	       a->page != b->page || a->mode.ops != b->mode.ops || a->mode.all != b->mode.all ||
+	       a->mode.numbers != b->mode.numbers;
 }
 
 static void go_to_hit(struct window *window)
@@ -604,6 +604,16 @@ static void on_mouse(void *context, const struct key *key)
 		controller_select(&window->controller, number);
 }
 
+/* A page that covers the lesson goes first. */
+static bool on_more(void *context)
+{
+	struct window *window = context;
+	if (!page_is_open(window->app))
+		return lesson_pane_show_more(&window->lesson, window->app);
+	page_close(window->app);
+	return true;
+}
+
 static void on_changed(void *context)
 {
 	refresh(context);
@@ -784,6 +794,7 @@ static void attach_controller(struct window *window, const struct ui_hooks *hook
 		.act = on_act,
 		.to_newest = on_to_newest,
 		.mouse = on_mouse,
+		.more = on_more,
 		.changed = on_changed,
 		.bell = on_bell,
 		.suspend = on_suspend,
