@@ -155,7 +155,7 @@ def broken_off(how, server, client):
         stage.wait(lambda: two.server.out, "hello")
         os.kill(two.server.pid, signal.SIGSTOP)
         caller.say(os.urandom(200000))
-        stage.wait(lambda: not caller.queue and caller.sleeps(), "all of it on its way")
+        stage.wait(lambda: not caller.queue and caller.sleeps(), "all of it on its way", announced=False)
         two.server.kill()
         stage.ends(caller, 1)
         expect(caller.err.count(b"\n") == 1 and b"reset" in caller.err, "it said %r" % caller.err)

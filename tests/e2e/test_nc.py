@@ -309,7 +309,7 @@ def play(stage, program, sock, steps):
             stage.wait(lambda: program.out, "output")
             reset(sock)
         elif step == "close":
-            stage.wait(lambda: program.status is not None or program.sleeps(), "sleep")
+            stage.wait(lambda: program.status is not None or program.sleeps(), "sleep", announced=False)
             lines.close()
             sock.close()
 

@@ -163,7 +163,7 @@ class Conversation:
         def content():
             with open(os.path.join(self.places["dir"], name), "rb") as file:
                 return file.read()
-        self.stage.wait(lambda: content() == text, "%r in the file" % text)
+        self.stage.wait(lambda: content() == text, "%r in the file" % text, announced=False)
 
 
 def conversation(server_program, client_program, server, client, steps):

@@ -486,10 +486,10 @@ def received(stage, line, stand_in):
         with open(os.path.join(stage.directory, "file"), "rb") as file:
             sent = file.read()
     if line.datagrams is not None:
-        stage.wait(lambda: len(stand_in.received) >= len(sent), "%d datagrams, not %r" % (len(sent), stand_in.received))
+        stage.wait(lambda: len(stand_in.received) >= len(sent), "%d datagrams, not %r" % (len(sent), stand_in.received), announced=False)
         expect(stand_in.received == sent, "the server got %r, not %r" % (stand_in.received, sent))
     else:
-        stage.wait(lambda: stand_in.received, "the end of the stand-in's client")
+        stage.wait(lambda: stand_in.received, "the end of the stand-in's client", announced=False)
         expect(stand_in.received[0] == sent, "the server got %s, not %s" % (brief(stand_in.received[0]), brief(sent)))
 
 

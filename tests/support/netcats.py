@@ -19,6 +19,9 @@ import time
 from tap import DEADLINE, ok, port_of, refuse, skip
 
 NOTHING, KEPT = "nothing", "kept"  # standard input from /dev/null; a pipe that stays open
+LOOK_AGAIN = 0.02  # seconds, for what is not announced
+# ncat reads all certificates of the system at its start, which costs more than the rest of a case.
+NO_CERTIFICATES = {"SSL_CERT_FILE": os.devnull, "SSL_CERT_DIR": os.devnull}
 
 
 class Wrong(Exception):
@@ -30,12 +33,15 @@ class Program:
 
     def __init__(self, argv, given, **more):
         self.argv = argv
+        if argv[0] == "ncat":
+            more["env"] = dict(more.get("env", os.environ), **NO_CERTIFICATES)
         self.process = subprocess.Popen(
             argv, stdin=subprocess.DEVNULL if given is NOTHING else subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, start_new_session=True, **more)
         self.out, self.err, self.queue = b"", b"", b""
         self.open = {self.process.stdout: "out", self.process.stderr: "err"}
         self.pid = self.process.pid
+        self.end = os.pidfd_open(self.pid) if hasattr(os, "pidfd_open") else -1
         self.hangs_up = False
         if given is not NOTHING:
             os.set_blocking(self.process.stdin.fileno(), False)
@@ -142,27 +148,34 @@ class Stage:
             if port not in _taken:
                 return port
 
-    def wait(self, condition, what):
-        """Until it is true, while everybody reads and writes."""
+    def wait(self, condition, what, announced=True):
+        """Until it is true, while everybody reads and writes. Announced is what a program here says, and its end."""
         end = time.monotonic() + DEADLINE
         while not condition():
             left = end - time.monotonic()
             if left <= 0:
                 raise Wrong("not in time: %s" % what)
-            self._pump(min(left, 0.02))
+            self._pump(left if announced and self._sees_ends() else min(left, LOOK_AGAIN))
+
+    def _sees_ends(self):
+        return all(program.end >= 0 for program in self.programs)
 
     def _pump(self, seconds):
         reads = {stream: program for program in self.programs for stream in program.open}
         writes = {program.process.stdin: program for program in self.programs if program.queue}
-        readable, writable, _ = select.select(list(reads), list(writes), [], seconds)
+        ends = [program.end for program in self.programs if program.end >= 0 and program.process.returncode is None]
+        readable, writable, _ = select.select(list(reads) + ends, list(writes), [], seconds)
         for stream in readable:
-            reads[stream]._read(stream)
+            if stream in reads:
+                reads[stream]._read(stream)
+            else:
+                next(program for program in self.programs if program.end == stream).process.poll()
         for stream in writable:
             writes[stream]._write()
 
     def listens(self, program, port, kind="tcp"):
         """Waits until somebody can reach it, without reaching it."""
-        self.wait(lambda: program.status is not None or is_bound(port, kind), "%s port %s" % (kind, port))
+        self.wait(lambda: program.status is not None or is_bound(port, kind), "%s port %s" % (kind, port), announced=False)
         expect(program.status is None, "it ended with status %s" % program.status)
 
     def says(self, program, pattern, stream="err"):
@@ -187,7 +200,7 @@ class Stage:
 
     def stays(self, program):
         """It has nothing to do any more, and goes on waiting."""
-        self.wait(lambda: program.status is not None or program.sleeps(), "sleep")
+        self.wait(lambda: program.status is not None or program.sleeps(), "sleep", announced=False)
         expect(program.status is None, "it ended with status %s" % program.status)
 
     def done(self):
@@ -198,6 +211,8 @@ class Stage:
             for stream in (program.process.stdin, program.process.stdout, program.process.stderr):
                 if stream:
                     stream.close()
+            if program.end >= 0:
+                os.close(program.end)
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
@@ -224,11 +239,33 @@ def kernel_table(name):
         return ""
 
 
+def listening_ports(family):
+    """Of TCP, by sock_diag(7): a look at /proc/net/tcp costs the kernel some milliseconds."""
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 4) as kernel:  # NETLINK_SOCK_DIAG
+        dump_by_family, listens = (20, 0x301), 1 << 10
+        kernel.send(struct.pack("=IHHII BBBBI 48x", 72, *dump_by_family, 0, 0, family, socket.IPPROTO_TCP, 0, 0, listens))
+        while True:
+            data = kernel.recv(65536)
+            while data:
+                length, kind = struct.unpack_from("=IH", data)
+                if kind == 2:  # NLMSG_ERROR
+                    raise OSError("no sock_diag here")
+                if kind == 3:  # NLMSG_DONE
+                    return
+                yield struct.unpack_from("!H", data, 20)[0]
+                data = data[(length + 3) & ~3:]
+
+
 def is_bound(port, kind):
     """Has the kernel a socket that waits there? The port of a UNIX socket is its path."""
     if kind == "unix": # a stream socket has its path some time before it listens
         return any(row[7:] == [port] and (row[3] == "00010000" or row[4] == "0002")
                    for row in map(str.split, kernel_table("unix").splitlines()))
+    if kind == "tcp":
+        try:
+            return any(int(port) in listening_ports(family) for family in (socket.AF_INET, socket.AF_INET6))
+        except OSError:
+            pass
     waits = re.compile(r":%04X [0-9A-F]+:0000 %s " % (int(port), "0A" if kind == "tcp" else "07"))
     return any(waits.search(kernel_table(name)) for name in (kind, kind + "6"))
 
