@@ -470,8 +470,9 @@ static bool confirmed(const struct invocation *invocation)
 	for (size_t i = 0; i < GRAMMAR_MAX; i++)
 		buf_printf(&words, " %s",
 		           invocation->args->value[i] ? invocation->args->value[i] : "");
-	bool again = app_confirmed(invocation->app, "%s %u%s", invocation->command->name,
-	                           (unsigned)session_number(invocation->session), buf_text(&words));
+	unsigned session = invocation->session ? session_number(invocation->session) : 0;
+	bool again = app_confirmed(invocation->app, "%s %u%s", invocation->command->name, session,
+	                           buf_text(&words));
 	buf_free(&words);
 	return again;
 }
@@ -506,6 +507,13 @@ bool command_end_file(struct savefile *save, bool written, const char *path, str
 	error_errno(error, errno, "%.150s", path);
 	savefile_drop(save);
 	return false;
+}
+
+bool command_names_page(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+	return dot && dot > path && dot[-1] != '/' &&
+	       (strcasecmp(dot, ".html") == 0 || strcasecmp(dot, ".htm") == 0);
 }
 
 bool command_draws_file(const char *path)

@@ -171,6 +171,9 @@ bool command_begin_file(const struct invocation *invocation, const char *path,
 /* Ends it: it is in its place, or, where writing it failed and errno says why, given up. */
 bool command_end_file(struct savefile *save, bool written, const char *path, struct error *error);
 
+/* Whether a browser takes a file of this name for a page: it ends in .html. */
+bool command_names_page(const char *path);
+
 /* Whether a file of this name is to have a drawing (SVG), not a text. */
 bool command_draws_file(const char *path);
 

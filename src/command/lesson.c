@@ -818,6 +818,14 @@ void lesson_free(struct lesson *lesson)
 	*lesson = (struct lesson){ 0 };
 }
 
+const char *lesson_level(int level)
+{
+	static const char *const levels[LEVELS + 1] = { "", "for beginners",
+		                                        "for those who know the calls",
+		                                        "in depth" };
+	return levels[level];
+}
+
 /* ---- the script ---- */
 
 static void go_to_line(struct buf *out, size_t *at, size_t line)

@@ -86,6 +86,9 @@ bool lesson_parse(const char *text, size_t len, const char *name, struct lesson 
                   struct error *error);
 void lesson_free(struct lesson *lesson);
 
+/* What a level is for: "for beginners". */
+const char *lesson_level(int level);
+
 /* Appends the lines that run, each at its line of the file, and /skip for what the lesson needs. */
 void lesson_script(const struct lesson *lesson, struct buf *out);
 

@@ -19,6 +19,7 @@
 #include "base/savefile.h"
 #include "base/text.h"
 #include "command/command.h"
+#include "command/handout.h"
 #include "command/lesson.h"
 #include "command/lesson_record.h"
 #include "command/lessons.h"
@@ -1080,8 +1081,6 @@ static void render_step(struct run *run, int columns, struct rows *rows)
 
 static void render_goal(struct run *run, int columns, struct rows *rows)
 {
-	static const char *const levels[] = { "", "for beginners", "for those who know the calls",
-		                              "in depth" };
 	struct buf text = { .max = SIZE_MAX };
 	rows_add(rows);
 	for (size_t i = 0; i < run->lesson.goal.count; i++) {
@@ -1102,7 +1101,7 @@ static void render_goal(struct run *run, int columns, struct rows *rows)
 		           "Level %d, %s. Each command waits in the input line for Enter, and may "
 		           "be edited before. "
 		           "/lesson hint, next, back, again and stop are there at any time.",
-		           run->lesson.level, levels[run->lesson.level]);
+		           run->lesson.level, lesson_level(run->lesson.level));
 	markdown_layout(buf_text(&text), 0, columns, run->missing ? STYLE_ERROR : STYLE_FAINT,
 	                rows);
 	buf_free(&text);
@@ -1391,7 +1390,9 @@ static bool check_lesson(const struct args *args, struct error *error)
 	char *name = NULL, *path = NULL;
 	size_t step;
 	bool good = true, wants = what && strcmp(what, "answer") == 0;
-	if (what && words && *words && !wants) {
+	if (what && strcmp(what, "export") == 0) {
+		good = handout_check(words ? words : "", error);
+	} else if (what && words && *words && !wants) {
 		error_usage(error, "lesson: %s takes nothing", what);
 		good = false;
 	} else if (!what && words && *words) {
@@ -1424,6 +1425,12 @@ static enum command_result do_lesson(const struct invocation *invocation, struct
 	const char *what = invocation->args->value[LESSON_WHAT];
 	const char *words = invocation->args->value[LESSON_WORDS];
 	bool given = words && *words;
+	if (what && strcmp(what, "export") == 0)
+		return handout_export(invocation, given ? words : "", error);
+	if (invocation->forced) {
+		error_usage(error, "lesson: only export writes a file that it may have to overwrite");
+		return COMMAND_FAILED;
+	}
 	if (!what && given)
 		return start_lesson(invocation, error);
 	if (!what)
@@ -1449,9 +1456,9 @@ const struct command lesson_commands[] = {
 	{
 	        .name = "lesson",
 	        .group = "lessons",
-	        .usage = "[next|back|again|hint|answer|notes|stop] [<lesson...>]",
+	        .usage = "[next|back|again|hint|answer|notes|export|stop] [<lesson...>]",
 	        .help = "list the lessons, or take one\n"
-	                "/lesson 4, /lesson stream: by number or name, where it was left last "
+	                "/lesson 4, /lesson a-stream: by number or name, where it was left last "
 	                "time; "
 	                "/lesson 4 1 starts at step 1. A path takes a lesson of your own.\n"
 	                "The lesson is above the transcript, and the page keys scroll it. The "
@@ -1470,7 +1477,14 @@ const struct command lesson_commands[] = {
 	                "place.\n"
 	                "/lesson 4 record FILE keeps calls and answers for a teacher, as a log in "
 	                "JSON "
-	                "lines.",
+	                "lines.\n"
+	                "/lesson export 4 FILE.html writes a handout, to be printed: the lesson with "
+	                "room for answers, one HTML file like that of /report. The word answers after "
+	                "it puts those there, with the hints and checks; notes adds the teacher's. "
+	                "Without a file it is NAME.html, also as /lesson export 4.html. A file that "
+	                "exists is overwritten by the same command again within 10 s, or at once by "
+	                "/lesson!.",
+	        .asks = true,
 	        .check = check_lesson,
 	        .run = do_lesson,
 	},

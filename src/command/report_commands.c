@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "command/command.h"
 
-#include <string.h>
-#include <strings.h>
-
 #include "app/report.h"
 #include "base/count.h"
 #include "base/savefile.h"
 
-/* A browser goes by the name. */
 static bool check_name(const struct args *args, struct error *error)
 {
-	const char *path = args->value[1], *dot = strrchr(path, '.');
-	bool page = dot && dot > path && dot[-1] != '/' &&
-	            (strcasecmp(dot, ".html") == 0 || strcasecmp(dot, ".htm") == 0);
+	const char *path = args->value[1];
+	bool page = command_names_page(path);
 	if (!page)
 		error_usage(error, "%.60s: a report is a page: its name ends in .html", path);
 	return page;

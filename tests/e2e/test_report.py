@@ -4,13 +4,11 @@
 import os
 import re
 import shutil
-import subprocess
 import sys
-import xml.etree.ElementTree as ET
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import chromium  # noqa: E402
-from page import Page  # noqa: E402
+from page import check_page, look  # noqa: E402
 from plain import Plain  # noqa: E402
 from script import enter_home, read_text, script  # noqa: E402
 from tap import done, is_sanitized, ok, same, skip, watchdog  # noqa: E402
@@ -31,24 +29,6 @@ INJECTIONS = [
     ("\\u{202e}gnp\\u{2066}\\u{200b}\\u{feff}", "U+202EgnpU+2066U+200BU+FEFF"),
     ("\\x9b\\xff\\xc0\\xbc\\u{9b}", "\\x9b\\xff\\xc0\\xbcU+009B"),
 ]
-
-
-def check_page(name):
-    """What holds for every report."""
-    text = read_text(name)
-    page = Page(text)
-    same(page.wrong, [], "%s: only our own tags, all closed, no name twice, no link leads nowhere" % name)
-    same(page.policy, "default-src 'none'; style-src 'unsafe-inline'", "nothing may be loaded or run")
-    ok("://" not in re.sub(r">[^<]*<", "><", text), "no address of anything elsewhere in the markup")
-    ok(page.levels[0] == 1 and page.levels.count(1) == 1, "one heading of the page")
-    try:
-        ET.fromstring(text)
-        ok(True, "it is well-formed XML, too")
-    except ET.ParseError as error:
-        ok(False, "it is well-formed XML, too: %s" % error)
-    if shutil.which("xmllint"):
-        same(subprocess.run(["xmllint", "--noout", name], capture_output=True, check=False).stderr, b"", "xmllint agrees")
-    return page
 
 
 CONVERSATION = """\
@@ -207,46 +187,6 @@ def sandbox():
                   " w", "right 192.0.2.2:7", "lost"):
         ok(words in page.words, "the report has %s" % words)
     ok("SYN,ACK w" in page.words, "with a ladder of what was seen on the wire")
-
-
-def look(browser, name):
-    """In a browser: nothing is loaded, nothing is complained of, and the page is what it says."""
-    events = browser.open("file://" + os.path.abspath(name))
-    same([event for event in events if event[0] in ("Log.entryAdded", "Runtime.exceptionThrown", "Runtime.consoleAPICalled")], [],
-         "%s: the browser has nothing to complain of" % name)
-    same([event[1]["request"]["url"] for event in events if event[0] == "Network.requestWillBeSent"],
-         ["file://" + os.path.abspath(name)], "and loads nothing else")
-    same(browser.evaluate("document.querySelectorAll('script,iframe,img,object,embed,link,form,input,base,video,audio,use,image,foreignObject').length"),
-         0, "no element that could load or run")
-    same(browser.evaluate("[...document.querySelectorAll('*')].filter(e => [...e.attributes].some(a => /^on|^src$|^srcdoc$/.test(a.name))).length"),
-         0, "no handler in any attribute")
-    for width in 320, 375, 1280:
-        browser.emulate(width=width)
-        ok(browser.evaluate("document.documentElement.scrollWidth") <= browser.evaluate("document.documentElement.clientWidth"), "no wider than a screen of %d" % width)
-    for scheme in "light", "dark":
-        browser.emulate(scheme=scheme)
-        same(browser.evaluate(CONTRAST), [], "every text can be read: %s" % scheme)
-    browser.emulate(scheme="dark", media="print")
-    same(browser.evaluate("getComputedStyle(document.body).backgroundColor"), "rgb(255, 255, 255)", "it is printed on white")
-    browser.emulate()
-
-
-# The texts whose contrast with their background is less than 4.5, WCAG 2.
-CONTRAST = """(() => {
-  const parse = c => c.match(/[\\d.]+/g).map(Number);
-  const light = c => { const [r, g, b] = parse(c).map(v => { v /= 255; return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; });
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
-  const behind = e => { for (; e; e = e.parentElement) { const c = getComputedStyle(e).backgroundColor, p = parse(c);
-    if (p.length < 4 || p[3] > 0) return c; } return 'rgb(255, 255, 255)'; };
-  const bad = new Set();
-  for (const e of document.querySelectorAll('body *')) {
-    if (![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) || e.closest('defs,title,desc')) continue;
-    const style = getComputedStyle(e), svg = e.namespaceURI.endsWith('svg');
-    const [a, b] = [light(svg ? style.fill : style.color), light(behind(svg ? e.closest('div') : e))].sort((x, y) => y - x);
-    if ((a + 0.05) / (b + 0.05) < 4.5) bad.add(e.tagName + '.' + e.getAttribute('class') + ' ' + e.textContent.slice(0, 30));
-  }
-  return [...bad];
-})()"""
 
 
 def in_a_browser():

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Fuzzes lesson.h: the input is the file of a lesson; after a NUL follow answers, a line each, to all of its questions.
- * Nothing is run. */
+ * Nothing is run. Its handout has no tag, attribute or character that is not of the program's own making. */
 #include "command/lesson.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "command/handout.h"
 #include "command/lesson_record.h"
 #include "command/script.h"
+#include "support/markup_check.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -74,6 +77,20 @@ static void check_question(const struct lesson_question *question, const char *a
 	}
 }
 
+static void check_handout(const struct lesson *lesson, struct handout_parts parts)
+{
+	char *page = NULL;
+	const char *where;
+	size_t len = 0;
+	FILE *file = open_memstream(&page, &len);
+	require(file && handout_write(lesson, parts, file) && fclose(file) == 0);
+	const char *wrong = strlen(page) == len ? markup_check(page, &where) : "a NUL";
+	if (wrong)
+		fprintf(stderr, "%s: %.60s\n", wrong, where);
+	require(!wrong);
+	free(page);
+}
+
 static void check_lesson(const struct lesson *lesson, const char *answers)
 {
 	require(lesson->count > 0 && lesson->title[0] && lesson->level >= 1 && lesson->level <= 3);
@@ -88,6 +105,8 @@ static void check_lesson(const struct lesson *lesson, const char *answers)
 		}
 	}
 	check_script(lesson);
+	check_handout(lesson, (struct handout_parts){ 0 });
+	check_handout(lesson, (struct handout_parts){ .answers = true, .notes = true });
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

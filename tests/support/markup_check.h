@@ -22,7 +22,8 @@ static const char *markup_check_attributes(const char *at, const char **end)
 	static const char attributes[] =
 	        "lang charset http-equiv content name class id href datetime scope colspan aria-hidden "
 	        "aria-label aria-labelledby role tabindex open style width height viewBox d x y "
-	        "text-anchor fill orient markerUnits markerWidth markerHeight refX refY marker-end";
+	        "text-anchor fill orient markerUnits markerWidth markerHeight refX refY marker-end "
+	        "start";
 	while (*at != '>' && strncmp(at, "/>", 2) != 0) {
 		at += strspn(at, " ");
 		size_t len = strcspn(at, "=<> \"'");
@@ -59,7 +60,8 @@ static const char *markup_check(const char *page, const char **where)
 	static const char tags[] =
 	        "html head meta title style body header main nav footer section h1 h2 h3 h4 p a ul li "
 	        "time span code pre table caption thead tbody tr th td details summary div dl dt dd "
-	        "svg defs marker path text desc";
+	        "svg defs marker path text desc "
+	        "strong em ol";
 	static const char *const entities[] = { "&amp;", "&lt;", "&gt;", "&quot;", "&#39;" };
 	const char *open[64];
 	size_t depth = 0;
