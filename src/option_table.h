@@ -51,7 +51,7 @@ enum option_letter {
 	LONG_NC,
 };
 
-/* What a shell offers as a value. */
+/* What a shell offers as a value; where an option takes none, as the words after it. */
 enum option_offer {
 	OFFER_NOTHING,
 	OFFER_WORDS, /* those of row->words, "a|b|c" */
@@ -60,6 +60,9 @@ enum option_offer {
 	OFFER_LOG_FORMATS,
 	OFFER_VALUES,   /* those of the setting that has the option's name */
 	OFFER_SETTINGS, /* NAME=VALUE */
+	OFFER_LESSONS,  /* of the program, and files */
+	OFFER_PARTS,    /* of the manual */
+	OFFER_SHELLS,
 };
 
 struct option_row {

@@ -28,20 +28,20 @@
 static const char nc_options[] = ":46bCDdFhI:i:klM:m:NnO:P:p:q:rSs:T:tUuV:vW:w:X:x:Zz";
 
 static const char usage_text[] =
-        "usage: sockpit [options] [host port... | host:port | :port | tcp://host:port | "
-        "udp://host:port |\n"
-        "                         unix:///path | unix:@name | target]\n"
+        "usage: sockpit [options] [host port... | host:port | :port | url | target]\n"
         "       sockpit -l [options] [address] port\n"
-        "       sockpit --relay [address:]port [options] host port | host:port | unix:///path ...\n"
-        "       sockpit --demo | --replay log | -f file [word...] | --check file...\n"
-        "       sockpit --lesson [lesson [step]] | --lesson-check [lesson...] | --grade recording...\n"
+        "       sockpit --relay [address:]port [options] host port | host:port | url\n"
+        "       sockpit --demo | --replay log | -f script [word...] | --check script...\n"
+        "       sockpit --lesson [lesson [step]] | --lesson-check [lesson...]\n"
+        "       sockpit --grade recording...\n"
         "\n"
-        "On a terminal this opens a window in which you type and see; type /help there. With "
-        "standard input or\n"
-        "output elsewhere it is a pipe: input to the socket, socket to output, byte for byte.\n";
+        "A url is tcp://host:port, udp://host:port, unix:///path or unix:@name.\n"
+        "On a terminal this opens a window in which you type and see; F1 is help there.\n"
+        "With standard input or output elsewhere it is a pipe: input to the socket, the\n"
+        "socket to output, byte for byte.\n";
 
 static const char status_text[] =
-        "\nexit status: 0 ended well, 1 network error, reset or failed script line, 2 usage\n";
+        "\nexit status: 0 ended well; 1 network error, reset or failed script line; 2 usage\n";
 
 static const char nc_usage_text[] =
         "usage: nc [-46bCDdhklNnrtUuvz] [-I length] [-i interval] [-M ttl] [-m minttl]\n"

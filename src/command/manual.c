@@ -405,6 +405,14 @@ static const struct manual_part parts[] = {
 
 enum { PARTS = sizeof parts / sizeof *parts };
 
+static const char *part_name(const void *context, size_t index)
+{
+	(void)context;
+	return index < PARTS ? parts[index].name : NULL;
+}
+
+const struct choice manual_parts = { .name = part_name };
+
 const struct manual_part *manual_choose(const char *name, struct error *error)
 {
 	struct buf names = { .max = SIZE_MAX };

@@ -5,9 +5,12 @@
 
 #include <stdio.h>
 
+#include "base/choice.h"
 #include "base/error.h"
 
 struct manual_part;
+
+extern const struct choice manual_parts; /* their names */
 
 /* By its name; NULL with an error that names all. */
 const struct manual_part *manual_choose(const char *name, struct error *error);
