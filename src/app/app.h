@@ -50,7 +50,8 @@ struct app_lesson {
 	uint64_t serial;                /* counts changes of the rows, */
 	uint64_t part;                  /* and new parts: the frontend goes to their top */
 	uint32_t left_after, left_to;   /* the numbers of the sessions that the last one has left */
-	bool left_sandbox;              /* and it has made the sandbox */
+	bool left_sandbox;              /* and it has made the sandbox, */
+	bool left_replay;               /* or begun a replay in its place */
 };
 
 /* How a session is shown. */

@@ -31,6 +31,8 @@ struct number {
 
 struct replay {
 	char *path;
+	const char *text; /* NULL: the log is in the file */
+	size_t text_len;
 	struct log_reader *reader; /* NULL: all has been read */
 	struct recording *recording;
 	struct number *numbers; /* open addressing */
@@ -503,10 +505,12 @@ void replay_stop(struct app *app)
 }
 
 /* NULL, too, for a file whose first line says that it is no log. */
-static struct log_reader *open_log(const char *path, struct error *error)
+static struct log_reader *open_log(const char *path, const char *text, size_t len,
+                                   struct error *error)
 {
 	struct log_record header;
-	struct log_reader *reader = log_reader_open(path, error);
+	struct log_reader *reader = text ? log_reader_open_text(path, text, len)
+	                                 : log_reader_open(path, error);
 	if (!reader)
 		return NULL;
 	switch (log_reader_next(reader, &header, error)) {
@@ -522,9 +526,11 @@ static struct log_reader *open_log(const char *path, struct error *error)
 	return NULL;
 }
 
-bool replay_start(struct app *app, const char *path, int speed, int64_t now, struct error *error)
+/* `text`: NULL for a file. */
+static bool start(struct app *app, const char *path, const char *text, size_t len, int speed,
+                  int64_t now, struct error *error)
 {
-	struct log_reader *reader = open_log(path, error);
+	struct log_reader *reader = open_log(path, text, len, error);
 	if (!reader)
 		return false;
 	struct recording *recording = sessions_add_recording(app->sessions);
@@ -536,15 +542,30 @@ bool replay_start(struct app *app, const char *path, int speed, int64_t now, str
 	replay_stop(app);
 	struct replay *replay = xcalloc(1, sizeof *replay);
 	replay->path = xstrdup(path);
+	replay->text = text;
+	replay->text_len = len;
 	replay->reader = reader;
 	replay->recording = recording;
 	replay->wanted = ANY_SESSION;
-	if (!log_reader_find_end(path, &replay->ends))
+	bool found = text ? log_reader_find_end_of_text(text, len, &replay->ends)
+	                  : log_reader_find_end(path, &replay->ends);
+	if (!found)
 		replay->ends = 0;
 	replay->speed = speed;
 	replay->since = now;
 	app->replay = replay;
 	return true;
+}
+
+bool replay_start(struct app *app, const char *path, int speed, int64_t now, struct error *error)
+{
+	return start(app, path, NULL, 0, speed, now, error);
+}
+
+bool replay_start_text(struct app *app, const char *name, const char *text, size_t len, int speed,
+                       int64_t now, struct error *error)
+{
+	return start(app, name, text, len, speed, now, error);
 }
 
 /* The number in the log of the session that is shown, 0 if it is not of this replay. */
@@ -576,7 +597,7 @@ static bool start_again(struct app *app, int64_t now, struct error *error)
 	int speed = old->speed;
 	bool paused = old->paused;
 	char *path = xstrdup(old->path);
-	bool good = replay_start(app, path, speed, now, error);
+	bool good = start(app, path, old->text, old->text_len, speed, now, error);
 	free(path);
 	if (!good)
 		return false;

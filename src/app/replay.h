@@ -26,6 +26,10 @@ bool replay_parse_speed(const char *text, int *speed, struct error *error);
 /* Ends an earlier replay; what it has shown stays. The first session that appears becomes current. */
 bool replay_start(struct app *app, const char *path, int speed, int64_t now, struct error *error);
 
+/* The same of a log that is in memory as long as the program runs; `name` is what it is called. */
+bool replay_start_text(struct app *app, const char *name, const char *text, size_t len, int speed,
+                       int64_t now, struct error *error);
+
 /* The number of lines that could not be read. The first few are reported; on standard error if no person
  * is there. */
 uint64_t replay_wrong(const struct app *app);

@@ -12,6 +12,7 @@
 
 #include "app/lesson_face.h"
 #include "app/page.h"
+#include "app/replay.h"
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -70,6 +71,7 @@ struct run {
 	uint32_t before; /* the newest session that there was before the lesson */
 	bool had_sandbox;
 	char *missing; /* what the lesson needs, and why it is not there; NULL = nothing */
+	bool replays;  /* so that a recording of it is shown */
 	char *foot;
 };
 
@@ -496,7 +498,7 @@ static void say_next(struct run *run)
 	const struct lesson_block *block = run->stage == STAGE_STEP ? block_of(run) : NULL;
 	switch (run->stage) {
 	case STAGE_GOAL:
-		snprintf(text, sizeof text, "%s begins", key);
+		snprintf(text, sizeof text, run->missing ? "%s closes the lesson" : "%s begins", key);
 		break;
 	case STAGE_CLEAN:
 		snprintf(text, sizeof text, "closing the sessions of the lesson");
@@ -533,7 +535,7 @@ static char *find_missing(struct app *app, const struct lesson *lesson)
 	struct error why = { 0 };
 	for (size_t i = 0; i < lesson->need_count; i++)
 		if (!command_has(app, lesson->needs[i], &why))
-			return xasprintf("%s: %s", lesson->needs[i], why.text);
+			return xstrdup(why.text); /* "sandbox: this kernel has none" */
 	return NULL;
 }
 
@@ -628,6 +630,9 @@ static void forget_left(struct app *app)
 	}
 	if (app->lesson.left_sandbox && sessions_sandbox(app->sessions))
 		queue_press(app, "/sandbox off", &ignored);
+	if (app->lesson.left_replay)
+		replay_stop(app);
+	app->lesson.left_replay = false;
 	app->lesson.left_after = app->lesson.left_to = 0;
 	app->lesson.left_sandbox = false;
 }
@@ -1079,10 +1084,31 @@ static void render_step(struct run *run, int columns, struct rows *rows)
 	run->app->lesson.top = top;
 }
 
+static void print_missing(const struct run *run, struct buf *out)
+{
+	buf_printf(out, "This lesson cannot be taken here: %s", run->missing);
+}
+
+static void print_shown(const struct run *run, struct buf *out)
+{
+	buf_append_text(out, run->replays ? "A recording of a good run is shown instead; /replay pause, step "
+	                                    "and end move in it."
+	                                  : "There is no recording of it to be shown instead.");
+}
+
 static void render_goal(struct run *run, int columns, struct rows *rows)
 {
 	struct buf text = { .max = SIZE_MAX };
 	rows_add(rows);
+	if (run->missing) {
+		print_missing(run, &text);
+		page_add_text(rows, buf_text(&text), columns, STYLE_ERROR);
+		buf_clear(&text);
+		print_shown(run, &text);
+		page_add_text(rows, buf_text(&text), columns, STYLE_NOTE);
+		buf_clear(&text);
+		rows_add(rows);
+	}
 	for (size_t i = 0; i < run->lesson.goal.count; i++) {
 		const struct lesson_block *block = &run->lesson.goal.blocks[i];
 		if (block->kind == LESSON_PROSE)
@@ -1093,17 +1119,13 @@ static void render_goal(struct run *run, int columns, struct rows *rows)
 			continue;
 		rows_add(rows);
 	}
-	if (run->missing)
-		buf_printf(&text, "This lesson cannot be taken here, since it needs %s",
-		           run->missing);
-	else
+	if (!run->missing)
 		buf_printf(&text,
 		           "Level %d, %s. Each command waits in the input line for Enter, and may "
 		           "be edited before. "
 		           "/lesson hint, next, back, again and stop are there at any time.",
 		           run->lesson.level, lesson_level(run->lesson.level));
-	markdown_layout(buf_text(&text), 0, columns, run->missing ? STYLE_ERROR : STYLE_FAINT,
-	                rows);
+	markdown_layout(buf_text(&text), 0, columns, STYLE_FAINT, rows);
 	buf_free(&text);
 	run->app->lesson.top = 1;
 }
@@ -1188,6 +1210,20 @@ static size_t kept_step(struct run *run)
 	return step;
 }
 
+/* What a good run of the lesson had, in the transcript; false where there is no recording. */
+static bool show_recording(struct run *run)
+{
+	struct error error;
+	const struct lesson_text *log = lessons_recording(run->lesson.name);
+	if (!log)
+		return false;
+	bool good = replay_start_text(run->app, log->name, log->text, log->len, REPLAY_SPEED_OWN,
+	                              clock_now(), &error);
+	if (!good)
+		app_error(run->app, "%s", error.text);
+	return good;
+}
+
 bool lesson_run_start(struct app *app, const char *name, size_t step, const char *record,
                       struct error *error)
 {
@@ -1201,6 +1237,13 @@ bool lesson_run_start(struct app *app, const char *name, size_t step, const char
 	}
 	if (good && run_of(app))
 		lesson_run_stop(app, &ignored);
+	if (good)
+		run->missing = find_missing(app, &run->lesson);
+	if (good && record && run->missing) {
+		error_set(error, "lesson: nothing to record, since it cannot be taken here: %.200s",
+		          run->missing);
+		good = false;
+	}
 	if (good && record)
 		good = lesson_record_begin(app, &run->lesson, record, error);
 	if (!good) {
@@ -1212,7 +1255,6 @@ bool lesson_run_start(struct app *app, const char *name, size_t step, const char
 	forget_left(app);
 	run->before = newest_session(app);
 	run->had_sandbox = sessions_sandbox(app->sessions);
-	run->missing = find_missing(app, &run->lesson);
 	add_states(run);
 	bool project = app->lesson.project;
 	page_close(app);
@@ -1221,8 +1263,11 @@ bool lesson_run_start(struct app *app, const char *name, size_t step, const char
 	app->lesson.project = project;
 	size_t place = step ? step - 1 : kept_step(run);
 	lesson_face_changed(app, true);
-	if (run->missing)
+	if (run->missing) {
 		place = 0;
+		run->replays = show_recording(run);
+		app->lesson.left_replay = run->replays;
+	}
 	if (place > 0) {
 		app_note(app,
 		         "lesson %s: goes on at step %zu; /lesson %s 1 starts from the beginning",
@@ -1243,7 +1288,7 @@ bool lesson_run_stop(struct app *app, struct error *error)
 	close_own(run);
 	uint32_t after = run->before, to = newest_session(app);
 	bool sandbox = !run->had_sandbox && sessions_sandbox(app->sessions);
-	bool project = app->lesson.project;
+	bool project = app->lesson.project, replay = app->lesson.left_replay;
 	if (run->stage != STAGE_GOAL) {
 		print_tally(run, &text);
 		bool over = run->stage == STAGE_OVER;
@@ -1257,6 +1302,7 @@ bool lesson_run_stop(struct app *app, struct error *error)
 	app->lesson.left_after = after;
 	app->lesson.left_to = to;
 	app->lesson.left_sandbox = sandbox;
+	app->lesson.left_replay = replay;
 	free_run(run);
 	buf_free(&text);
 	return true;

@@ -60,7 +60,9 @@ struct object {
 };
 
 struct log_reader {
-	int fd;
+	int fd; /* -1: it is a text in memory, */
+	const char *text; /* of `size` bytes, */
+	size_t text_read; /* of which these have been read */
 	char *path;
 	struct buf bytes; /* read, not taken yet */
 	size_t taken;     /* of them belongs to the line that was read last */
@@ -707,6 +709,17 @@ static bool read_line(struct log_reader *reader, char *text, size_t len, struct 
 
 /* ---- the file ---- */
 
+static struct log_reader *new_reader(const char *path, uint64_t size)
+{
+	struct log_reader *reader = xcalloc(1, sizeof *reader);
+	reader->fd = -1;
+	reader->path = xstrdup(path);
+	reader->size = size;
+	buf_init(&reader->bytes, SIZE_MAX);
+	buf_init(&reader->stars, SIZE_MAX);
+	return reader;
+}
+
 struct log_reader *log_reader_open(const char *path, struct error *error)
 {
 	struct stat status;
@@ -722,12 +735,15 @@ struct log_reader *log_reader_open(const char *path, struct error *error)
 		close(fd);
 		return NULL;
 	}
-	struct log_reader *reader = xcalloc(1, sizeof *reader);
+	struct log_reader *reader = new_reader(path, (uint64_t)status.st_size);
 	reader->fd = descriptor_move_up(fd);
-	reader->path = xstrdup(path);
-	reader->size = (uint64_t)status.st_size;
-	buf_init(&reader->bytes, SIZE_MAX);
-	buf_init(&reader->stars, SIZE_MAX);
+	return reader;
+}
+
+struct log_reader *log_reader_open_text(const char *name, const char *text, size_t len)
+{
+	struct log_reader *reader = new_reader(name, len);
+	reader->text = text;
 	return reader;
 }
 
@@ -735,7 +751,8 @@ void log_reader_close(struct log_reader *reader)
 {
 	if (!reader)
 		return;
-	close(reader->fd);
+	if (reader->fd >= 0)
+		close(reader->fd);
 	buf_free(&reader->bytes);
 	buf_free(&reader->stars);
 	free(reader->path);
@@ -745,6 +762,14 @@ void log_reader_close(struct log_reader *reader)
 /* False where it cannot be read. */
 static bool read_piece(struct log_reader *reader)
 {
+	if (reader->text) {
+		size_t left = (size_t)reader->size - reader->text_read;
+		size_t len = left < PIECE ? left : PIECE;
+		buf_append(&reader->bytes, reader->text + reader->text_read, len);
+		reader->text_read += len;
+		reader->end_of_file = len == 0;
+		return true;
+	}
 	ssize_t got = read(reader->fd, buf_reserve(&reader->bytes, PIECE), PIECE);
 	if (got < 0 && errno == EINTR)
 		return true;
@@ -844,8 +869,9 @@ static bool find_end(struct log_reader *reader, uint64_t back, int64_t *instant)
 	struct error ignored;
 	struct log_record record = { .kind = LOG_HEADER };
 	uint64_t from = reader->size > back ? reader->size - back : 0;
-	if (lseek(reader->fd, (off_t)from, SEEK_SET) < 0)
+	if (!reader->text && lseek(reader->fd, (off_t)from, SEEK_SET) < 0)
 		return false;
+	reader->text_read = (size_t)from;
 	buf_clear(&reader->bytes);
 	reader->taken = reader->searched = 0;
 	reader->end_of_file = reader->over = false;
@@ -866,14 +892,24 @@ static bool find_end(struct log_reader *reader, uint64_t back, int64_t *instant)
 	}
 }
 
-bool log_reader_find_end(const char *path, int64_t *instant)
+/* NULL: there is none. Closes it. */
+static bool find_any_end(struct log_reader *reader, int64_t *instant)
 {
-	struct error ignored;
-	struct log_reader *reader = log_reader_open(path, &ignored);
 	bool found = reader && (find_end(reader, PIECE, instant) ||
 	                        find_end(reader, LOG_READER_LINE, instant));
 	log_reader_close(reader);
 	return found;
+}
+
+bool log_reader_find_end(const char *path, int64_t *instant)
+{
+	struct error ignored;
+	return find_any_end(log_reader_open(path, &ignored), instant);
+}
+
+bool log_reader_find_end_of_text(const char *text, size_t len, int64_t *instant)
+{
+	return find_any_end(log_reader_open_text("", text, len), instant);
 }
 
 uint64_t log_record_append(const struct log_record *record, struct transcript *transcript)

@@ -62,8 +62,11 @@ struct log_reader;
 struct log_reader *log_reader_open(const char *path, struct error *error);
 void log_reader_close(struct log_reader *reader);
 
+/* A log in memory, borrowed; `name`: what it is called where something is wrong with it. Never NULL. */
+struct log_reader *log_reader_open_text(const char *name, const char *text, size_t len);
+
 enum log_reading {
-	LOG_READ,  /* a record */
+	LOG_READ, /* a record */
 	LOG_WRONG, /* a line that is not one, with "FILE:LINE: what is wrong". The next call goes on after
 	            * it; if no later line can be read either, the next call is LOG_END. */
 	LOG_END,
@@ -73,6 +76,7 @@ enum log_reading log_reader_next(struct log_reader *reader, struct log_record *r
 
 /* When the last entries of a log were over, by the end of the file alone; false if there is no entry. */
 bool log_reader_find_end(const char *path, int64_t *instant);
+bool log_reader_find_end_of_text(const char *text, size_t len, int64_t *instant);
 
 /* Appends the entry of a LOG_ENTRY as it is in the record; transcript_append() for it. What an empty
  * block does not hold is cut. Returns the position. */

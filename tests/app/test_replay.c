@@ -108,6 +108,25 @@ static void goes_as_it_went(void)
 	end();
 }
 
+static void is_in_memory(void)
+{
+	app_init(&app);
+	ok(!replay_start_text(&app, "nothing", "", 0, REPLAY_SPEED_OWN, 0, &error) &&
+	           strstr(error.text, "nothing: an empty"),
+	   "an empty text is no log: %s", error.text);
+	ok(replay_start_text(&app, "talk", conversation, sizeof conversation - 1, REPLAY_SPEED_OWN, 0, &error),
+	   "a log in memory is replayed");
+	app.settings.replay_idle = 0;
+	is_int(entries_at(2 SECONDS), 3, "as one in a file is");
+	is_text(describes(2 SECONDS), "replay 2.0 s of 43.0 s, x1", "and its end is known");
+	ok(replay_go(&app, 1 SECONDS, 3 SECONDS, &error), "it goes back");
+	is_int(entries_at(3 SECONDS), 5, "to what was read again");
+	ok(replay_go(&app, INT64_MAX, 4 SECONDS, &error), "and to the end");
+	is_int(entries_at(4 SECONDS), 9, "of all");
+	is_text(describes(4 SECONDS), "replay 43.0 s of 43.0 s, ended", "where it has ended");
+	end();
+}
+
 static void grows(void)
 {
 #define SHORT HEADER NOTE("02", "\"text\":\"a\"") NOTE("04", "\"text\":\"b\"")
@@ -222,6 +241,7 @@ int main(void)
 {
 	setlocale(LC_ALL, "C.UTF-8");
 	goes_as_it_went();
+	is_in_memory();
 	grows();
 	obeys();
 	shortens_pauses();
