@@ -270,7 +270,7 @@ static void say_timer(enum fact fact, const struct sample *now, const struct phr
 		say(phrases, "%s%s%s left *", named ? tcp_state_name(now->value[SAMPLE_STATE]) : "",
 		    named ? ", " : "", left);
 	else if (sample_window_is_open(now))
-		say(phrases, "held bytes leave in %s *", left);
+		say(phrases, "held bytes leave within %s *", left);
 	else if (sample_has(now, SAMPLE_BACKOFF))
 		say(phrases, "window probe %" PRIu64 " in %s *",
 		    sample_get(now, SAMPLE_BACKOFF) + 1, left);
@@ -522,7 +522,7 @@ static const char vocabulary[] =
         "ESTABLISHED SYN SENT RECV FIN WAIT TIME CLOSE CLOSED LAST ACK LISTEN CLOSING over calls o "
         "segments out in retransmitted queue readable next datagram bytes leave to read end of file connections waits "
         "error pending window not acknowledged all s ms min h left retransmission probe keepalive "
-        "no longer the kernel sent yet held back buffer dropped so far flight presumed lost "
+        "no longer the kernel sent yet held back buffer dropped so far flight presumed lost within "
         "received order waiting our path MTU";
 
 static bool is_letter(char c)

@@ -74,6 +74,31 @@ static void limits(void)
 	is_int(snapshot_limit(&snapshot), LIMIT_UNKNOWN, "nothing is known of a closed one");
 }
 
+/* Twenty segments of 1000 bytes in a millisecond are 20 MB/s: what TCP would pace by is more. */
+static void paced(void)
+{
+	struct snapshot snapshot = snapshot_idle();
+	snapshot_set(&snapshot, SAMPLE_SND_MSS, 1000);
+	snapshot_set(&snapshot, SAMPLE_CWND, 20);
+	snapshot_set(&snapshot, SAMPLE_RTT, SNAPSHOT_MS);
+	snapshot_set(&snapshot, SAMPLE_PACING_RATE, 24000000);
+	snapshot_set(&snapshot, SAMPLE_SND_WND, 65536);
+	snapshot_set(&snapshot, SAMPLE_UNACKED, 0);
+	snapshot_set(&snapshot, SAMPLE_OUTQ, 5000);
+	snapshot_set(&snapshot, SAMPLE_NOTSENT, 5000);
+	is_int(snapshot_limit(&snapshot), LIMIT_UNKNOWN, "with nothing in flight no ACK is missing");
+	snapshot_set(&snapshot, SAMPLE_PACING_RATE, 1000);
+	is_int(snapshot_limit(&snapshot), LIMIT_PACING, "a rate below the window's holds it");
+	is_text(snapshot_limit_name(LIMIT_PACING), "pacing", "and is named");
+	snapshot_set(&snapshot, SAMPLE_OUTQ, 500);
+	snapshot_set(&snapshot, SAMPLE_NOTSENT, 500);
+	is_int(snapshot_limit(&snapshot), LIMIT_PACING, "little, too");
+	snapshot_set(&snapshot, SAMPLE_PACING_RATE, 40000000);
+	is_int(snapshot_limit(&snapshot), LIMIT_CORK, "which a cork holds without such a rate");
+	snapshot_set(&snapshot, SAMPLE_SND_WND, 0);
+	is_int(snapshot_limit(&snapshot), LIMIT_PEER_WINDOW, "a closed window comes first");
+}
+
 static void countdowns(void)
 {
 	struct snapshot snapshot = snapshot_time_wait();
@@ -103,6 +128,7 @@ int main(void)
 	states();
 	fins();
 	limits();
+	paced();
 	countdowns();
 	return tap_done();
 }

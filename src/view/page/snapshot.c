@@ -10,6 +10,7 @@
 
 #define WHOLE_SECONDS (10 * CLOCK_S) /* a countdown as long has no tenths */
 #define IN_MINUTES    (100 * CLOCK_S)
+#define US_PER_S      1e6
 
 const char *snapshot_format_tag(const struct snapshot *snapshot, char out[SNAPSHOT_TAG])
 {
@@ -112,9 +113,9 @@ const char *snapshot_format_timer(const struct snapshot *snapshot, char out[SNAP
 	else if (timer == TIMER_RETRANSMIT)
 		snprintf(out, SNAPSHOT_TIMER, "retransmission timeout in %s", left);
 	else if (timer == TIMER_PERSIST)
-		snprintf(out, SNAPSHOT_TIMER, "%s in %s",
-		         sample_window_is_open(&snapshot->sample) ? "held bytes leave"
-		                                                  : "window probe",
+		snprintf(out, SNAPSHOT_TIMER, "%s %s",
+		         sample_window_is_open(&snapshot->sample) ? "held bytes leave within"
+		                                                  : "window probe in",
 		         left);
 	else if (timer == TIMER_TIMEWAIT)
 		snprintf(out, SNAPSHOT_TIMER, "%s left", left);
@@ -168,6 +169,18 @@ static bool congestion_holds(const struct sample *sample)
 	       sample_get(sample, SAMPLE_UNACKED) >= sample_get(sample, SAMPLE_CWND);
 }
 
+/* By itself TCP would send a congestion window and more a round trip: a lower rate was set, by
+ * SO_MAX_PACING_RATE or a congestion control that paces. */
+static bool is_paced(const struct sample *sample)
+{
+	double window = (double)sample_get(sample, SAMPLE_CWND) *
+	                (double)sample_get(sample, SAMPLE_SND_MSS);
+	return sample_has(sample, SAMPLE_PACING_RATE) && sample_has(sample, SAMPLE_RTT) &&
+	       (double)sample_get(sample, SAMPLE_PACING_RATE) *
+	                       (double)sample_get(sample, SAMPLE_RTT) / US_PER_S <
+	               window;
+}
+
 static enum snapshot_limit limit_of_held(const struct snapshot *snapshot, uint64_t flight,
                                          uint64_t held)
 {
@@ -176,9 +189,14 @@ static enum snapshot_limit limit_of_held(const struct snapshot *snapshot, uint64
 		return LIMIT_PEER_WINDOW;
 	if (congestion_holds(sample) || !sample_has(sample, SAMPLE_SND_MSS))
 		return LIMIT_NETWORK;
-	if (held < sample_get(sample, SAMPLE_SND_MSS))
-		return flight ? LIMIT_NAGLE : LIMIT_CORK;
-	return LIMIT_NETWORK;
+	bool little = held < sample_get(sample, SAMPLE_SND_MSS);
+	if (little && flight)
+		return LIMIT_NAGLE;
+	if (is_paced(sample))
+		return LIMIT_PACING;
+	if (little)
+		return LIMIT_CORK;
+	return flight ? LIMIT_NETWORK : LIMIT_UNKNOWN;
 }
 
 enum snapshot_limit snapshot_limit(const struct snapshot *snapshot)
@@ -205,6 +223,7 @@ const char *snapshot_limit_name(enum snapshot_limit limit)
 		[LIMIT_SEND_BUFFER] = "send buffer",
 		[LIMIT_NAGLE] = "Nagle",
 		[LIMIT_CORK] = "cork",
+		[LIMIT_PACING] = "pacing",
 		[LIMIT_HANDSHAKE] = "SYN,ACK",
 		[LIMIT_NETWORK] = "missing ACKs",
 	};

@@ -118,6 +118,7 @@ enum snapshot_limit {
 	LIMIT_SEND_BUFFER, /* ours is full of what is on its way */
 	LIMIT_NAGLE,       /* little is held back until all before is acknowledged */
 	LIMIT_CORK,        /* or until more comes, by TCP_CORK or MSG_MORE */
+	LIMIT_PACING,      /* segments are spaced: SO_MAX_PACING_RATE */
 	LIMIT_HANDSHAKE,   /* SYN,ACK */
 	LIMIT_NETWORK,     /* acknowledgements */
 };
