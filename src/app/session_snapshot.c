@@ -45,6 +45,7 @@ void session_snapshot(const struct session *session, struct snapshot *snapshot)
 		.other_side = session_other_side(session),
 		.stepped = session_is_stepped(session),
 		.paused = session_is_paused(session),
+		.recorded = session_recording(session) != NULL,
 		.at_end = session_peer_closed(session),
 		.sent = counts->sent_bytes,
 		.received = counts->received_bytes,

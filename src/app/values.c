@@ -515,7 +515,8 @@ static void get_session(const struct session *session, struct value *value)
 		set_number(value, snapshot.receives);
 		break;
 	case VALUE_UNSENT:
-		set_number(value, snapshot.unsent);
+		if (!snapshot.recorded)
+			set_number(value, snapshot.unsent);
 		break;
 	case VALUE_ICMP_ERRORS:
 		set_number(value, snapshot.refused);

@@ -672,14 +672,21 @@ static bool may_answer(struct session *session, struct peer_slot *slot, const ch
 	return true;
 }
 
+static bool is_heard(const struct session *session, const struct endpoint *from)
+{
+	const struct datagram *own = session->own;
+	return !own->only || endpoint_equal(from, &session->peer);
+}
+
+/* It is counted already: faults may have lost others, or doubled it, after the call. */
 static void take(struct session *session, unsigned slot, const struct endpoint *from,
                  const struct endpoint *local, const char *data, size_t len, int64_t now)
 {
 	struct datagram *own = session->own;
-	if (own->only && !endpoint_equal(from, &session->peer))
+	if (!is_heard(session, from))
 		return;
 	struct peer_slot *met = note_peer(session, slot, from, local, len, now);
-	session_received(session, data, len);
+	session->table->received(session, data, len);
 	if (session_is_served(session) &&
 	    (session->service->takes || may_answer(session, met, data, len)))
 		session_answer(session, from, data, len);
@@ -726,6 +733,8 @@ static void arrive(struct session *session, unsigned slot, const struct endpoint
                    const struct endpoint *local, const char *data, size_t len, int64_t now)
 {
 	struct faults *faults = session_acting_faults(session);
+	if (is_heard(session, from))
+		session_count_received(session, len);
 	if (!faults) {
 		take(session, slot, from, local, data, len, now);
 		return;
@@ -819,6 +828,8 @@ static unsigned receive_batches(struct session *session, unsigned slot)
 		for (int i = 0; i < count; i++) {
 			const struct batched *one = control_batched(batch, (unsigned)i);
 			size_t counts = one->len < least ? least : one->len;
+			if (is_heard(session, &one->from))
+				session_count_received(session, one->len);
 			take(session, slot, &one->from, &one->arrival.local, one->data, one->len, now);
 			left -= counts < left ? counts : left;
 			got++;

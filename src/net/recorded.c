@@ -165,10 +165,14 @@ static void set_made(struct session *session, const struct recorded_identity *id
 	session->open_parameters->listening = identity->server || identity->kind == RECORDED_LISTENER;
 }
 
+/* A relay is in no table of services, and the real one acts on sessions and has a target. */
+static const struct service passed_on = { .name = "relay" };
+
 void recorded_identify(struct session *session, const struct recorded_identity *identity)
 {
 	const struct session_ops *ops = &recorded_kinds[identity->kind];
-	const struct service *service = service_find(identity->service);
+	bool relays = strcmp(identity->service, passed_on.name) == 0;
+	const struct service *service = relays ? &passed_on : service_find(identity->service);
 	if (session->ops != ops)
 		session_become(session, ops);
 	session->transport = session->probe.transport = identity->transport;
@@ -314,6 +318,8 @@ static void meet_name(struct session *session, const struct entry *entry)
 	struct endpoint local = entry_addr(entry);
 	if (entry->error || !endpoint_is_set(&local))
 		return;
+	if (!socket && session->ops->has_clients) /* that of a client it has just accepted */
+		return;
 	if (socket)
 		socket->local = local;
 	if (!socket || socket == own->sockets)
@@ -348,7 +354,7 @@ static void meet_datagram(struct session *session, const struct entry *entry)
 static void meet_payload(struct session *session, const struct entry *entry)
 {
 	struct session_counts *counts = &session->counts;
-	if (entry_is_aside(entry))
+	if (entry_is_incoming(entry) && entry->arg2 & MSG_PEEK)
 		return;
 	if (session->ops->has_peers)
 		meet_datagram(session, entry);

@@ -156,11 +156,16 @@ void session_set_credentials(struct session *session, const struct credentials *
 		*session->credentials = *credentials;
 }
 
-void session_received(struct session *session, const char *data, size_t len)
+void session_count_received(struct session *session, size_t len)
 {
 	session_moved(session);
 	session->counts.received_bytes += len;
 	session->counts.receives++;
+}
+
+void session_received(struct session *session, const char *data, size_t len)
+{
+	session_count_received(session, len);
 	session->table->received(session, data, len);
 }
 

@@ -312,7 +312,8 @@ const char *session_pair(const struct session *session, char out[SESSION_PAIR]);
 /* Who made the other end, as the kernel says; NULL forgets it. */
 void session_set_credentials(struct session *session, const struct credentials *credentials);
 
-/* Bytes have come: counts them and shows them to the table. */
+/* A call has brought bytes: counts them, and session_received() shows them to the table, too. */
+void session_count_received(struct session *session, size_t len);
 void session_received(struct session *session, const char *data, size_t len);
 
 /* ---- its end ---- */

@@ -582,9 +582,7 @@ static bool pass(struct session *session)
 		return false;
 	}
 	if (got > 0) {
-		session_moved(session);
-		session->counts.received_bytes += (size_t)got;
-		session->counts.receives++;
+		session_count_received(session, (size_t)got);
 	} else if (got == 0) {
 		receive_fin(session);
 	} else if (code == EAGAIN || code == EPIPE) {

@@ -135,7 +135,7 @@ program.sees("is dropped after it was received")
 ok("not for the service" in program.text, "the call is there, with its bytes")
 do("/peers @udp", "127.0.0.1:%d" % peer.getsockname()[1])
 now = re.findall(r"127\.0\.0\.1:%d.*" % peer.getsockname()[1], program.text)[-1]
-same(re.findall(r"\d+", now)[5:8], re.findall(r"\d+", before)[5:8], "but it is not counted")
+same(re.findall(r"\d+", now)[5:8], re.findall(r"\d+", before)[5:8], "but it is not counted as come from this peer")
 
 # A person's own session: the first line never leaves.
 do("/open udp 127.0.0.1 %d as mine" % udp_port, "ready")

@@ -225,8 +225,42 @@ def within_script():
     ok(status == 2 and b'nosuch:2: no session "nosuch"' in error, "but is missed when the line runs")
 
 
+def knows():
+    """What a script is told of a session is what it was told when that was recorded, or that it is not known."""
+    def ask(session, *conditions):
+        return "".join("/assert @%s.%s\n" % (session, condition) for condition in conditions)
+    asked = (ask("server", 'local has "0.0.0.0"', "clients == 1") + ask("d", "recv == 4", "recvs == 2") +
+             ask("u", "recv == 20", "recvs == 10") + ask("r", 'service == "relay"'))
+    script = write("knows", """/log all %s/knows.jsonl
+/listen 0.0.0.0 0 as server
+/open 127.0.0.1 $server.port as c
+/assert @server.clients == 1 within 10s
+/name @3 d
+/pause @d
+/urgent @c x
+/send @c abc
+/wait @d readable
+/recv @d urgent
+/recv @d
+/listen udp 127.0.0.1 0 as u
+/open udp 127.0.0.1 $u.port as v
+/fault @u in loss 50%%
+/repeat @v 10 1ms x\n
+/wait @u quiet
+/relay 0 127.0.0.1 9 as r
+/assert @c.unsent == 0
+""" % WORK + asked)
+    status, _, error = run("-f", script)
+    same((status, error), (0, b""), "a script with urgent data, a fault and a relay")
+    again = write("again", asked + "/try /assert @c.unsent == 0\n/say $error\n")
+    status, out, error = run("--replay", os.path.join(WORK, "knows.jsonl"), "-f", again)
+    same((status, error), (0, b""), "and its recording: addresses, calls, bytes and services are the same")
+    ok(b"@c.unsent == 0: it is not available" in out, "what was in the program's own queue is not known")
+
+
 refuses()
 is_broken()
+knows()
 within_script()
 scripted()
 plain()

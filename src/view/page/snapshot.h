@@ -42,11 +42,12 @@ struct snapshot {
 	unsigned other_side;           /* number of the stream that a relay passes on to; 0 = none */
 	bool stepped;                  /* made by /socket */
 	bool paused;                   /* a person makes the calls */
+	bool recorded;                 /* read from a log, which does not have all of this */
 	bool at_end;                   /* recv() has returned 0 */
 	uint64_t sent, received;       /* bytes by our calls */
 	uint64_t sends, receives;
 	uint64_t refused;    /* ICMP errors met */
-	size_t unsent;       /* bytes in the program's own queue */
+	size_t unsent;       /* bytes in the program's own queue; not known of a recording */
 	size_t others;       /* clients of a listener, peers of a UDP session */
 	const char *service; /* NULL for none */
 	char service_words[SNAPSHOT_WORDS]; /* that were said after its name, cut; "" for none */
