@@ -12,7 +12,7 @@ from collections import defaultdict
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "support"))
 from tap import *  # noqa: E402,F403
 from conversation import *  # noqa: E402,F403
-from crowd import ask_in_turn, gather, make_peers, name_of  # noqa: E402
+from crowd import ask_in_turn, gather, make_peers, name_of, watch  # noqa: E402
 
 watchdog(300)
 peers = make_peers()
@@ -38,12 +38,14 @@ end(process)
 process, server = serve("-lk", "--service", "chat", "127.0.0.1", "0")
 guests, lines = {}, defaultdict(list)
 room = peers[:300] if is_sanitized() else peers
+watched = watch(room)
 
 
 def read(count):
     """Waits for so many datagrams, and keeps their lines by peer."""
-    for peer, came in gather(room, count).items():
-        lines[peer] += b"".join(data for data, _ in came).splitlines()
+    for peer, came in gather(watched, count).items():
+        for data, _ in came:
+            lines[peer] += data.splitlines()
 
 
 for number, peer in enumerate(room):  # who joins is told to all who are here

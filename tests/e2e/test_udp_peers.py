@@ -9,7 +9,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "support"))
 from tap import *  # noqa: E402,F403
-from crowd import PEERS, ask_in_turn, gather, make_peers, take  # noqa: E402
+from crowd import PEERS, ask_in_turn, gather, make_peers, take, watch  # noqa: E402
 from plain import Plain  # noqa: E402
 
 watchdog(120)
@@ -43,11 +43,11 @@ numbers = [number_of(plain, peers[i]) for i in (0, 499, 999)]
 ok(all(numbers) and len(set(numbers)) == 3, "each is found by its address, under a number of its own")
 for i, number in zip((0, 499, 999), numbers):
     plain.type("/to %d only you" % number)
-    same(gather([peers[i]], 1)[peers[i]], [(b"only you\n", server)], "/to %d" % number)
+    same(gather(watch([peers[i]]), 1)[peers[i]], [(b"only you\n", server)], "/to %d" % number)
 same([came for came in map(take, peers) if came], [], "... reaches nobody else")
 
 plain.type("/all everybody")
-came = gather(peers, PEERS)
+came = gather(watch(peers), PEERS)
 same([peer.getsockname() for peer in peers if came[peer] != [(b"everybody\n", server)]][:3], [], "/all reaches each once")
 ok(plain.sees("sent to %d" % PEERS), "and says to how many")
 plain.type("/peers address 127.0.1.2:")

@@ -46,22 +46,30 @@ def take(peer):
             return came
 
 
-def gather(peers, count, again=None):
-    """Waits until so many datagrams have come to these peers together, by peer. Three seconds of silence are too long for one
-    that is on its way: then again(peer) is called for those that have none."""
-    came = {peer: [] for peer in peers}
-    poll = select.poll()
-    by_fd = {peer.fileno(): peer for peer in peers}
-    for fd in by_fd:
-        poll.register(fd, select.POLLIN)
+def watch(peers):
+    """For gather(), where the same peers are waited for many times."""
+    watched = select.epoll()
+    for peer in peers:
+        watched.register(peer.fileno(), select.EPOLLIN)
+    return watched, {peer.fileno(): peer for peer in peers}
+
+
+def gather(watched, count, again=None):
+    """Waits until so many datagrams have come to these peers together, by peer: all that have come by then. Three seconds of
+    silence are too long for one that is on its way: then again(peer) is called for those that have none."""
+    poll, by_fd = watched
+    came = {peer: [] for peer in by_fd.values()}
     end = time.monotonic() + DEADLINE
-    while sum(map(len, came.values())) < count and time.monotonic() < end:
-        ready = poll.poll(3000)
+    while count > 0 and time.monotonic() < end:
+        ready = poll.poll(3, len(by_fd))
         for fd, _ in ready:
-            came[by_fd[fd]] += take(by_fd[fd])
+            came[by_fd[fd]].append(by_fd[fd].recvfrom(2048))
+        count -= len(ready)
         if not ready and again:
-            for peer in [peer for peer in peers if not came[peer]]:
+            for peer in [peer for peer in came if not came[peer]]:
                 again(peer)
+    for fd, _ in poll.poll(0, len(by_fd)):
+        came[by_fd[fd]] += take(by_fd[fd])
     return came
 
 
@@ -87,7 +95,7 @@ def ask_in_turn(peers, server, rounds, ask=lambda turn, peer: b"turn %d of %s" %
             for i in order[first:first + AT_ONCE]:
                 asked[peers[i]] = ask(turn, peers[i])
                 peers[i].sendto(asked[peers[i]], server)
-            for peer, came in gather(asked, len(asked), repeat).items():
+            for peer, came in gather(watch(asked), len(asked), repeat).items():
                 if came != [(answer(asked[peer]), server)] * (1 if peer not in repeated else len(came) or 1):
                     wrong.append((name_of(peer), came))
         wrong += [(name_of(peer), came) for peer, came in ((peer, take(peer)) for peer in peers) if came and peer not in repeated]
