@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/hosts.h"
 #include "app/lesson_face.h"
 #include "app/page.h"
 #include "app/replay.h"
@@ -23,8 +24,10 @@
 #include "command/handout.h"
 #include "command/lesson.h"
 #include "command/lesson_record.h"
+#include "command/lesson_undo.h"
 #include "command/lessons.h"
 #include "command/queue.h"
+#include "command/text_table.h"
 #include "view/markdown.h"
 
 enum {
@@ -70,6 +73,7 @@ struct run {
 	bool recorded_over;
 	uint32_t before; /* the newest session that there was before the lesson */
 	bool had_sandbox;
+	struct lesson_undo undo;
 	char *missing; /* what the lesson needs, and why it is not there; NULL = nothing */
 	bool replays;  /* so that a recording of it is shown */
 	char *foot;
@@ -351,6 +355,7 @@ static void line_ended(void *context, bool good, bool interrupted, const char *w
 	struct line_state *state = &state_of(run)->lines[run->line];
 	bool check = block->kind == LESSON_CHECK;
 	run->running = false;
+	lesson_undo_after(&run->undo, run->app);
 	free(state->why);
 	state->why = good ? NULL : xstrdup(why);
 	state->result = good ? LINE_PASSED : LINE_FAILED;
@@ -375,6 +380,7 @@ static void run_line(struct run *run)
 	};
 	lesson_face_wait(run->app, NULL);
 	run->running = !line->background;
+	lesson_undo_before(&run->undo, run->app, line->text);
 	queue_guide(run->app, &queued);
 	if (line->background)
 		line_ended(run, true, false, "");
@@ -664,6 +670,7 @@ static void go_to(struct run *run, size_t step)
 {
 	struct app *app = run->app;
 	queue_guide_end(app);
+	lesson_undo_all(&run->undo, app);
 	close_own(run);
 	for (size_t i = 0; i < run->lesson.count; i++)
 		for (size_t k = 0; k < run->lesson.steps[i].count; k++) {
@@ -1122,8 +1129,7 @@ static void render_goal(struct run *run, int columns, struct rows *rows)
 	if (!run->missing)
 		buf_printf(&text,
 		           "Level %d, %s. Each command waits in the input line for Enter, and may "
-		           "be edited before. "
-		           "/lesson hint, next, back, again and stop are there at any time.",
+		           "be changed before. F1 lists the keys, and /lesson hint helps.",
 		           run->lesson.level, lesson_level(run->lesson.level));
 	markdown_layout(buf_text(&text), 0, columns, STYLE_FAINT, rows);
 	buf_free(&text);
@@ -1176,6 +1182,7 @@ static void free_run(struct run *run)
 	}
 	free(run->states);
 	lesson_free(&run->lesson);
+	lesson_undo_free(&run->undo);
 	free(run->record);
 	free(run->missing);
 	free(run->foot);
@@ -1255,6 +1262,8 @@ bool lesson_run_start(struct app *app, const char *name, size_t step, const char
 	forget_left(app);
 	run->before = newest_session(app);
 	run->had_sandbox = sessions_sandbox(app->sessions);
+	run->undo.sandbox = run->had_sandbox;
+	run->undo.session = run->before;
 	add_states(run);
 	bool project = app->lesson.project;
 	page_close(app);
@@ -1285,6 +1294,7 @@ bool lesson_run_stop(struct app *app, struct error *error)
 	if (!run)
 		return false;
 	queue_guide_end(app);
+	lesson_undo_all(&run->undo, app);
 	close_own(run);
 	uint32_t after = run->before, to = newest_session(app);
 	bool sandbox = !run->had_sandbox && sessions_sandbox(app->sessions);
@@ -1318,13 +1328,58 @@ void lesson_run_end(struct app *app)
 	free_run(run);
 }
 
+/* ---- keys ---- */
+
+void lesson_run_print_keys(const struct app *app, struct buf *out)
+{
+	static const char *const rows[][2] = {
+		{ NULL, "shows more text, then runs the line or goes on" },
+		{ "PageUp, PageDown", "scroll the text, and at its end the transcript" },
+		{ "Shift-Up, Shift-Down", "scroll the transcript" },
+		{ "Ctrl-U", "clears the line, for one of your own" },
+		{ "Ctrl-C", "the same, and cancels what waits" },
+		{ "Escape", "closes a page that covers the lesson" },
+		{ "/lesson hint", "helps; /lesson answer shows the answer" },
+		{ "/lesson again", "begins the step again, /lesson back the one before" },
+		{ "/lesson next", "passes what waits" },
+		{ "/lesson notes", "shows the notes for the teacher" },
+		{ "/lesson stop", "ends the lesson, and keeps the place" },
+	};
+	struct text_table table;
+	text_table_begin(&table, 2);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		const char *key = rows[i][0]            ? rows[i][0]
+		                  : app->lesson.project ? "Space, Enter"
+		                                        : "Enter";
+		text_table_add(&table, "  %s", key);
+		text_table_add(&table, "%s", rows[i][1]);
+	}
+	text_table_end(&table, out);
+}
+
 /* ---- the loop ---- */
+
+/* That of a lesson which is over, once nothing lives there any more. */
+static void leave_sandbox(struct app *app)
+{
+	struct error ignored;
+	if (!app->lesson.left_sandbox || sessions_are_closing(app->sessions))
+		return;
+	if (sessions_sandbox(app->sessions))
+		hosts_stop(app, &ignored);
+	app->lesson.left_sandbox = false;
+}
 
 void lesson_run_prepare(struct app *app, struct poller *poller)
 {
 	const struct run *run = run_of(app);
-	if (!run || run->running || sessions_are_closing(app->sessions))
+	if (sessions_are_closing(app->sessions) || (run && run->running))
 		return;
+	if (!run) {
+		if (app->lesson.left_sandbox)
+			poller_wake_at(poller, 0);
+		return;
+	}
 	const struct lesson_block *block = run->stage == STAGE_STEP ? block_of(run) : NULL;
 	bool waits = (block && block->kind == LESSON_QUESTION && app->lesson.prompt) ||
 	             (waits_for_line(run) && (app->lesson.waiting || block->kind == LESSON_TYPED) &&
@@ -1336,8 +1391,10 @@ void lesson_run_prepare(struct app *app, struct poller *poller)
 void lesson_run_serve(struct app *app)
 {
 	struct run *run = run_of(app);
-	if (!run)
+	if (!run) {
+		leave_sandbox(app);
 		return;
+	}
 	if (run->stage == STAGE_CLEAN)
 		clean(run);
 	while (advance(run))
@@ -1507,20 +1564,20 @@ const struct command lesson_commands[] = {
 	                "/lesson 4, /lesson a-stream: by number or name, where it was left last "
 	                "time; "
 	                "/lesson 4 1 starts at step 1. A path takes a lesson of your own.\n"
-	                "The lesson is above the transcript, and the page keys scroll it. The "
-	                "command "
-	                "that comes next waits in the input line: Enter runs it, also as you have "
-	                "changed it. Ctrl-C or Ctrl-U clears the line for one of your own, and "
-	                "Enter "
-	                "on the empty line goes on. After a question the prompt is answer>: what "
-	                "you "
-	                "type is the answer, and Enter alone shows it.\n"
+	                "Enter shows the rest of a long text, and then runs the line that waits, "
+	                "also "
+	                "as you have changed it; PageUp and PageDown scroll the text.\n"
+	                "Ctrl-U or Ctrl-C clears the line for one of your own; Enter on the empty "
+	                "line brings it back.\n"
+	                "After a question the prompt is answer>: what you type is the answer, and "
+	                "Enter alone shows it.\n"
+	                "A page covers the lesson: Enter or Escape closes it.\n"
 	                "next passes what waits. back and again close the sessions of the lesson, "
-	                "run "
-	                "the steps before, and begin a step again. hint helps; answer TEXT "
-	                "answers; "
-	                "notes shows those for the teacher; stop ends the lesson, and keeps the "
-	                "place.\n"
+	                "put "
+	                "back what its lines have set, run the steps before, and begin a step "
+	                "again.\n"
+	                "hint helps; answer TEXT answers; notes shows those for the teacher; stop "
+	                "ends the lesson as again does, and keeps the place.\n"
 	                "/lesson 4 record FILE keeps calls and answers for a teacher, as a log in "
 	                "JSON "
 	                "lines.\n"

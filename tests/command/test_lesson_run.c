@@ -7,8 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/hosts.h"
 #include "app/lesson_face.h"
 #include "command/fixture.h"
+#include "net/cable_loop.h"
+#include "net/sandbox.h"
 #include "view/row.h"
 
 static struct app app;
@@ -34,6 +37,16 @@ static const char text[] =
         "> **Hint:** count them\n\n"
         "```sockpit type\n/open 127.0.0.1:$S.port as c\n```\n\n"
         "```check\n/wait @c open within 5s\n```\n\n> **Teacher:** draw it\n";
+
+static const char changing[] =
+        "# Changes\n\n- Level: 1\n- Minutes: 5\n\nWhat it is about.\n\n"
+        "## First\n\n```sockpit\n/set marks on\n/set eol crlf\n/try /set fold 7\n/set timeout 3s\n"
+        "/set nosuch 1\n```\n";
+
+static const char on_the_cable[] =
+        "# Cables\n\n- Level: 1\n- Minutes: 5\n\nWhat it is about.\n\n"
+        "## First\n\n```sockpit\n/sandbox on\n/set both.tcp_sack 0\n/cable delay 30ms\n"
+        "/listen right 7 as S\n/open right 7 as c\n```\n\n```check\n/wait @c open within 20s\n```\n";
 
 static void put(const char *file, const char *bytes)
 {
@@ -214,6 +227,143 @@ static void test_places(void)
 	stop();
 }
 
+/* ---- what a lesson leaves ---- */
+
+static void run_waiting(void)
+{
+	char *line = strdup(app.lesson.waiting ? app.lesson.waiting : "");
+	type(line);
+	free(line);
+}
+
+static void set(const char *name, const char *value)
+{
+	struct error error;
+	app_set(&app, name, value, &error);
+}
+
+static bool is_as_before(void)
+{
+	const struct settings *settings = &app.settings;
+	return !settings->marks && settings->eol == EOL_LF && settings->fold == 5;
+}
+
+static bool is_changed(void)
+{
+	const struct settings *settings = &app.settings;
+	return settings->marks && settings->eol == EOL_CRLF && settings->fold == 7;
+}
+
+static void take_changes(void)
+{
+	until(waits("/set marks on"), "the lesson waits");
+	run_waiting();
+	until(waits("/set eol crlf"), "a switch is set");
+	run_waiting();
+	until(waits("/try /set fold 7"), "a word");
+	run_waiting();
+	until(waits("/set timeout 3s"), "a number");
+	run_waiting();
+	until(waits("/set nosuch 1"), "and a time");
+	ok(is_changed(), "all of them hold");
+}
+
+static void test_settings(void)
+{
+	struct error error;
+	put(path, changing);
+	app_fixture_start(&app);
+	app.attended = true;
+	set("fold", "5");
+	queue_type(&app, "/listen 127.0.0.1 0 as mine", 27);
+	until(named("mine"), "the person has a session");
+	begin(1);
+	enter();
+	take_changes();
+	ok(session_eol(named("mine")) == EOL_CRLF, "also for the session of the person");
+	run_waiting();
+	until(shows("failed: "), "what cannot be set fails");
+	ok(lesson_run_again(&app, &error) && is_as_before(), "again puts the settings back");
+	ok(session_eol(named("mine")) == EOL_LF, "that of the session, too");
+	take_changes();
+	set("timeout", "8s");
+	session_set_eol(named("mine"), EOL_NUL);
+	ok(lesson_run_stop(&app, &error) && is_as_before(), "and so does the end of the lesson");
+	ok(app.settings.timeout == 8 * CLOCK_S && session_eol(named("mine")) == EOL_NUL,
+	   "but what the person has changed since stays");
+	ok(named("mine") && session_state(named("mine")) != SESSION_CLOSED, "and so does her session");
+	queue_fixture_end(&app);
+}
+
+static bool cable_is(const char *words)
+{
+	struct cable_settings settings;
+	uint32_t seen[CABLE_RULES];
+	struct buf text_of = { .max = SIZE_MAX };
+	cable_link_settings(sandbox_cable(sessions_sandbox(app.sessions)), &settings, seen);
+	cable_print(&settings, &text_of);
+	bool same = strcmp(buf_text(&text_of), words) == 0;
+	buf_free(&text_of);
+	return same;
+}
+
+static bool sack_is(enum host host, const char *value)
+{
+	char got[SANDBOX_SYSCTL_VALUE] = "";
+	struct error error;
+	sandbox_get_sysctl(sessions_sandbox(app.sessions), host, "tcp_sack", got, &error);
+	return strcmp(got, value) == 0;
+}
+
+static void take_cable(void)
+{
+	static const char *const lines[] = { "/sandbox on", "/set both.tcp_sack 0", "/cable delay 30ms",
+		                             "/listen right 7 as S", "/open right 7 as c" };
+	begin(1);
+	enter();
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		until(waits(lines[i]), lines[i]);
+		run_waiting();
+	}
+	until(shows("PASS"), "the client is connected");
+	ok(cable_is("delay 30ms\n") && sack_is(HOST_RIGHT, "0"), "with the cable of the lesson");
+}
+
+static bool is_closed(const char *name)
+{
+	return !named(name) || session_state(named(name)) == SESSION_CLOSED;
+}
+
+static void test_cable(void)
+{
+	struct error error = { 0 };
+	put(path, on_the_cable);
+	app_fixture_start(&app);
+	app.attended = true;
+	if (!hosts_can_start(&app, &error)) {
+		tap_skip(error.text);
+		queue_fixture_end(&app);
+		return;
+	}
+	take_cable();
+	ok(lesson_run_stop(&app, &error), "the lesson is left");
+	until(!sessions_sandbox(app.sessions), "its sandbox goes with it");
+	ok(is_closed("S") && is_closed("c"), "its server and its client are closed");
+	ok(hosts_start(&app, &error), "a sandbox of the person %s", error.text);
+	queue_type(&app, "/cable delay 10ms", 17);
+	queue_type(&app, "/set right.tcp_sack 0", 21);
+	until(cable_is("delay 10ms\n") && sack_is(HOST_RIGHT, "0"), "with a cable");
+	take_cable();
+	ok(sack_is(HOST_LEFT, "0"), "which the lesson changes");
+	ok(lesson_run_again(&app, &error) && cable_is("delay 10ms\n") && sack_is(HOST_LEFT, "1"),
+	   "again puts it back");
+	until(waits("/sandbox on"), "and begins again");
+	ok(lesson_run_stop(&app, &error), "the lesson is left");
+	until(is_closed("S") && is_closed("c"), "nothing of it is open");
+	ok(sessions_sandbox(app.sessions) && sack_is(HOST_RIGHT, "0"), "the sandbox stays");
+	queue_fixture_end(&app);
+}
+
 int main(void)
 {
 	const char *tmp = getenv("TMPDIR");
@@ -228,6 +378,11 @@ int main(void)
 	test_answers();
 	test_moving();
 	test_places();
+	snprintf(path, sizeof path, "%s/changes.md", directory);
+	test_settings();
+	test_cable();
+	unlink(path);
+	snprintf(path, sizeof path, "%s/two-sockets.md", directory);
 	unlink(path);
 	unlink(places);
 	snprintf(path, sizeof path, "%s/sockpit", directory);
