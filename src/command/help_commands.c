@@ -8,6 +8,7 @@
 #include "app/page.h"
 #include "app/values.h"
 #include "base/alloc.h"
+#include "command/lesson_run.h"
 #include "command/text_table.h"
 #include "net/fault.h"
 #include "net/service.h"
@@ -385,6 +386,11 @@ static void print_command(const struct app *app, const struct command *command, 
 
 static void print_overview(const struct app *app, struct buf *out)
 {
+	if (app->lesson.face) {
+		buf_append_text(out, "The lesson\n");
+		lesson_run_print_keys(app, out);
+		buf_append_text(out, "\n\n");
+	}
 	buf_append_text(out, "A line that begins with / is a command, any other is sent. //x sends "
 	                     "/x.\n@NAME picks a session: /send @NAME hi; /@NAME hi sends a line; "
 	                     "write two for text that begins with @: /send @@hi.\n"

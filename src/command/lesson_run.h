@@ -37,6 +37,9 @@ bool lesson_run_stop(struct app *app, struct error *error);
 /* Appends where the person is in a lesson: "step 3", "done"; nothing if it was not begun. */
 void lesson_run_print_place(struct app *app, const char *name, struct buf *out);
 
+/* The keys and commands of a lesson, a row for each, for F1. */
+void lesson_run_print_keys(const struct app *app, struct buf *out);
+
 /* For the loop. */
 void lesson_run_prepare(struct app *app, struct poller *poller);
 void lesson_run_serve(struct app *app);
