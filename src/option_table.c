@@ -18,7 +18,7 @@ const struct option_row option_table[] = {
 	{ .letter = 'U', .name = "unixsock", .help = "UNIX socket: a path, or @name for an abstract one; with -u datagrams", .offer = OFFER_FILES },
 	{ .letter = 'l', .name = "listen", .help = "listen: on loopback without an address; port 0 takes a free one and prints it" },
 	{ .letter = 'p', .name = "source-port", .value = "PORT", .help = "local port" },
-	{ .letter = 's', .name = "source", .value = "ADDRESS", .help = "local address; with -U the client's own path" },
+	{ .letter = 's', .name = "source", .value = "ADDRESS", .help = "local address; with -u -U, the path of the client" },
 	{ .letter = 'n', .name = "nodns", .help = "look up no names" },
 	{ .letter = 'b', .help = "allow sending to broadcast addresses" },
 	{ .letter = 'w', .value = "TIME", .help = "limit for connecting, and for idling in pipe mode: 500ms, 3, 2m" },

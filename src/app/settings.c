@@ -488,7 +488,7 @@ const struct setting setting_table[] = {
 	        .values = "never|close|message",
 	        .initial = "never",
 	        .help = "ring when a peer or the network ends a session, or also when a message "
-	                "comes in one that is not shown",
+	                "comes in one that is not shown; at most once a second",
 	},
 	{
 	        .name = "leave-behind",

@@ -119,6 +119,7 @@ const struct command copy_commands[] = {
 	                "Just as they were sent or received, with the line end. 2 is the message "
 	                "before the newest, sent 2 the one sent before the newest that was.\n"
 	                "found: the line with the last hit of /find.\n"
+	                "Nothing that is received can write there.\n"
 	                "Needs /set clipboard on, and a terminal that takes OSC 52. At most 74994 "
 	                "bytes: many terminals take no more.\n"
 	                "tmux passes it on with its option set-clipboard on, or allow-passthrough.",

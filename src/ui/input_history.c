@@ -391,7 +391,7 @@ static int open_to_append(int *fd)
 	struct stat status;
 	*fd = open(history->path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0600);
 	if (*fd < 0)
-		return errno;
+		return errno == ENXIO ? NOT_REGULAR : errno; /* a FIFO that nobody reads */
 	int code = fstat(*fd, &status) < 0 ? errno : S_ISREG(status.st_mode) ? 0 : NOT_REGULAR;
 	if (code)
 		close(*fd);

@@ -25,6 +25,9 @@ status, out, err = run("--lesson-check", write("./mine.md", files.pop("mine.md")
 same((status, err), (0, b""), "the lesson of the manual is one")
 same(out.decode().count("\nok "), 2, "its checks pass: " + out.decode())
 
+same((*script(files.pop("handouts.sp")),)[::2], (0, ""), "the handouts of the manual are written")
+same(len([name for name in os.listdir(".") if name.endswith(".html")]), 4, "four of them")
+
 phenomena = re.findall(r"^\.It (\d+)\n(.*?)(?=^\.It|^\.El)", manual[manual.index(".Sh FORTY"):], re.M | re.S)
 same([int(number) for number, _ in phenomena], list(range(1, 41)), "there are forty phenomena")
 for number, text in phenomena:
