@@ -365,7 +365,8 @@ static bool is_for(const struct cable_rule *rule, const struct passage *passage)
 	       (!endpoint_is_set(&rule->peer) || endpoint_equal(&rule->peer, &frame->to));
 }
 
-/* Why each action hits this frame: "" where it does not. Counts for every rule. */
+/* Why each action hits this frame: "" where it does not. Counts for every rule, but for one that waits
+ * for the next frame: what a rule before it hits is not that frame, so that two of them hit two. */
 static void decide(struct passage *passage, char why[CABLE_ACTIONS][CABLE_RULE_TEXT])
 {
 	struct cable *cable = passage->cable;
@@ -379,12 +380,16 @@ static void decide(struct passage *passage, char why[CABLE_ACTIONS][CABLE_RULE_T
 				cable_format_chance(action, chance, why[action]);
 		}
 	}
+	bool hit[CABLE_ACTIONS] = { false };
 	for (uint32_t i = 0; i < settings->rule_count;) {
 		const struct cable_rule *rule = &settings->rule[i];
-		bool counts = is_for(rule, passage);
+		bool is_next = rule->last == 1;
+		bool counts = is_for(rule, passage) && !(is_next && hit[rule->action]);
 		cable->seen[i] += counts;
-		if (counts && cable->seen[i] >= rule->first)
+		if (counts && cable->seen[i] >= rule->first) {
+			hit[rule->action] = true;
 			cable_format_rule(rule, why[rule->action]);
+		}
 		if (cable->seen[i] < rule->last) {
 			i++;
 			continue;

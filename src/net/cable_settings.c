@@ -42,8 +42,7 @@ void cable_settings_drop_rule(struct cable_settings *settings, uint32_t index)
 
 struct parser {
 	struct word_reader reader;
-	uint8_t from;          /* the directions that are meant */
-	uint32_t given_before; /* rules_given before these words */
+	uint8_t from; /* the directions that are meant */
 	struct cable_settings settings;
 	const struct cable_names *names;
 	struct error *error;
@@ -236,23 +235,6 @@ static size_t find_kind(const char *word)
 	return kind;
 }
 
-/* "loss SYN loss SYN" loses two: each without a number is the next one that none before it hits. Of the rules
- * given earlier it is not known whether they are over. */
-static void count_on(const struct parser *parser, struct cable_rule *rule)
-{
-	const struct cable_settings *settings = &parser->settings;
-	for (uint32_t i = 0; i < settings->rule_count;) {
-		const struct cable_rule *other = &settings->rule[i++];
-		if (other->number > parser->given_before && other->action == rule->action &&
-		    other->kind == rule->kind && other->from == rule->from &&
-		    strcmp(other->session, rule->session) == 0 && other->first <= rule->first &&
-		    other->last >= rule->first) {
-			rule->first = rule->last = other->last + 1;
-			i = 0;
-		}
-	}
-}
-
 /* "1%", "SYN", "data 60 of @client", "off" */
 static bool parse_action(struct parser *parser, enum cable_action action)
 {
@@ -288,13 +270,10 @@ static bool parse_action(struct parser *parser, enum cable_action action)
 		                   .from = parser->from,
 		                   .first = 1,
 		                   .last = 1 };
-	bool numbered = word_reader_is_at_number(&parser->reader);
-	if (numbered && !parse_which(parser, name, &rule))
+	if (word_reader_is_at_number(&parser->reader) && !parse_which(parser, name, &rule))
 		return false;
 	if (next_is_of(parser) && !parse_session(parser, &rule))
 		return false;
-	if (!numbered)
-		count_on(parser, &rule);
 	if (settings->rule_count == CABLE_RULES) {
 		error_set(parser->error, "%d rules wait for their frame already: /cable %s off",
 		          CABLE_RULES, action_names[settings->rule[0].action]);
@@ -362,7 +341,6 @@ bool cable_parse(struct cable_settings *settings, const char *words,
 	struct parser parser = {
 		.reader = { .at = words },
 		.from = BOTH,
-		.given_before = settings->rules_given,
 		.settings = *settings,
 		.names = names,
 		.error = error,

@@ -35,7 +35,7 @@ enum cable_kind {
 };
 
 /* Hits the first to the last frame of a kind, counted from when it was given: "data 60", "SYN 1-3".
- * Then it is over. */
+ * Then it is over. Where both are 1, "SYN", it is the next one that no rule before it hits. */
 struct cable_rule {
 	uint32_t number; /* no two rules have the same; never 0 */
 	uint8_t action, kind;

@@ -12,3 +12,9 @@
 hello
 /expect "hello\n" within 5s
 /assert @c.total_retrans >= 2
+# Given twice before the first has hit, in two commands: two are lost.
+/cable loss data
+/cable loss data
+again
+/expect "again\n" within 10s
+/assert @c.total_retrans >= 4
