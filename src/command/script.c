@@ -522,7 +522,8 @@ static bool need_named(const struct script_checker *checker, const struct comman
                        const struct element *elements, size_t at, struct error *error)
 {
 	const char *word = words->args.value[at], *kind = words->args.value[0];
-	bool opens = strcmp(words->command->name, "open") == 0, alone = true;
+	bool alone = true, opens = strcmp(words->command->name, "open") == 0 ||
+	                           strcmp(words->command->name, "relay") == 0;
 	enum transport transport = TRANSPORT_TCP;
 	for (size_t i = 0; i < GRAMMAR_MAX; i++)
 		alone = alone && !(words->args.value[i] && strcmp(elements[i].name, "port") == 0);

@@ -78,3 +78,17 @@ ping
 /assert @six.peer is [::1]:$both.port
 /open both as four
 /assert @four.peer is 127.0.0.1:$both.port
+
+# And where a relay passes on to.
+/listen 0 echo as target
+/listen udp 0 echo as target_u
+/relay 0 target as relay
+/open relay as passed
+hello
+/expect @passed hello
+/relay udp 0 @target_u as relay_u
+/open relay_u as passed_u
+ping
+/expect @passed_u ping
+/fails /relay 0 target_u with "TCP cannot be relayed to UDP"
+/fails /relay 0 c with "is a client"

@@ -27,3 +27,11 @@
 /assert @s.peer is 192.0.2.2:$R.port
 /socket tcp as outside
 /fails /connect R with "(R) is on right: session"
+
+# A relay to a session on a loopback of the sandbox listens on that host.
+/listen 0 echo on left as target
+/relay 0 target as relay
+/assert @relay.host is left
+/open relay as passed
+hello
+/expect @passed hello within 10s
