@@ -432,10 +432,13 @@ static enum command_result check_closed(struct app *app, struct wait *wait, bool
                                         struct error *error)
 {
 	const struct session *session = sessions_numbered(app->sessions, wait->session);
-	if (!session || session_state(session) == SESSION_CLOSED)
+	bool closing = session && session_is_closing(session);
+	if (!session || (session_state(session) == SESSION_CLOSED && !closing))
 		return COMMAND_DONE;
 	enum command_result result = check_late(session, wait, "closed", over, error);
-	if (over && session_peer_closed(session) && !session_is_shut(session))
+	if (over && closing)
+		error_append(error, ": close() has not returned (SO_LINGER)");
+	else if (over && session_peer_closed(session) && !session_is_shut(session))
 		error_append(error, ": the peer has closed its side (fin is yes), ours is open");
 	return result;
 }
@@ -586,7 +589,8 @@ const struct command expect_commands[] = {
 	                "What was received and no expectation has taken is searched, and then what "
 	                "comes. An expectation takes all up to the end of its match, the earliest "
 	                "one, however the bytes come in pieces. A datagram is searched by itself.\n"
-	                "next fails as soon as anything else comes first; a text must be all of the "
+	                "next fails as soon as anything else comes first; a text must be all of "
+	                "the "
 	                "next datagram.\n"
 	                "If it does not come in time, or can no longer come, a script fails. not "
 	                "fails if it comes, takes nothing, and waits its whole time.\n"
@@ -602,12 +606,14 @@ const struct command expect_commands[] = {
 	        .group = "scripts",
 	        .usage = "open|closed|quiet|readable [within <duration>] [for <duration>]",
 	        .help = "wait until the session is open, closed, quiet, or readable\n"
-	                "A listener is open when it listens, and a paused one readable when a client "
+	                "A listener is open when it listens, and a paused one readable when a "
+	                "client "
 	                "waits to be accepted.\n"
 	                "quiet: for 200 ms, or as given with for, nothing is sent or received.\n"
 	                "readable: something was received that no /expect has taken; in a paused "
 	                "session /recv would not wait.\n"
-	                "closed: our side, too. For the end of the peer's: /assert fin is yes "
+	                "closed: our side, too, and close() has returned, which with SO_LINGER may "
+	                "take a while. For the end of the peer's: /assert fin is yes "
 	                "within 5s.\n"
 	                "If it does not happen in time, a script fails. Ctrl-C ends the wait. /set "
 	                "expect-time is the time by default.",

@@ -33,3 +33,17 @@
 /fails /wait quiet for 1h within 50ms with "is not quiet for 1 h 0 min within 50.0 ms"
 /fails /wait readable within 50ms with "is not readable within 50.0 ms"
 /fails /wait @e readable with "accepts by itself, so no client waits"
+
+# A close() that lingers is waited for: nobody takes what was sent.
+/socket tcp as deaf
+/option rcvbuf 2000
+/bind 127.0.0.1 0
+/backlog 1
+/open deaf as g
+/option linger 1
+/option sndbuf 4000
+/fill 20000
+/close
+/fails /wait @g closed within 50ms with "close() has not returned"
+/wait @g closed within 10s
+/assert @g.close.took >= 900ms
