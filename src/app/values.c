@@ -171,8 +171,10 @@ const struct value_name value_table[] = {
 	SAMPLED("rwnd_limited", VALUE_TIME, SAMPLE_RWND_LIMITED, "of it, with the window full"),
 	SAMPLED("sndbuf_limited", VALUE_TIME, SAMPLE_SNDBUF_LIMITED, "of it, with the buffer full"),
 	{ "call", "last.call: its name", VALUE_WORD, NULL, VALUE_CALL },
-	{ "result", "last.result: what it returned, -1 for an error; of a datagram that was cut, its whole length (MSG_TRUNC)", VALUE_COUNT, NULL,
-	  VALUE_RESULT },
+	{ "result",
+	  "last.result: what it returned, -1 for an error; of a datagram that was cut, its whole "
+	  "length (MSG_TRUNC)",
+	  VALUE_COUNT, NULL, VALUE_RESULT },
 	{ "errno", "last.errno: ECONNREFUSED …, 0 where it succeeded", VALUE_WORD, NULL,
 	  VALUE_ERRNO },
 	{ "took", "last.took: how long it took; took: the last command of the script that may wait",
@@ -647,14 +649,11 @@ static void get_calls(const struct transcript *transcript, uint32_t session, con
 	                                                      : (uint64_t)total.time);
 }
 
-/* The session that is named: in the table, or the last one that failed to open. */
+/* The session that is named: in the table, or one of the last that failed to open. */
 static const struct session *find_session(struct app *app, const char *name, struct error *error)
 {
-	const struct session *aside = sessions_aside(app->sessions);
 	const struct session *session = app_find_session(app, name, error);
-	if (!session && aside && strcmp(session_name(aside), name + (*name == '@')) == 0)
-		session = aside;
-	return session;
+	return session ? session : sessions_aside_named(app->sessions, name + (*name == '@'));
 }
 
 /* The newest line about it. */

@@ -477,9 +477,8 @@ static void note_session(struct json_log *own, const struct sessions *sessions, 
                          struct buf *out)
 {
 	const struct session *session = sessions_numbered(sessions, number);
-	const struct session *aside = sessions_aside(sessions); /* it has failed to open */
-	if (!session && aside && session_number(aside) == number)
-		session = aside;
+	if (!session) /* it has failed to open */
+		session = sessions_aside_numbered(sessions, number);
 	if (!session)
 		return;
 	struct seen *seen = find_seen(own, sessions, number);

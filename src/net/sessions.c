@@ -38,6 +38,7 @@
 enum {
 	ALL_SHARES = 8 << 20, /* bytes that all sessions together read in a turn, roughly */
 	SMALLEST_SHARE = 1 << 16,
+	ASIDE_MOST = 8,
 };
 
 /* A descriptor that is closed between two turns. */
@@ -57,8 +58,8 @@ struct sessions {
 	size_t ended; /* closed ones in the list that a listener had accepted, */
 	size_t kept;  /* of which this many stay */
 	struct session *pinned;
-	bool failed;           /* some session may be there that failed to open */
-	struct session *aside; /* the one that failed last */
+	bool failed;                       /* some session may be there that failed to open */
+	struct session *aside[ASIDE_MOST]; /* those that failed to open, newest first */
 	struct deferred *deferred;
 	size_t deferred_count, deferred_cap;
 	struct async_close *async_close;
@@ -236,15 +237,33 @@ struct session *sessions_failed(struct sessions *sessions, const struct session 
 
 void sessions_set_aside(struct sessions *sessions, struct session *session)
 {
+	struct session **aside = sessions->aside;
 	take_out(sessions, session);
-	if (sessions->aside)
-		free_session(sessions, sessions->aside);
-	sessions->aside = session;
+	if (aside[ASIDE_MOST - 1])
+		free_session(sessions, aside[ASIDE_MOST - 1]);
+	memmove(aside + 1, aside, (ASIDE_MOST - 1) * sizeof *aside);
+	aside[0] = session;
 }
 
 const struct session *sessions_aside(const struct sessions *sessions)
 {
-	return sessions->aside;
+	return sessions->aside[0];
+}
+
+const struct session *sessions_aside_numbered(const struct sessions *sessions, uint32_t number)
+{
+	for (size_t i = 0; i < ASIDE_MOST && sessions->aside[i]; i++)
+		if (session_number(sessions->aside[i]) == number)
+			return sessions->aside[i];
+	return NULL;
+}
+
+const struct session *sessions_aside_named(const struct sessions *sessions, const char *name)
+{
+	for (size_t i = 0; i < ASIDE_MOST && sessions->aside[i]; i++)
+		if (strcmp(session_name(sessions->aside[i]), name) == 0)
+			return sessions->aside[i];
+	return NULL;
 }
 
 static bool stays_shown(const void *context, uint32_t session)
@@ -650,8 +669,8 @@ void sessions_free(struct sessions *sessions)
 	for (size_t i = 0; i < sessions->count; i++)
 		free_session(sessions, sessions->list[i]);
 	sessions->count = sessions->ended = 0;
-	if (sessions->aside)
-		free_session(sessions, sessions->aside);
+	for (size_t i = 0; i < ASIDE_MOST && sessions->aside[i]; i++)
+		free_session(sessions, sessions->aside[i]);
 	sessions_reap(sessions);
 	async_close_free(sessions->async_close);
 	worker_pool_free(sessions->table.lookup_pool);

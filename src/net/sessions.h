@@ -102,10 +102,12 @@ void sessions_set_reconnect(struct sessions *sessions, bool on);
 /* A session of the table that failed to open, other than this one (NULL for none); NULL. */
 struct session *sessions_failed(struct sessions *sessions, const struct session *but);
 
-/* Takes it out of the table, but keeps it until the next one is set aside, so that the last failure
- * can still be explained. Its entries are not hidden. */
+/* Takes it out of the table, but keeps it until some others have been set aside, so that it can
+ * still be explained and its values asked for. Its entries are not hidden. */
 void sessions_set_aside(struct sessions *sessions, struct session *session);
-const struct session *sessions_aside(const struct sessions *sessions); /* NULL = none */
+const struct session *sessions_aside(const struct sessions *sessions); /* the newest; NULL = none */
+const struct session *sessions_aside_numbered(const struct sessions *sessions, uint32_t number);
+const struct session *sessions_aside_named(const struct sessions *sessions, const char *name);
 
 /* Hides the entries of all sessions that have left the table. */
 void sessions_hide_others(struct sessions *sessions);

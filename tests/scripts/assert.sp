@@ -46,3 +46,12 @@
 /open 127.0.0.1 $h.port as greeted
 /assert @greeted.state is CLOSE_WAIT within 5s
 /assert @greeted.fin is yes within 5s
+
+# Sessions that failed to open are still asked for, also after others have failed.
+/try /open 127.0.0.1 1 as first
+/try /open unix:@nobody-listens-here as second
+/try /open 127.0.0.1 2 as third
+/assert @first.connect.errno is ECONNREFUSED
+/assert @first.connect.address is 127.0.0.1:1
+/assert @second.transport is unix
+/assert @third.connect.address is 127.0.0.1:2
