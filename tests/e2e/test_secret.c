@@ -125,8 +125,8 @@ static void refused(void)
 	vt_send(vt, "\r");
 	ok(vt_wait_row(vt, -2, "dropped: nothing was sent") && vt_wait_row(vt, -1, "2>"),
 	   "nor sent");
-	vt_send(vt, "/session 1\r/secret @nobody\rs3cret typed ahead\r/send end\r");
-	ok(arrives("end"), "of a session that is not there nothing goes to the current one");
+	vt_send(vt, "/session 1\r/secret @nobody\rs3cret typed ahead\r/send end\\n\r");
+	ok(arrives("end\n"), "of a session that is not there nothing goes to the current one");
 	vt_send(vt, "\033[A\033[A");
 	ok(vt_wait_row(vt, -1, "1> /session 1"), "and nothing into the history");
 	vt_send(vt, "\025/secret @nobody s3cret\r");

@@ -113,7 +113,7 @@ static void leaves_rows_behind(void)
 	}
 	struct vt *vt = conversation_of(24, 80, "--set", "color=never");
 	vt_send(vt, "/secret swordfish\r");
-	stage_wait_row(vt, "←", "swordfish");
+	stage_wait_row(vt, "←", "********** (secret)");
 	vt_mark(vt);
 	kill(vt_pid(vt), SIGTERM);
 	ok(vt_wait_exit(vt, &status) && vt_find(vt, "the last", NULL, NULL), "by default, and after SIGTERM");
