@@ -170,7 +170,7 @@ static bool find_lesson(struct homework *homework)
 	if (!mark) {
 		if (!homework->wrong_lines)
 			remark(homework,
-			       "no lesson was recorded in it: /lesson NAME record FILE does");
+			       "no lesson was recorded in it: /lesson NAME --record FILE does");
 		return false;
 	}
 	const char *slash = strrchr(homework->path, '/');

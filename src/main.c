@@ -13,7 +13,6 @@
 #include "app/hosts.h"
 #include "app/replay.h"
 #include "base/alloc.h"
-#include "base/buf.h"
 #include "base/clock.h"
 #include "base/descriptor.h"
 #include "base/locale.h"
@@ -91,18 +90,13 @@ static void repeat_errors(struct app *app)
 	}
 }
 
-/* As if its command had been typed. */
 static bool begin_lesson(struct app *app, const struct options *options, struct error *error)
 {
-	struct buf line = { .max = SIZE_MAX };
-	buf_append_text(&line, "/lesson");
-	for (size_t i = 0; i < options->word_count; i++)
-		buf_printf(&line, " %s", options->words[i]);
 	app->lesson.project = options->project;
 	app->attended = true; /* who gave the option takes it */
-	bool good = queue_press(app, buf_text(&line), error);
-	buf_free(&line);
-	return good;
+	if (options->word_count == 0)
+		return queue_press(app, "/lesson", error);
+	return lesson_run_start_words(app, options->words, options->word_count, options->record, error);
 }
 
 /* `refused`: why there is no sandbox; empty if it was not asked for. */

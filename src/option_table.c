@@ -57,6 +57,7 @@ const struct option_row option_table[] = {
 	{ .section = "lessons:" },
 	{ .letter = LONG_LESSON, .name = "lesson", .help = "list the lessons, or take the one of this name or number", .offer = OFFER_LESSONS },
 	{ .letter = LONG_PROJECT, .name = "project", .help = "for a class: the space bar goes on, the view is the ladder" },
+	{ .letter = LONG_RECORD, .name = "record", .value = "FILE", .help = "keep the calls and answers of the lesson: homework for --grade", .offer = OFFER_FILES },
 	{ .letter = LONG_LESSON_CHECK, .name = "lesson-check", .help = "run all lessons, or these names or files, without a person, and print TAP", .offer = OFFER_LESSONS },
 	{ .letter = LONG_GRADE, .name = "grade", .help = "a table of recorded lessons; with -v the answers, too", .offer = OFFER_FILES },
 

@@ -32,8 +32,8 @@ static const char usage_text[] =
         "       sockpit -l [options] [address] port\n"
         "       sockpit --relay [address:]port [options] host port | host:port | url\n"
         "       sockpit --demo | --replay log | -f script [word...] | --check script...\n"
-        "       sockpit --lesson [lesson [step]] | --lesson-check [lesson...]\n"
-        "       sockpit --grade recording...\n"
+        "       sockpit --lesson [lesson [step] [--record file]]\n"
+        "       sockpit --lesson-check [lesson...] | --grade recording...\n"
         "\n"
         "A url is tcp://host:port, udp://host:port, unix:///path or unix:@name.\n"
         "On a terminal this opens a window in which you type and see; F1 is help there.\n"
@@ -580,6 +580,7 @@ static bool take_long_value(struct options *options, int letter, char **argv, st
 	case 'f': return add_script(options, optarg, error);
 	case LONG_LET: return add_name(options, optarg, error);
 	case LONG_JUNIT: options->junit = optarg; return true;
+	case LONG_RECORD: options->record = optarg; return true;
 	case LONG_SERVICE: return choose_service(options, optarg, error);
 	case LONG_RELAY: options->relay = optarg; return true;
 	case LONG_EOL: return add_setting(options, "eol", optarg, error);
@@ -693,6 +694,10 @@ static bool take_lesson(struct options *options, char **words, int count, struct
 	                    : options->piped      ? "--pipe"
 	                    : count > 2           ? words[2]
 	                                          : NULL;
+	if (options->record && count == 0) {
+		error_set(error, "--record: of which lesson? --lesson NAME --record FILE");
+		return false;
+	}
 	if (other)
 		error_set(error, "--lesson takes a lesson, and a step: leave out %s", other);
 	options->words = words;
@@ -878,6 +883,10 @@ static bool take_words(struct options *options, char **words, int count, struct 
 		options->listen = options->pipe.keep_open = true;
 	if (options->project && !options->lesson) {
 		error_set(error, "--project is for a lesson: --lesson NAME --project");
+		return false;
+	}
+	if (options->record && !options->lesson) {
+		error_set(error, "--record is for a lesson: --lesson NAME --record FILE");
 		return false;
 	}
 	if (options->lesson && !options->lesson_check && !options->grade)

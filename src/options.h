@@ -73,6 +73,7 @@ struct options {
 	const char *replay;       /* --replay, NULL = none */
 	int replay_speed;         /* --speed, as app/replay.h has it */
 	bool lesson, project;     /* in the window: the one that the words name */
+	const char *record;       /* of that lesson, NULL = none */
 	bool lesson_check;        /* of the lessons that the words name */
 	bool grade;               /* the recordings that they name */
 	char **words;             /* $1, $2 … of each script; lessons; recordings */

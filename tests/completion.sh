@@ -134,6 +134,7 @@ for shell in bash zsh fish; do
 	offered "sockpit --check a" "a file.sp"
 	offered "sockpit --tap a" "a file.sp"
 	offered "sockpit --grade a" "a file.sp"
+	offered "sockpit --lesson 4 --record a" "a file.sp"
 	offered "sockpit -U a" "a file.sp"
 	offered "sockpit --lesson nag" nagle-and-delayed-ack
 	# shellcheck disable=SC2086 # a word each

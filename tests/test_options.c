@@ -77,6 +77,8 @@ static const struct line_case own[] = {
 	{ "sockpit --datagram line -u host 80", "host:80 udp lines" },
 	{ "sockpit --lesson 4 --project -l 80", "!--lesson takes a lesson, and a step: leave out -l" },
 	{ "sockpit --lesson 4 2 7", "!--lesson takes a lesson, and a step: leave out 7" },
+	{ "sockpit --record x.jsonl", "!--record is for a lesson: --lesson NAME --record FILE" },
+	{ "sockpit --lesson --record x.jsonl", "!--record: of which lesson? --lesson NAME --record FILE" },
 	{ "sockpit --project", "!--project is for a lesson: --lesson NAME --project" },
 	{ "sockpit --lesson --lesson-check", "!--lesson-check runs lessons and nothing else: leave out --lesson" },
 	{ "sockpit --datagram=block --half-close -l 80", ":80 listen half" },

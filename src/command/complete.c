@@ -108,10 +108,39 @@ static void offer_services(struct offer *offer)
 		offer_word(offer, xstrdup((*service)->name));
 }
 
+static bool word_is(const struct word *word, const char *text)
+{
+	size_t len = strlen(text);
+	return (size_t)(word->end - word->at) == len && memcmp(word->at, text, len) == 0;
+}
+
+/* "/lesson NAME STEP --record FILE", "/lesson export NAME FILE answers notes" */
 static void offer_lessons(struct offer *offer)
 {
-	for (size_t i = 0; lesson_names.name(NULL, i); i++)
+	static const char handout[] = "answers|notes", take[] = "--record";
+	static const char alone[][8] = { "next", "back", "again", "hint", "answer", "notes", "stop" };
+	struct words words;
+	words_cut(&words, offer->args, offer->point);
+	const struct word *first = words.word;
+	bool export = words.count && word_is(first, "export"), names = words.count == export;
+	for (size_t i = 0; words.count && i < sizeof alone / sizeof *alone; i++)
+		if (word_is(first, alone[i]))
+			return;
+	for (size_t i = 0; names && lesson_names.name(NULL, i); i++)
 		offer_word(offer, xstrdup(lesson_names.name(NULL, i)));
+	if (names)
+		return;
+	while (offer->count) { /* the words that come first */
+		free(offer->words[--offer->count]);
+		offer->words[offer->count] = NULL;
+	}
+	const struct word *last = &words.word[words.count - 1];
+	offer->files = export ? words.count == 2
+	                      : word_is(last, "record") || word_is(last, "--record");
+	if (export)
+		offer_list(offer, handout, sizeof handout - 1);
+	else if (!offer->files)
+		offer_list(offer, take, sizeof take - 1);
 }
 
 /* After its name. */

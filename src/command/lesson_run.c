@@ -1450,7 +1450,29 @@ static const struct page lessons_page = { .help = "a number or a name starts one
 
 /* ---- /lesson ---- */
 
-/* "stream", "4 2", "4 record answers.jsonl": false with one line. The caller frees the words. */
+/* From 1 to 999. */
+static bool read_step(const char *word, size_t *step)
+{
+	size_t digits = strspn(word, "0123456789");
+	if (word[digits] || digits == 0 || digits > 3 || strtoul(word, NULL, 10) == 0)
+		return false;
+	*step = strtoul(word, NULL, 10);
+	return true;
+}
+
+bool lesson_run_start_words(struct app *app, char *const *words, size_t count, const char *record,
+                            struct error *error)
+{
+	size_t step = LESSON_KEPT_PLACE;
+	if (count > 1 && !read_step(words[1], &step)) {
+		error_usage(error, "lesson: \"%.40s\" is not a step", words[1]);
+		return false;
+	}
+	return lesson_run_start(app, words[0], step, record, error);
+}
+
+/* "stream", "4 2", "4 --record answers.jsonl", which is also "4 record answers.jsonl": false with one line.
+ * The caller frees the words. */
 static bool read_words(const char *text, char **name, size_t *step, char **path,
                        struct error *error)
 {
@@ -1461,28 +1483,25 @@ static bool read_words(const char *text, char **name, size_t *step, char **path,
 	*path = NULL;
 	*step = LESSON_KEPT_PLACE;
 	while (!unknown && (word = word_take(&rest))) {
-		size_t digits = strspn(word, "0123456789");
 		if (records && !*path) {
 			*path = word;
 			continue;
 		}
-		if (strcmp(word, "record") == 0 && !records)
+		if (!records && (strcmp(word, "record") == 0 || strcmp(word, "--record") == 0))
 			records = true;
-		else if (!word[digits] && digits && digits < 4 && strtoul(word, NULL, 10) > 0 &&
-		         !*step)
-			*step = strtoul(word, NULL, 10);
-		else
+		else if (*step || !read_step(word, step))
 			unknown = word;
 		if (word != unknown)
 			free(word);
 	}
+	bool open = !unknown && *rest;
 	if (unknown)
 		error_usage(error, "lesson: \"%.40s\" is neither a step nor record FILE", unknown);
+	else if (open)
+		error_usage(error, "lesson: a quote does not end: %.40s", rest);
 	else if (records && !*path)
 		error_usage(error, "lesson: record needs a file: /lesson 4 record answers.jsonl");
-	else if (!*name)
-		error_usage(error, "lesson: a quote does not end: %.40s", rest);
-	bool good = !unknown && *name && (!records || *path);
+	bool good = !unknown && !open && *name && (!records || *path);
 	free(unknown);
 	return good;
 }
@@ -1578,7 +1597,7 @@ const struct command lesson_commands[] = {
 	                "again.\n"
 	                "hint helps; answer TEXT answers; notes shows those for the teacher; stop "
 	                "ends the lesson as again does, and keeps the place.\n"
-	                "/lesson 4 record FILE keeps calls and answers for a teacher, as a log in "
+	                "/lesson 4 --record FILE keeps calls and answers for a teacher, as a log in "
 	                "JSON "
 	                "lines.\n"
 	                "/lesson export 4 FILE.html writes a handout, to be printed: the lesson with "

@@ -18,6 +18,10 @@ enum { LESSON_KEPT_PLACE = 0 };
 bool lesson_run_start(struct app *app, const char *name, size_t step, const char *record,
                       struct error *error);
 
+/* The same with the words of the command line, a lesson and perhaps a step. */
+bool lesson_run_start_words(struct app *app, char *const *words, size_t count, const char *record,
+                            struct error *error);
+
 bool lesson_run_is_on(const struct app *app);
 
 /* A line as a person types it: an answer where a question waits, the line of the lesson, or as queue_type()

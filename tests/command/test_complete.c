@@ -52,6 +52,14 @@ static void test_commands(struct app *app)
 	is_text(complete(app, "/help se"),
 	        "session send secret sessions service set services settings segment", "/help");
 	is_text(complete(app, "/help /ope"), "/open", "with a slash");
+	is_text(complete(app, "/lesson ex"), "export", "words of /lesson");
+	is_text(complete(app, "/lesson nag"), "nagle-and-delayed-ack", "and the lessons");
+	is_text(complete(app, "/lesson export nag"), "nagle-and-delayed-ack", "of which one is written");
+	is_text(complete(app, "/lesson export 4 "), "answers notes(files)", "to a file, with what");
+	is_text(complete(app, "/lesson export 4 x.html n"), "notes", "or without");
+	is_text(complete(app, "/lesson 4 "), "--record", "one that is taken is recorded");
+	is_text(complete(app, "/lesson 4 2 --record "), "(files)", "in a file");
+	is_text(complete(app, "/lesson next "), "", "and nothing else takes a name");
 	is_text(complete(app, "/hel cl"), "close clipboard", "after a prefix of a command");
 	is_text(complete(app, "/s "), "", "not after an ambiguous one");
 	is_text(complete(app, "/open a b c d e f g h i j k l m n "), "as", "after too many words");

@@ -236,7 +236,7 @@ for name in "garbage.jsonl", "empty.jsonl", "text.jsonl", "nosuch.jsonl", ".":
     same((status, err), (1, ""), "%s is none" % name)
     same(len([line for line in out.split("\n") if line.startswith(name + ":")]), 1, "and one line says so: " + out)
 run("-f", write("s", "/say hello\n"), "-o", "plain.jsonl")
-same(remarks(grade("plain.jsonl")[1], "plain.jsonl"), ["no lesson was recorded in it: /lesson NAME record FILE does"],
+same(remarks(grade("plain.jsonl")[1], "plain.jsonl"), ["no lesson was recorded in it: /lesson NAME --record FILE does"],
      "a log of something else")
 
 # Another text of the lesson, or none.
