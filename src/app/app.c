@@ -80,7 +80,7 @@ static bool is_news(const struct entry *entry)
 	if (entry->call == CALL_NOTE || entry->call == CALL_STATE)
 		return !(entry->flags & ENTRY_CONTINUES);
 	return entry_is_incoming(entry) && !entry->error && !entry_is_aside(entry) &&
-	       (entry->len > 0 || entry_is_addressed(entry));
+	       !entry_is_sealed(entry) && (entry->len > 0 || entry_is_addressed(entry));
 }
 
 /* The peer or the network has ended a stream, or its direction. */

@@ -133,7 +133,7 @@ static const struct entry *next_received(struct searched *searched, int64_t unti
 		if (!entry)
 			return NULL;
 		if (entry->session == searched->session && entry_is_incoming(entry) &&
-		    !entry->error && !entry_is_aside(entry)) {
+		    !entry->error && !entry_is_aside(entry) && !entry_is_sealed(entry)) {
 			searched->left = entry->len;
 			return entry;
 		}
@@ -452,7 +452,7 @@ static enum command_result check_open(struct app *app, struct wait *wait, bool o
 		return COMMAND_FAILED;
 	}
 	enum session_state state = session_state(session);
-	if (state == SESSION_OPEN || state == SESSION_LISTENING)
+	if ((state == SESSION_OPEN && !session_is_securing(session)) || state == SESSION_LISTENING)
 		return COMMAND_DONE;
 	if (state == SESSION_CLOSED && !session_opens_again(session, NULL)) {
 		error_set(error, "session %u is closed", wait->session);

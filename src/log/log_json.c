@@ -197,6 +197,8 @@ struct log_arguments log_arguments(unsigned call)
 	case CALL_RECV:
 	case CALL_RECVFROM:
 	case CALL_RECVMSG:
+	case CALL_TLS_READ:
+	case CALL_TLS_WRITE:
 		return data;
 	default:
 		return (struct log_arguments){ "arg", "arg2" };
@@ -208,7 +210,7 @@ const char *log_flag(unsigned call, unsigned bit)
 	bool is_words = call == CALL_NOTE || call == CALL_COMMAND || call == CALL_STATE;
 	switch (1U << bit) {
 	case ENTRY_ERROR:
-		return "failure";
+		return call > CALL_FRAME ? "tls" : "failure";
 	case ENTRY_ECHO:
 		return is_words ? "said" : "echo";
 	case ENTRY_TRUNCATED:
@@ -554,6 +556,8 @@ static void put_arguments(const struct entry *entry, struct buf *out)
 	case CALL_RECV:
 	case CALL_RECVFROM:
 	case CALL_RECVMSG:
+	case CALL_TLS_READ:
+	case CALL_TLS_WRITE:
 		put_signed(out, names.arg, entry->arg);
 		if (entry->arg2)
 			put_numbered(out, names.arg2, entry->arg2,
@@ -712,7 +716,7 @@ static void put_entry(struct json_log *own, const struct entry *entry, struct bu
 	unsigned flags = entry->flags & ~(entry_is_shared(entry) ? (unsigned)ENTRY_SHARED : 0u);
 	for (unsigned bit = 0; bit < 8; bit++)
 		put_true(out, log_flag(entry->call, bit), flags >> bit & 1);
-	if (entry->call == CALL_SEND || entry->call == CALL_RECV) {
+	if (entry->call == CALL_SEND || entry->call == CALL_RECV || entry_is_clear(entry)) {
 		put_unsigned(out, "offset", entry->stream_offset);
 	} else if (entry_is_batched(entry) && (entry->nth || entry->of)) {
 		put_unsigned(out, "nth", entry->nth);

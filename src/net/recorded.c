@@ -475,7 +475,7 @@ void recorded_follow(struct session *session, uint64_t position, const struct en
 	}
 	if (entry_is_end_of_file(entry))
 		own->ends |= STREAM_PEER_CLOSED;
-	if (entry_is_payload(entry))
+	if (entry_is_sealed(entry) || (entry_is_payload(entry) && !entry_is_clear(entry)))
 		meet_payload(session, entry);
 	else if (entry_has_failed(entry))
 		meet_failure(session, entry);

@@ -31,6 +31,8 @@ static const char *const names[CALL_COUNT] = {
 	[CALL_SHUTDOWN] = "shutdown",
 	[CALL_CLOSE] = "close",
 	[CALL_ERRQUEUE] = "recvmsg",
+	[CALL_TLS_READ] = "SSL_read",
+	[CALL_TLS_WRITE] = "SSL_write",
 };
 
 const char *entry_bytes(const struct entry *entry)
@@ -181,7 +183,7 @@ bool entry_is_call(const struct entry *entry)
 bool entry_is_addressed(const struct entry *entry)
 {
 	return (entry_is_incoming(entry) || entry_is_outgoing(entry)) && entry->call != CALL_RECV &&
-	       entry->call != CALL_SEND;
+	       entry->call != CALL_SEND && !entry_is_clear(entry);
 }
 
 bool entry_is_connect_begun(const struct entry *entry)
@@ -265,12 +267,13 @@ bool entry_has_header(const struct entry *entry)
 bool entry_is_stream(const struct entry *entry)
 {
 	bool beside = entry_is_aside(entry) || entry->arg2 & MSG_OOB;
-	return moves_bytes(entry) && !entry_is_datagram(entry) && !beside;
+	return moves_bytes(entry) && !entry_is_datagram(entry) && !beside && !entry_is_sealed(entry);
 }
 
 bool entry_is_payload(const struct entry *entry)
 {
-	return moves_bytes(entry) && (entry->len || entry_is_datagram(entry));
+	return moves_bytes(entry) && (entry->len || entry_is_datagram(entry)) &&
+	       !entry_is_sealed(entry);
 }
 
 bool entry_is_accepted(const struct entry *entry)

@@ -42,11 +42,16 @@ enum call {
 	CALL_CLOSE,
 	CALL_ERRQUEUE, /* recvmsg(MSG_ERRQUEUE); address = offender, payload: see
 	                * entry_unpack_errqueue() */
+	CALL_TLS_READ,  /* SSL_read(): clear text that records have brought, see entry_is_clear();
+	                 * arg = bytes asked, payload = bytes got */
+	CALL_TLS_WRITE, /* SSL_write(): clear text that becomes records; arg = bytes, payload */
 	CALL_COUNT,
 };
 
 enum entry_flag {
 	ENTRY_ERROR = 1,     /* a note or state that reports a failure */
+	ENTRY_SEALED = 1,    /* of a send() or recv(): its bytes are TLS records, whose clear text, where there
+	                      * is any, has entries of its own: CALL_TLS_READ, CALL_TLS_WRITE */
 	ENTRY_ECHO = 2,      /* made by a service, not by a person */
 	ENTRY_SAID = 2,      /* a note that says what a script wants to be told of what happens */
 	ENTRY_TRUNCATED = 4, /* arg of a CALL_RECVFROM is the length of the whole datagram */
@@ -99,7 +104,7 @@ struct entry {
 	int16_t fd;             /* the descriptor the call was made on, -1 for none */
 	union {
 		uint16_t stream_offset; /* low bits of where the payload begins in the stream
-		                         * (CALL_SEND, CALL_RECV); peeked and urgent bytes do not
+		                         * (CALL_SEND, CALL_RECV, and of clear text); peeked and urgent bytes do not
 		                         * count */
 		struct {
 			uint8_t ttl, tos; /* of the datagram (CALL_RECVMSG); a ttl of 0: neither is
@@ -139,17 +144,31 @@ const char *entry_payload(const struct entry *entry);
 const char *entry_bytes(const struct entry *entry);
 bool entry_is_secret(const struct entry *entry);
 
-/* recv, recvfrom, recvmsg; send, sendto, sendmsg. These four are asked several times for each call. */
+/* Clear text, which no call on a socket has moved: the calls that did are sealed. */
+static inline bool entry_is_clear(const struct entry *entry)
+{
+	return entry->call >= CALL_TLS_READ;
+}
+
+/* recv, recvfrom, recvmsg, and clear text that was read; send, sendto, sendmsg, and clear text that was
+ * written. These are asked several times for each call. */
 static inline bool entry_is_incoming(const struct entry *entry)
 {
 	return entry->call == CALL_RECV || entry->call == CALL_RECVFROM ||
-	       entry->call == CALL_RECVMSG;
+	       entry->call == CALL_RECVMSG || entry->call == CALL_TLS_READ;
 }
 
 static inline bool entry_is_outgoing(const struct entry *entry)
 {
 	return entry->call == CALL_SEND || entry->call == CALL_SENDTO ||
-	       entry->call == CALL_SENDMSG;
+	       entry->call == CALL_SENDMSG || entry->call == CALL_TLS_WRITE;
+}
+
+/* TLS records: what an eavesdropper sees. */
+static inline bool entry_is_sealed(const struct entry *entry)
+{
+	return entry->flags & ENTRY_SEALED && !entry_is_clear(entry) &&
+	       (entry_is_incoming(entry) || entry_is_outgoing(entry));
 }
 
 /* Its payload is in an earlier entry of its block: four bytes in place of it are the distance back from
@@ -210,11 +229,12 @@ bool entry_is_datagram(const struct entry *entry);   /* one that was sent or rec
 bool entry_is_batched(const struct entry *entry);    /* ENTRY_BATCH */
 bool entry_has_header(const struct entry *entry);    /* entry.ttl and entry.tos are of its datagram */
 
-/* Bytes of a stream, in its order. Urgent bytes that were sent have an offset in it
+/* Bytes of a stream, in its order, as the two ends mean them: of TLS the clear text. Urgent bytes that were sent have an offset in it
  * (entry.stream_offset), but they are received, and shown, beside the stream. */
 bool entry_is_stream(const struct entry *entry);
 
-/* Bytes sent or received, and empty datagrams; not the end of a stream, which a state reports. */
+/* Bytes sent or received, and empty datagrams; not the end of a stream, which a state reports, and of
+ * TLS the clear text. */
 bool entry_is_payload(const struct entry *entry);
 
 /* A connect() that has begun, and whose return, where it comes, is an entry of its own:

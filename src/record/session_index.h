@@ -16,6 +16,7 @@ struct indexed_session {
 	uint64_t first; /* of the very first one, which may have been evicted */
 	uint32_t session;
 	uint16_t stream_offset[2]; /* low bits of the offset of the next byte received, sent */
+	uint16_t clear_offset[2];  /* the same of clear text */
 	bool hidden;               /* left out where all sessions are shown */
 };
 

@@ -225,6 +225,11 @@ bool transcript_share(struct transcript *transcript, size_t endpoint_size, const
 	return true;
 }
 
+static bool is_of_stream(const struct entry *entry)
+{
+	return entry->call == CALL_SEND || entry->call == CALL_RECV || entry_is_clear(entry);
+}
+
 /* Links an entry to the one before it in its session, and notes its offset in the stream. */
 static void link_entry(struct transcript *transcript, struct entry *entry, uint64_t position)
 {
@@ -238,9 +243,11 @@ static void link_entry(struct transcript *transcript, struct entry *entry, uint6
 	if (is_first)
 		indexed->first = position;
 	indexed->last = position;
-	if (entry->call != CALL_SEND && entry->call != CALL_RECV)
+	if (!is_of_stream(entry))
 		return;
-	uint16_t *offset = &indexed->stream_offset[entry->call == CALL_SEND];
+	uint16_t *offset = entry_is_clear(entry)
+	                           ? &indexed->clear_offset[entry->call == CALL_TLS_WRITE]
+	                           : &indexed->stream_offset[entry->call == CALL_SEND];
 	entry->stream_offset = *offset;
 	if (!entry_is_aside(entry))
 		*offset = (uint16_t)(*offset + entry->len);
@@ -311,7 +318,7 @@ uint64_t transcript_commit(struct transcript *transcript, const struct entry *he
 		note_known(transcript, local);
 	block->last = block->used;
 	block->used += entry_size(&entry);
-	if (entry.call != CALL_SEND && entry.call != CALL_RECV && entry.call != CALL_SAMPLE)
+	if (!is_of_stream(&entry) && entry.call != CALL_SAMPLE)
 		transcript->event = position;
 	transcript->total.entries++;
 	transcript->total.bytes += len;

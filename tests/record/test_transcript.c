@@ -629,8 +629,10 @@ static void entries_answer(void)
 	ok(entry_has_failed(&got), "a reset is one");
 	for (int call = 0; call < CALL_COUNT; call++) {
 		struct entry any = header(1, (enum call)call);
-		bool in = call == CALL_RECV || call == CALL_RECVFROM || call == CALL_RECVMSG;
-		bool out = call == CALL_SEND || call == CALL_SENDTO || call == CALL_SENDMSG;
+		bool in = call == CALL_RECV || call == CALL_RECVFROM || call == CALL_RECVMSG ||
+		          call == CALL_TLS_READ;
+		bool out = call == CALL_SEND || call == CALL_SENDTO || call == CALL_SENDMSG ||
+		           call == CALL_TLS_WRITE;
 		ok(entry_is_incoming(&any) == in && entry_is_outgoing(&any) == out &&
 		           entry_is_call(&any) == (call > CALL_FRAME) &&
 		           entry_call_name((enum call)call),

@@ -20,7 +20,8 @@ static struct flow_part *prepend(struct flow_parts *parts)
 
 static bool has_sent(const struct flow *flow, const struct entry *entry)
 {
-	return entry_is_outgoing(entry) && !entry->error && (entry->len || flow->datagrams);
+	return entry_is_outgoing(entry) && !entry_is_clear(entry) && !entry->error &&
+	       (entry->len || flow->datagrams);
 }
 
 static int64_t room_of(const struct entry *entry)
@@ -274,7 +275,8 @@ static int64_t ended(const struct entry *entry)
 
 static bool has_come(const struct entry *entry)
 {
-	return entry_is_incoming(entry) && !entry->error && !entry_is_aside(entry);
+	return entry_is_incoming(entry) && !entry_is_clear(entry) && !entry->error &&
+	       !entry_is_aside(entry);
 }
 
 static struct flow_part *prepend_got(struct flow *flow, uint64_t position,
