@@ -10,6 +10,7 @@ class Sockpit < Formula
 
   depends_on "pkgconf" => :build
   depends_on "ncurses"
+  depends_on "openssl@3"
   depends_on "readline"
 
   def install

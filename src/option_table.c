@@ -16,6 +16,8 @@ const struct option_row option_table[] = {
 	{ .letter = '6', .help = "IPv6 only" },
 	{ .letter = 'u', .name = "udp", .help = "UDP" },
 	{ .letter = 'U', .name = "unixsock", .help = "UNIX socket: a path, or @name for an abstract one; with -u datagrams", .offer = OFFER_FILES },
+	{ .letter = LONG_TLS, .name = "tls", .help = "TLS on top of TCP: as tls://host:port" },
+	{ .letter = LONG_TLS_VERIFY, .name = "tls-verify", .value = "on|off", .help = "whether a certificate that cannot be verified ends the attempt: on", .offer = OFFER_WORDS, .words = "on|off" },
 	{ .letter = 'l', .name = "listen", .help = "listen: on loopback without an address; port 0 takes a free one and prints it" },
 	{ .letter = 'p', .name = "source-port", .value = "PORT", .help = "local port" },
 	{ .letter = 's', .name = "source", .value = "ADDRESS", .help = "local address; with -u -U, the path of the client" },

@@ -49,6 +49,8 @@ enum option_letter {
 	LONG_MAX_IDLE,
 	LONG_ALLOW,
 	LONG_DENY,
+	LONG_TLS,
+	LONG_TLS_VERIFY,
 	LONG_NC,
 };
 

@@ -407,6 +407,16 @@ static bool choose_datagram(struct options *options, const char *name, struct er
 	return true;
 }
 
+static bool choose_verify(struct options *options, const char *word, struct error *error)
+{
+	options->tls_chosen = true;
+	options->tls_settings.unverified = strcmp(word, "off") == 0;
+	if (options->tls_settings.unverified || strcmp(word, "on") == 0)
+		return true;
+	error_set(error, "--tls-verify %s: on or off", word);
+	return false;
+}
+
 /* -w 0 has nc end as soon as nothing is ready; here at the end of input, so that none is lost. */
 static bool limit(struct options *options, const char *text, struct error *error)
 {
@@ -599,6 +609,8 @@ static bool take_long_value(struct options *options, int letter, char **argv, st
 	case LONG_WAIT: return read_time(options, "--wait", optarg, &options->timeout, error);
 	case LONG_IDLE_TIMEOUT: return read_time(options, "--idle-timeout", optarg, &options->pipe.idle, error);
 	case LONG_MAX_CONNS: return take_max_conns(options, optarg, error);
+	case LONG_TLS: options->tls = true; return true;
+	case LONG_TLS_VERIFY: return choose_verify(options, optarg, error);
 	case LONG_DATAGRAM: return choose_datagram(options, optarg, error);
 	default: return refuse(argv, letter, error);
 	}
@@ -935,6 +947,35 @@ static bool take_words(struct options *options, char **words, int count, struct 
 	       port_list_add(&options->ports, options->target.service, transport, error);
 }
 
+/* --tls, or an address with tls://. Of a target that has a name it is not known yet. */
+static bool check_tls(struct options *options, struct error *error)
+{
+	struct target *target = &options->target;
+	bool wanted = options->tls || target->tls;
+	if (options->tls_chosen && !wanted && !options->named)
+		error_set(error, "--tls-verify is for TLS: --tls, or tls://host:port");
+	else if (!wanted)
+		return true;
+	else if (options->tls && !options->has_target)
+		error_set(error, "--tls needs an address: sockpit --tls host port");
+	else if (options->listen)
+		error_set(error, "TLS is for sessions that are opened: leave out -l or --tls");
+	else if (target->transport != TRANSPORT_TCP || options->unixsock)
+		error_set(error, "TLS is on top of TCP: leave out %s",
+		          options->unixsock ? "-U" : "-u");
+	else if (options->probe || options->ports.count > 1)
+		error_set(error, "-z and lists of ports are for TCP alone: leave out TLS");
+	else if (options->proxy_text)
+		error_set(error, "TLS through a proxy is not known: leave out -x or TLS");
+	else if (!tls_is_available(error))
+		return false;
+	else {
+		target->tls = true;
+		return true;
+	}
+	return false;
+}
+
 /* ---- words, as nc takes them ---- */
 
 static bool nc_mistake(struct error *error, const char *text)
@@ -1127,7 +1168,7 @@ static bool parse_own(struct options *options, int argc, char **argv, struct err
 			return false;
 	}
 	return options->wish != OPTIONS_RUN ||
-	       take_words(options, argv + optind, argc - optind, error);
+	       (take_words(options, argv + optind, argc - optind, error) && check_tls(options, error));
 }
 
 bool options_parse(struct options *options, int argc, char **argv, struct error *error)

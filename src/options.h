@@ -15,6 +15,7 @@
 #include "net/port_list.h"
 #include "net/proxy.h"
 #include "net/service.h"
+#include "net/tls/tls.h"
 #include "net/target.h"
 #include "ui/pipe.h"
 
@@ -48,6 +49,8 @@ struct options {
 	bool probe; /* -z */
 	bool piped; /* --pipe: pipe mode on a terminal, too */
 	bool unixsock; /* -U: the target is a path */
+	bool tls, tls_chosen; /* --tls; an option says how */
+	struct tls_settings tls_settings;
 	int family;    /* AF_UNSPEC, AF_INET, AF_INET6 */
 	const char *local_port, *local_host;
 	struct target local; /* what local_host points to where it is a path */

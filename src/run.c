@@ -39,6 +39,7 @@ struct session_options run_session_options(const struct app *app, const struct o
 	wanted.presets = options->presets;
 	wanted.preset_count = options->preset_count;
 	wanted.as_nc = options->nc;
+	wanted.tls = &options->tls_settings;
 	return wanted;
 }
 
@@ -48,6 +49,7 @@ static struct session *open_named(struct app *app, const struct options *options
 {
 	struct named_target named = *named_target_find(&app->targets, options->named);
 	struct buf words = { .max = SIZE_MAX };
+	named.target.tls = named.target.tls || options->tls;
 	buf_append_text(&words, named.settings);
 	for (size_t i = 0; i < options->setting_count; i++) {
 		const struct setting *setting = setting_find(options->settings[i].name, error);

@@ -159,6 +159,7 @@ check_tree() {
 		"$(echo "$includes" | only_in '^<linux/tcp[.]h' '^src/net/kernel_tcp[.]c$')"
 	verdict "modules include each other in no circle" "$(echo "$includes" | circular)"
 	verdict "a test includes only its layer and those below" "$(includes_of "$1" tests | upward)"
+	verdict "openssl only in net/tls/tls.c" "$(echo "$includes" | only_in '^<openssl/' '^src/net/tls/tls[.]c$')"
 }
 
 if [ $# -gt 0 ]; then
@@ -205,6 +206,7 @@ if [ "$failed" -eq 0 ]; then
 	plant 8 "a circle through a second file of a module" src/socket/sockopt_table.c '#include "socket/endpoint.h"
 #include "socket/planted.h"' src/socket/planted.h '#include "socket/sockopt.h"'
 	plant 9 "a test of a lower layer that includes a higher one" tests/base/test_buf.c '#include "socket/endpoint.h"'
+	plant 10 "OpenSSL elsewhere" src/net/tls_stream.c '#include <openssl/ssl.h>'
 	plant 9 "a test that includes a sibling" tests/net/fixture.h '#include "view/view.h"'
 fi
 

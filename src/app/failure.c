@@ -661,7 +661,10 @@ static void explain_call(const struct failure *failure, struct buf *out)
 
 void failure_explain(const struct failure *failure, struct buf *out)
 {
-	if (failure->call == TRANSCRIPT_NONE)
+	const char *advice = session_tls_advice(failure->session);
+	if (failure->call == TRANSCRIPT_NONE && *advice)
+		buf_append_text(out, advice);
+	else if (failure->call == TRANSCRIPT_NONE)
 		buf_append_text(out, failure->waiting
 		                             ? "No call has failed: this program gave up while "
 		                               "connect() still waited. /set timeout is how long "

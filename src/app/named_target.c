@@ -36,7 +36,7 @@ const struct named_target *named_target_find(const struct named_targets *targets
 char *named_target_url(const struct named_target *named)
 {
 	char address[TARGET_HOST + TARGET_SERVICE + 4];
-	return xasprintf("%s://%s", transport_name(named->target.transport),
+	return xasprintf("%s://%s", target_scheme(&named->target),
 	                 target_format(&named->target, address));
 }
 

@@ -433,8 +433,9 @@ static void offer_place_of_line(struct offer *offer, const char *line)
 	if (!grammar_match(command->name, command->usage, rest, &args, &ignored))
 		return;
 	enum transport transport = TRANSPORT_TCP;
+	bool tls;
 	if (elements[0].literals && args.value[0])
-		transport_find(args.value[0], strlen(args.value[0]), &transport);
+		target_find_scheme(args.value[0], strlen(args.value[0]), &transport, &tls);
 	offer_place(offer, args.value[address], args.value[port], transport);
 	args_free(&args);
 }
@@ -475,7 +476,8 @@ static void offer_ports(struct offer *offer)
 	words_cut(&words, offer->args, offer->point);
 	const struct word *last = words.count ? &words.word[words.count - 1] : NULL;
 	enum transport transport;
-	if (last && !transport_find(last->at, (size_t)(last->end - last->at), &transport))
+	bool tls;
+	if (last && !target_find_scheme(last->at, (size_t)(last->end - last->at), &transport, &tls))
 		offer->address = xstrndup(last->at, (size_t)(last->end - last->at));
 	offer->ports = true;
 	offer_places(offer);
@@ -576,6 +578,11 @@ static void offer_cable(struct offer *offer)
 
 static void offer_details(struct offer *offer);
 
+static void offer_on_or_off(struct offer *offer)
+{
+	offer_list(offer, "on|off", strlen("on|off"));
+}
+
 static void offer_element(struct offer *offer, const struct element *element)
 {
 	static const struct {
@@ -585,6 +592,7 @@ static void offer_element(struct offer *offer, const struct element *element)
 		{ "command", offer_command_names },
 		{ "session", offer_session_names },
 		{ "service", offer_services },
+		{ "on-or-off", offer_on_or_off },
 		{ "lesson", offer_lessons },
 		{ "words", offer_service_words },
 		{ "setting", offer_settings_and_sysctls },
@@ -655,12 +663,14 @@ static void offer_arguments(struct offer *offer, const struct command *command)
 		offer->kind = session_transport(offer->acting);
 		offer->one_kind = true;
 	} else if (count && elements[0].literals) { /* "/open udp " */
+		bool tls;
 		struct words words;
 		words_cut(&words, offer->args, offer->point);
 		offer->one_kind =
-		        words.count && transport_find(words.word[0].at,
-		                                      (size_t)(words.word[0].end - words.word[0].at),
-		                                      &offer->kind);
+		        words.count &&
+		        target_find_scheme(words.word[0].at,
+		                           (size_t)(words.word[0].end - words.word[0].at),
+		                           &offer->kind, &tls);
 	}
 	offer->options = count && strcmp(elements[0].name, "option") == 0;
 	count = grammar_expected(elements, count, offer->args, offer->point, expected);

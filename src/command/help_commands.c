@@ -401,7 +401,7 @@ static void print_overview(const struct app *app, struct buf *out)
 	for (size_t i = 0; help_topic(i); i++)
 		buf_printf(out, "%s %s", i > 0 ? "," : "", help_topic(i));
 	buf_append_text(out, "\nThe manual is man sockpit, by task. sockpit-reference has what /help NAME "
-	                     "explains, sockpit-window the keys; sockpit-server, sockpit-socket, "
+	                     "explains, sockpit-window the keys; sockpit-server, sockpit-socket, sockpit-tls, "
 	                     "sockpit-sandbox, sockpit-pipe, sockpit-script, sockpit-log and "
 	                     "sockpit-lesson the rest.");
 	buf_append_text(out, "\n\nKeys\n");

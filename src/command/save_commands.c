@@ -399,7 +399,10 @@ static void put_host(struct save *save, const struct part *part, const char *wor
 static void put_transport(struct save *save, const struct part *part)
 {
 	enum transport transport = session_transport(part->session);
-	if (transport != TRANSPORT_TCP)
+	const struct target *target = session_target(part->session);
+	if (target && target->tls)
+		fputs(" tls", save->file);
+	else if (transport != TRANSPORT_TCP)
 		fprintf(save->file, " %s", transport_name(transport));
 }
 
@@ -561,8 +564,8 @@ static void put_step(struct save *save, struct part *part, const struct entry *e
 		flush(save);
 		snprintf(words, sizeof words, "%d", entry->arg);
 		put_simple(save, part, "backlog", words);
-	} else if (entry_is_incoming(entry) && !(entry->flags & ENTRY_WATCHING) &&
-	           (!entry->error || entry_has_failed(entry))) {
+	} else if (entry_is_incoming(entry) && !entry_is_clear(entry) &&
+	           !(entry->flags & ENTRY_WATCHING) && (!entry->error || entry_has_failed(entry))) {
 		flush(save);
 		fputs(entry->error ? "/try " : "", save->file);
 		snprintf(words, sizeof words, "%d%s", entry->arg,
@@ -690,7 +693,8 @@ static void put_received(struct save *save, struct part *part, const struct entr
 
 static void put_entry(struct save *save, struct part *part, const struct entry *entry)
 {
-	bool ours = entry_is_outgoing(entry) && !entry->error && !(entry->flags & ENTRY_ECHO);
+	bool ours = entry_is_outgoing(entry) && !entry->error && !(entry->flags & ENTRY_ECHO) &&
+	            !entry_is_sealed(entry);
 	bool resets;
 	bool was_reset = !session_has_peers(part->session) && entry_is_incoming(entry) &&
 	                 entry_has_failed(entry);

@@ -491,10 +491,11 @@ static void make_session(struct script_checker *checker, const struct command_wo
                          const char *name)
 {
 	enum transport transport;
+	bool tls;
 	const char *kind = words->args.value[0];
 	checker->has_current = true;
 	checker->paths = checker->paths ||
-	                 (kind && transport_find(kind, strcspn(kind, ":"), &transport) &&
+	                 (kind && target_find_scheme(kind, strcspn(kind, ":"), &transport, &tls) &&
 	                  transport_is_unix(transport));
 	checker->any = checker->any || (name && checker->varies);
 	if (name) {
@@ -524,11 +525,12 @@ static bool need_named(const struct script_checker *checker, const struct comman
 	const char *word = words->args.value[at], *kind = words->args.value[0];
 	bool alone = true, opens = strcmp(words->command->name, "open") == 0 ||
 	                           strcmp(words->command->name, "relay") == 0;
+	bool tls;
 	enum transport transport = TRANSPORT_TCP;
 	for (size_t i = 0; i < GRAMMAR_MAX; i++)
 		alone = alone && !(words->args.value[i] && strcmp(elements[i].name, "port") == 0);
 	if (opens && kind)
-		transport_find(kind, strlen(kind), &transport);
+		target_find_scheme(kind, strlen(kind), &transport, &tls);
 	if (!alone || !session_address_is_name(word) || transport_is_unix(transport) ||
 	    (!opens && checker->paths) || (opens && is_target(checker, word)))
 		return true;

@@ -13,24 +13,27 @@
 #include "base/count.h"
 #include "net/reconnect.h"
 #include "net/service.h"
+#include "net/tls/tls.h"
 
 /* From words like "udp" "127.0.0.1" "7001"; `transport` may be NULL. */
 static bool parse_target(struct target *target, const char *transport, const char *text,
                          const char *port, bool listening, struct error *error)
 {
 	enum transport asked = TRANSPORT_TCP;
+	bool tls = false;
 	if (transport)
-		transport_find(transport, strlen(transport), &asked);
+		target_find_scheme(transport, strlen(transport), &asked, &tls);
 	if (!target_parse(target, text, port, asked, listening, error))
 		return false;
-	if (!transport || target->transport == asked)
+	target->tls = target->tls || (tls && target->transport == asked);
+	if (!transport || (target->transport == asked && target->tls == tls))
 		return true;
 	error_usage(error, "\"%s\" and \"%.100s\" exclude each other: use one", transport, text);
 	return false;
 }
 
 /* What follows /open, as its usage numbers it. */
-enum { OPEN_TRANSPORT, OPEN_ADDRESS, OPEN_PORT, OPEN_HOST, OPEN_AS };
+enum { OPEN_TRANSPORT, OPEN_ADDRESS, OPEN_PORT, OPEN_HOST, OPEN_AS, OPEN_VERIFY };
 
 static bool parse_open(const struct args *args, struct target *target, struct error *error)
 {
@@ -46,6 +49,11 @@ static bool may_be_session(const struct args *args)
 static bool check_open(const struct args *args, struct error *error)
 {
 	struct target target;
+	const char *verify = args->value[OPEN_VERIFY];
+	if (verify && strcmp(verify, "off") != 0 && strcmp(verify, "on") != 0) {
+		error_usage(error, "open: verify on or verify off");
+		return args_blame(args, OPEN_VERIFY, error);
+	}
 	return parse_open(args, &target, error) || may_be_session(args) ||
 	       args_blame(args, args->value[OPEN_PORT] ? OPEN_PORT : OPEN_ADDRESS, error);
 }
@@ -78,12 +86,19 @@ static enum command_result do_open(const struct invocation *invocation, struct e
 	const struct named_target *named =
 	        lone ? named_target_find(&app->targets, args->value[OPEN_ADDRESS]) : NULL;
 	struct session_options options = app->defaults;
+	const char *verify = args->value[OPEN_VERIFY];
+	struct tls_settings tls = { .unverified = verify && strcmp(verify, "off") == 0 };
+	options.tls = &tls;
 	options.name = args->value[OPEN_AS];
 	if (!command_choose_host(invocation, args->value[OPEN_HOST], &options.host, error))
 		return false;
 	if (!named && !parse_open(args, &target, error) &&
 	    !(may_be_session(args) && find_own(invocation, &target, &options.host, error)))
 		return false;
+	if (verify && !(named ? named->target.tls : target.tls)) {
+		error_usage(error, "verify is for TLS: /open tls HOST PORT verify off");
+		return args_blame(args, OPEN_VERIFY, error);
+	}
 	uint64_t since = transcript_end(app->transcript);
 	return wait_for_opening(invocation,
 	                        named ? app_open_named(app, named, &options, error)
@@ -341,7 +356,8 @@ const struct command session_commands[] = {
 	        .name = "open",
 	        .letter = 'o',
 	        .group = "sessions",
-	        .usage = "[" TRANSPORT_NAMES "] <address> [<port>] [from|on <host>] [as <name>]",
+	        .usage = "[" TARGET_SCHEMES "] <address> [<port>] [from|on <host>] [as <name>] "
+	                 "[verify <on-or-off>]",
 	        .help = "open a TCP conversation, or a session of another kind\n"
 	                "The address is a name or a number; host:port, [v6]:port, tcp:// and "
 	                "udp:// work.\n"
@@ -352,6 +368,10 @@ const struct command session_commands[] = {
 	                "Of a UNIX socket it is a path, or @name for an abstract name: "
 	                "unix:///path, unix:@name; datagrams: unixgram:///path, packets: "
 	                "unixpacket:///path. \\x20 stands for a blank in it.\n"
+	                "tls, or tls://host:port, is TCP with TLS on top: the certificate must be for the "
+	                "address as it was written, from an authority of this machine, and of today, or "
+	                "the attempt ends with the reason. verify off takes any; the status line says so "
+	                "as long as the session is open.\n"
 	                "The addresses of a name are tried in turn, IPv6 and IPv4 by turns: the "
 	                "next one 250 ms after one that does not answer, or at once after one that "
 	                "fails. The first to answer is the peer, the others are closed; /set "

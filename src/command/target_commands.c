@@ -15,7 +15,7 @@ static void list_targets(const struct invocation *invocation)
 	for (size_t i = 0; i < app->targets.count; i++) {
 		const struct named_target *named = &app->targets.list[i];
 		text_table_add(&table, "%s", named->name);
-		text_table_add(&table, "%s", transport_name(named->target.transport));
+		text_table_add(&table, "%s", target_scheme(&named->target));
 		text_table_add(&table, "%s", target_format(&named->target, address));
 		text_table_add(&table, "%s", named->settings);
 	}
@@ -35,7 +35,7 @@ static bool show_target(const struct invocation *invocation, const char *name, s
 		error_usage(error, "no target \"%.40s\": /target %.40s HOST:PORT names one", name, name);
 		return false;
 	}
-	app_note(invocation->app, "%s: %s %s%s%s", name, transport_name(named->target.transport),
+	app_note(invocation->app, "%s: %s %s%s%s", name, target_scheme(&named->target),
 	         target_format(&named->target, address), *named->settings ? ", " : "",
 	         named->settings);
 	return true;

@@ -41,7 +41,8 @@ static enum command_result check_call(struct app *app, struct wait *wait, bool o
 static bool is_opening(const struct session *session)
 {
 	enum session_state state = session_state(session);
-	return state == SESSION_RESOLVING || state == SESSION_CONNECTING;
+	return state == SESSION_RESOLVING || state == SESSION_CONNECTING ||
+	       session_is_securing(session);
 }
 
 /* A session that has failed to open may be out of the table. */

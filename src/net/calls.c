@@ -510,7 +510,7 @@ static void flag_secret(const struct caller *caller, struct entry *entry, int fd
                         const struct endpoint *addr, const char *bytes, size_t len)
 {
 	struct known_secrets *known = transcript_secrets(caller->transcript);
-	if (!known && !(entry->flags & ENTRY_SECRET))
+	if (entry_is_sealed(entry) || (!known && !(entry->flags & ENTRY_SECRET)))
 		return;
 	bool stream = !entry_is_addressed(entry) && !(entry->arg2 & MSG_OOB);
 	uint64_t way = (uint64_t)caller->session << 1 | entry_is_outgoing(entry);
@@ -555,6 +555,8 @@ ssize_t call_recv(const struct caller *caller, int fd, size_t most, int flags, c
 	set_arguments(&entry, asked, flags);
 	ssize_t got = receive(caller, &entry, fd, place, asked, flags, NULL, NULL, &buffered, NULL);
 	int64_t now = end(&entry, got < 0);
+	if (got <= 0)
+		entry.flags &= (uint8_t)~ENTRY_SEALED;
 	flag_secret(caller, &entry, fd, NULL, place, got > 0 ? (size_t)got : 0);
 	commit(caller, &entry, fd, now, NULL, NULL, got > 0 ? (size_t)got : 0,
 	       got > 0 ? buffered : -1);
@@ -733,6 +735,8 @@ static ssize_t offer(const struct caller *caller, enum call call, int fd, const 
 	ssize_t sent = transmit(caller, &entry, fd, data, asked, to, local, &wall);
 	int64_t now = end(&entry, sent < 0);
 	size_t kept = sent > 0 ? smaller((size_t)sent, room) : 0;
+	if (sent <= 0)
+		entry.flags &= (uint8_t)~ENTRY_SEALED;
 	note_kept(&entry, sent, kept);
 	if (kept > 0 && !shared)
 		memcpy(place, data, kept);

@@ -16,6 +16,7 @@
 #include "net/peers.h"
 #include "net/session_internal.h"
 #include "net/socket_file.h"
+#include "net/tls/tls.h"
 #include "socket/errno_meaning.h"
 
 static unsigned number(const struct session *session)
@@ -86,6 +87,7 @@ void session_free(struct session *session)
 	if (session->open_parameters) {
 		free(session->open_parameters->local_host);
 		free(session->open_parameters->local_port);
+		tls_context_release(session->open_parameters->tls);
 		free(session->open_parameters);
 	}
 	session_free_service_state(session);
@@ -986,6 +988,38 @@ bool session_takes_data(const struct session *session)
 	       !(session_stream_ends(session) & (STREAM_SHUT | STREAM_BROKEN));
 }
 
+bool session_is_securing(const struct session *session)
+{
+	return session->state == SESSION_OPEN && session->ops->is_securing &&
+	       session->ops->is_securing(session);
+}
+
+static const struct tls *tls_of(const struct session *session)
+{
+	return session->ops->tls ? session->ops->tls(session) : NULL;
+}
+
+enum session_security session_security(const struct session *session)
+{
+	const struct tls *tls = tls_of(session);
+	if (!session->ops->tls)
+		return SESSION_PLAIN;
+	bool verifies = tls ? tls_verifies(tls) : tls_context_verifies(session->open_parameters->tls);
+	return verifies ? SESSION_VERIFIED : SESSION_UNVERIFIED;
+}
+
+const char *session_tls_facts(const struct session *session)
+{
+	const struct tls *tls = tls_of(session);
+	return tls ? tls_facts(tls) : "";
+}
+
+const char *session_tls_advice(const struct session *session)
+{
+	const struct tls *tls = tls_of(session);
+	return tls ? tls_advice(tls) : "";
+}
+
 const struct target *session_target(const struct session *session)
 {
 	return session->open_parameters ? &session->open_parameters->target : NULL;
@@ -1023,7 +1057,8 @@ const struct session_counts *session_counts(const struct session *session)
 
 size_t session_unsent(const struct session *session)
 {
-	return session->unsent + (session->faults ? faults_held(session->faults, FAULT_OUT) : 0);
+	return session->unsent + (session->faults ? faults_held(session->faults, FAULT_OUT) : 0) +
+	       session_layer_unsent(session);
 }
 
 unsigned session_fault_kind(const struct session *session)

@@ -44,6 +44,7 @@ enum session_end {
 
 struct faults;
 struct session;
+struct tls_settings;
 struct wire;
 
 /* What the sessions of one recording share; see recorded.h. */
@@ -87,6 +88,7 @@ struct session_options {
 	enum eol eol;                         /* what a typed line ends with */
 	const struct session_preset *presets; /* copied */
 	size_t preset_count;
+	const struct tls_settings *tls; /* of a target with TLS; NULL = the certificate is verified */
 	/* Datagrams: connect() to the first peer also on a wildcard address; may be shut. A UNIX path is
 	 * taken and left as nc does, and a client of datagrams has one. */
 	bool as_nc;
@@ -140,6 +142,17 @@ struct recording *session_recording(const struct session *session);
 bool session_peer_closed(const struct session *session); /* FIN has come */
 bool session_is_shut(const struct session *session); /* we have sent FIN, or will after the queue */
 bool session_takes_data(const struct session *session); /* open, and neither shut nor reset */
+
+/* It is open, and its TLS handshake is under way: what is sent waits for the end of that. */
+bool session_is_securing(const struct session *session);
+
+/* Whether there is TLS on top of its stream; SESSION_UNVERIFIED: any certificate is taken. */
+enum session_security { SESSION_PLAIN, SESSION_VERIFIED, SESSION_UNVERIFIED };
+enum session_security session_security(const struct session *session);
+
+/* See tls_facts() and tls_advice(); "" where there is no TLS. */
+const char *session_tls_facts(const struct session *session);
+const char *session_tls_advice(const struct session *session);
 
 /* NULL for a listener's client. */
 const struct target *session_target(const struct session *session);

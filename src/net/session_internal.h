@@ -72,6 +72,15 @@ struct session_ops {
 	bool (*send)(struct session *session, const struct endpoint *to, const void *data,
 	             size_t len, struct error *error);
 	ssize_t (*send_from)(struct session *session, int from, bool is_file);
+
+	/* A stream: what recv() has brought; the peer has ended it by FIN. A layer on top of it takes
+	 * them. Where it is not open yet, the peer has not been told what was given to be sent. */
+	void (*received)(struct session *session, const char *data, size_t len);
+	void (*ended)(struct session *session);
+	bool (*is_securing)(const struct session *session);
+	const struct tls *(*tls)(const struct session *session); /* NULL before it has begun */
+	size_t (*unsent)(const struct session *session); /* bytes that wait in the layer */
+
 	void (*flush)(struct session *session); /* open: sends what the kernel takes now */
 	void (*queue_dropped)(struct session *session);
 	bool (*shutdown)(struct session *session, int how, struct error *error);
@@ -173,6 +182,7 @@ struct open_parameters {
 	struct target target;
 	struct session_options options; /* without its strings */
 	char *local_host, *local_port;  /* NULL where none was given */
+	struct tls_context *tls;        /* shared; NULL = no TLS */
 	bool listening;
 };
 
@@ -282,6 +292,12 @@ static inline bool session_is_unconnected(const struct session *session,
 static inline unsigned session_stream_ends(const struct session *session)
 {
 	return session->ops->stream_ends ? session->ops->stream_ends(session) : 0;
+}
+
+/* What was given to be sent, and waits in the layer on top of a stream. */
+static inline size_t session_layer_unsent(const struct session *session)
+{
+	return session->ops->unsent ? session->ops->unsent(session) : 0;
 }
 
 /* A byte of it has moved. */

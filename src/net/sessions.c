@@ -28,6 +28,8 @@
 #include "net/session_internal.h"
 #include "net/step.h"
 #include "net/stream.h"
+#include "net/tls/tls.h"
+#include "net/tls_stream.h"
 #include "net/wire.h"
 #include "record/frame_entry.h"
 
@@ -736,6 +738,19 @@ static bool may_be_on(const struct sessions *sessions, enum transport transport,
 	return false;
 }
 
+/* *context: how its connections are made; NULL where they have no TLS. */
+static bool make_tls(const struct target *target, const struct session_options *options, bool listening,
+                     struct tls_context **context, struct error *error)
+{
+	static const struct tls_settings verified;
+	*context = NULL;
+	if (target->tls && listening)
+		error_usage(error, "tls:// opens a session: a server with TLS is not known");
+	else if (target->tls)
+		*context = tls_context_new(options->tls ? options->tls : &verified, error);
+	return *context || !target->tls;
+}
+
 static struct session *make(struct sessions *sessions, const struct target *target,
                             const struct session_options *options, bool listening,
                             struct error *error)
@@ -745,8 +760,12 @@ static struct session *make(struct sessions *sessions, const struct target *targ
 	        listening ? kinds[transport].server : kinds[transport].client;
 	if (options->name && !session_check_name(&sessions->table, NULL, options->name, error))
 		return NULL;
-	if (!may_be_on(sessions, transport, options->host, error))
+	struct tls_context *tls;
+	if (!may_be_on(sessions, transport, options->host, error) ||
+	    !make_tls(target, options, listening, &tls, error))
 		return NULL;
+	if (tls)
+		ops = &tls_stream_ops;
 	struct session *session = session_new(&sessions->table, ops, transport);
 	struct open_parameters *open_parameters = xcalloc(1, sizeof *open_parameters);
 	open_parameters->target = *target;
@@ -761,6 +780,8 @@ static struct session *make(struct sessions *sessions, const struct target *targ
 	open_parameters->options.presets = NULL;
 	open_parameters->options.serving = NULL;
 	open_parameters->options.limits = NULL;
+	open_parameters->options.tls = NULL;
+	open_parameters->tls = tls;
 	if (!ops->has_peers || transport_is_unix(transport))
 		open_parameters->options.broadcast = false;
 	session->open_parameters = open_parameters;

@@ -213,9 +213,12 @@ static bool parse(const struct session *session, const char *host, const char *p
 	                         : "",
 	                  host ? port : NULL, transport, binds, error))
 		return false;
-	if (target->transport == transport)
+	if (target->transport == transport && !target->tls)
 		return true;
-	error_set(error, "session %u is %s", number(session), transport_title(transport));
+	if (target->tls)
+		error_set(error, "step by step TCP alone is connected: /open opens a session with TLS");
+	else
+		error_set(error, "session %u is %s", number(session), transport_title(transport));
 	return false;
 }
 

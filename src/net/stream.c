@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "net/stream.h"
+#include "net/stream_internal.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -15,27 +15,9 @@
 #include "net/fault.h"
 #include "net/kernel.h"
 #include "net/option.h"
-#include "net/pace.h"
 #include "net/probe_timer.h"
 #include "net/reconnect.h"
-#include "net/secrets.h"
 #include "socket/errno_meaning.h"
-
-struct stream {
-	bool peer_closed; /* recv() = 0, and no reset before it: FIN */
-	bool read_shut;   /* we have shut reading */
-	bool shut;        /* no more is taken for sending; FIN follows the last byte */
-	bool fin_sent;
-	bool broken;            /* send() met a reset: only what has already come is still read */
-	bool large_reads;       /* the last recv() gave a full buffer: much is asked for at once */
-	bool greeting_due;      /* its service does not know of the client yet, */
-	bool fin_due;           /* nor of its FIN: it is paused; */
-	bool ready_due;         /* its service waits for an empty queue */
-	bool deferred;          /* connect() = 0 without a SYN: TCP_FASTOPEN_CONNECT */
-	bool in_parts;          /* a fault has let only some of the queue go: TCP_NODELAY is on */
-	struct secrets secrets; /* which bytes of the queue */
-	struct pace pace;       /* of messages */
-};
 
 /* The head of each message in the queue of a connection that keeps their borders. */
 struct head {
@@ -55,7 +37,7 @@ static size_t smaller(size_t a, size_t b)
 
 /* ---- ends ---- */
 
-static void queue_dropped(struct session *session)
+void stream_queue_dropped(struct session *session)
 {
 	struct stream *stream = session->own;
 	secrets_clear(&stream->secrets);
@@ -84,7 +66,7 @@ static void break_off(struct session *session, const char *call, int code)
 {
 	char why[ERROR_TEXT];
 	struct stream *stream = session->own;
-	size_t unsent = session->unsent;
+	size_t unsent = session->unsent + session_layer_unsent(session);
 	describe(session, call, code, why);
 	stream->broken = true;
 	session_drop_queue(session);
@@ -107,17 +89,29 @@ static void send_fin(struct session *session)
 		               transport_fin(session->transport));
 }
 
+/* That it was cut short has been reported. */
+static void finish_closed(struct session *session, const char *text)
+{
+	const struct stream *stream = session->own;
+	if (stream->cut_short) {
+		session_report(session, 0, "%s", text);
+		session_finish(session, SESSION_ENDED_FAILED, NULL);
+	} else {
+		session_finish(session, SESSION_ENDED_WELL, "%s", text);
+	}
+}
+
 /* FIN when the queue is out; closed when both sides are, unless it is paused. */
-static void settle(struct session *session)
+void stream_settle(struct session *session)
 {
 	struct stream *stream = session->own;
 	if (session->state != SESSION_OPEN || stream->broken)
 		return;
-	if (stream->shut && !stream->fin_sent && !session->queue.len)
+	if (stream->shut && !stream->fin_sent && !session->queue.len && !stream->layer_due)
 		send_fin(session);
 	bool over = stream->fin_sent && (stream->peer_closed || stream->read_shut);
 	if (over && !session->paused)
-		session_finish(session, SESSION_ENDED_WELL, "closed");
+		finish_closed(session, "closed");
 }
 
 /* ---- sending ---- */
@@ -147,11 +141,12 @@ static void notice_connection(struct session *session)
  * transcript. */
 static size_t push(struct session *session, const char *data, size_t len)
 {
+	struct stream *stream = session->own;
+	struct caller caller = session->caller;
 	bool waited = session->step && session->step->call == STEP_SEND;
-	session->caller.since = waited ? session->step->since : 0;
-	ssize_t sent =
-	        call_send(&session->caller, session->fd[0], data, smaller(len, SESSION_TURN), 0);
-	session->caller.since = 0;
+	caller.since = waited ? session->step->since : 0;
+	caller.flags |= stream->sealed;
+	ssize_t sent = call_send(&caller, session->fd[0], data, smaller(len, SESSION_TURN), 0);
 	if (sent < 0) {
 		if (!call_would_block(errno))
 			break_off(session, "send", errno);
@@ -184,7 +179,7 @@ static bool cut(struct session *session, struct faults *faults, enum fault_direc
 		if (unsent)
 			session_report_unsent(session, unsent, "cut by /fault");
 		stream->shut = true;
-		settle(session);
+		stream_settle(session);
 	}
 	return end != FAULT_NO_END;
 }
@@ -321,43 +316,41 @@ static void flush_some(struct session *session, size_t most)
 	session->caller.flags = flags;
 }
 
-static void flush(struct session *session)
+void stream_flush(struct session *session)
 {
 	flush_some(session, SIZE_MAX);
-	settle(session);
+	stream_settle(session);
 }
 
-static bool refuse_send(const struct session *session, size_t len, struct error *error)
+bool stream_refuses(const struct session *session, const struct endpoint *to, size_t len, size_t more,
+                    struct error *error)
 {
 	const struct stream *stream = session->own;
 	unsigned number = (unsigned)session->caller.session;
 	size_t room = session->queue.max - session->queue.len;
-	size_t head = keeps_borders(session) ? sizeof(struct head) : 0;
-	if (stream->broken)
+	if (to && !endpoint_equal(to, &session->peer))
+		error_set(error, "session %u is %s: it has one peer", number,
+		          transport_title(session->transport));
+	else if (stream->broken)
 		error_set(error, "session %u was reset: nothing can be sent", number);
 	else if (stream->shut)
 		error_set(error, "session %u has closed its side%s: nothing more can be sent",
 		          number, transport_fin(session->transport));
-	else if (head > room || len > room - head)
+	else if (more > room || len > room - more)
 		error_set(error,
 		          "%zu bytes already wait for the peer of session %u: no room for %zu more",
-		          session->unsent, number, len);
+		          session_unsent(session), number, len);
 	else
 		return false;
 	return true;
 }
 
-static bool stream_send(struct session *session, const struct endpoint *to, const void *data,
+bool stream_send(struct session *session, const struct endpoint *to, const void *data,
                         size_t len, struct error *error)
 {
 	struct stream *stream = session->own;
-	if (to && !endpoint_equal(to, &session->peer)) {
-		error_set(error, "session %u is %s: it has one peer",
-		          (unsigned)session->caller.session, transport_title(session->transport));
-		return false;
-	}
 	stream->ready_due = stream->ready_due || (len && session->service->ready);
-	if (refuse_send(session, len, error))
+	if (stream_refuses(session, to, len, keeps_borders(session) ? sizeof(struct head) : 0, error))
 		return false;
 	if (keeps_borders(session))
 		return send_message(session, data, len, error);
@@ -372,7 +365,7 @@ static bool stream_send(struct session *session, const struct endpoint *to, cons
 		return true;
 	size_t waiting = session->queue.len;
 	buf_append(&session->queue, (const char *)data + sent,
-	           len - sent); /* has room: refuse_send() */
+	           len - sent); /* has room: stream_refuses() */
 	if (session->caller.flags & ENTRY_SECRET)
 		secrets_add(&stream->secrets, waiting, session->queue.len);
 	session->unsent = session->queue.len;
@@ -435,7 +428,7 @@ static bool shut_reading(struct session *session, struct error *error)
 	return true;
 }
 
-static bool stream_shutdown(struct session *session, int how, struct error *error)
+bool stream_shutdown(struct session *session, int how, struct error *error)
 {
 	struct stream *stream = session->own;
 	if (session->state == SESSION_FRESH)
@@ -451,7 +444,7 @@ static bool stream_shutdown(struct session *session, int how, struct error *erro
 	    !shut_reading(session, error))
 		return false;
 	stream->shut = stream->shut || write;
-	settle(session);
+	stream_settle(session);
 	return true;
 }
 
@@ -460,7 +453,10 @@ static bool stream_shutdown(struct session *session, int how, struct error *erro
 /* A service that passes on says itself what it takes. */
 static bool is_held_up(const struct session *session)
 {
+	const struct stream *stream = session->own;
 	const struct service *service = session->service;
+	if (stream->layer_due)
+		return false;
 	return service->never_reads || session->service_full || (service->takes && !service->takes(session));
 }
 
@@ -473,7 +469,7 @@ static size_t readable_now(const struct session *session)
 	const struct service *service = session->service;
 	if (stream->peer_closed || stream->read_shut || session->read_blocked || is_held_up(session))
 		return 0;
-	if (!session_is_served(session) || stream->broken)
+	if (!session_is_served(session) || stream->broken || stream->layer_due)
 		return SESSION_TURN;
 	if (service->takes)
 		return SERVICE_QUEUE;
@@ -487,6 +483,8 @@ static size_t readable_now(const struct session *session)
 static void greet(struct session *session)
 {
 	struct stream *stream = session->own;
+	if (stream->layer_due)
+		return;
 	if (stream->greeting_due && session->service->opened) {
 		session_begin_service(session);
 		session->service->opened(session);
@@ -505,29 +503,37 @@ static void answer_fin(struct session *session)
 	if (session->service->ended)
 		session->service->ended(session);
 	else if (!stream->shut)
-		stream_shutdown(session, SHUT_WR, &error);
+		session->ops->shutdown(session, SHUT_WR, &error);
 	session_end_service(session);
 }
 
-static void receive_fin(struct session *session)
+void stream_take_end(struct session *session)
 {
 	struct stream *stream = session->own;
+	struct error error;
+	stream->peer_closed = true;
+	stream->fin_due = true;
+	if (!session->paused)
+		answer_fin(session);
+	if (session->state == SESSION_OPEN && !stream->shut && reconnect_is_possible(session))
+		session->ops->shutdown(session, SHUT_WR, &error);
+	stream_settle(session);
+}
+
+void stream_ended(struct session *session)
+{
+	const struct stream *stream = session->own;
 	if (stream->broken) {
 		session_finish(session, SESSION_ENDED_RESET, NULL);
 		return;
 	}
-	stream->peer_closed = true;
 	session_report(session, 0, "peer closed its side%s: recv() = 0",
 	               transport_fin(session->transport));
-	stream->fin_due = true;
-	if (!session->paused)
-		answer_fin(session);
-	stream->shut = stream->shut || reconnect_is_possible(session);
-	settle(session);
+	stream_take_end(session);
 }
 
 /* After a reset or FIN, bytes that have come before are still read. */
-static void resumed(struct session *session)
+void stream_resumed(struct session *session)
 {
 	struct stream *stream = session->own;
 	greet(session);
@@ -537,17 +543,17 @@ static void resumed(struct session *session)
 	}
 	if (stream->fin_due)
 		answer_fin(session);
-	settle(session);
+	stream_settle(session);
 }
 
 /* As if the client had been accepted by it, and had sent FIN only now. */
-static void service_changed(struct session *session)
+void stream_service_changed(struct session *session)
 {
 	struct stream *stream = session->own;
 	stream->greeting_due = session->listener != 0;
 	stream->fin_due = stream->peer_closed && !stream->broken;
 	if (!session->paused)
-		resumed(session);
+		stream_resumed(session);
 }
 
 /* On a paused session a person makes close(), too, so the session stays open. */
@@ -565,10 +571,11 @@ static void meet_recv_error(struct session *session, int code)
 		               "%s", describe(session, "recv", code, why));
 }
 
-static void take(struct session *session, const char *data, size_t len)
+/* By hand a person has it. */
+static void received(struct session *session, const char *data, size_t len)
 {
 	session_received(session, data, len);
-	if (session_is_served(session))
+	if (session_is_served(session) && !session_is_by_hand(session))
 		session_answer(session, NULL, data, len);
 }
 
@@ -584,7 +591,7 @@ static bool pass(struct session *session)
 	if (got > 0) {
 		session_count_received(session, (size_t)got);
 	} else if (got == 0) {
-		receive_fin(session);
+		session->ops->ended(session);
 	} else if (code == EAGAIN || code == EPIPE) {
 		session->pass_error = code;
 		session->read_blocked = true;
@@ -599,6 +606,7 @@ static struct caller reader(const struct session *session)
 {
 	const struct stream *stream = session->own;
 	struct caller caller = session->caller;
+	caller.flags |= stream->sealed;
 	if (stream->broken || stream->read_shut)
 		caller.flags |= ENTRY_NO_END;
 	return caller;
@@ -620,9 +628,9 @@ static bool receive_message(struct session *session, size_t *left)
 	if (got < 0)
 		meet_recv_error(session, errno);
 	else if (ended)
-		receive_fin(session);
+		session->ops->ended(session);
 	else
-		take(session, data, (size_t)got);
+		session->ops->received(session, data, (size_t)got);
 	*left -= smaller(*left, got > 0 ? (size_t)got : 0);
 	return got > 0 || (got == 0 && !ended);
 }
@@ -649,7 +657,8 @@ static void receive(struct session *session)
 		receive_messages(session);
 		return;
 	}
-	if (session->pass_to && !session_is_served(session) && !faults && pass(session))
+	if (session->pass_to && !session_is_served(session) && !faults && !stream->sealed &&
+	    pass(session))
 		return;
 	size_t left = session->table->share;
 	while (left && session->state == SESSION_OPEN) {
@@ -670,9 +679,9 @@ static void receive(struct session *session)
 		if (got < 0)
 			meet_recv_error(session, errno);
 		else if (got == 0)
-			receive_fin(session);
+			session->ops->ended(session);
 		else
-			take(session, data, (size_t)got);
+			session->ops->received(session, data, (size_t)got);
 		stream->large_reads = got >= SESSION_BUFFER;
 		if (faults && got >= 0) {
 			/* where the buffer is full more may be there */
@@ -710,7 +719,7 @@ static void raise_low(struct session *session)
 }
 
 /* Puts SO_RCVLOWAT back. */
-static void end_recv(struct session *session)
+void stream_end_recv(struct session *session)
 {
 	uint8_t flags = session->caller.flags;
 	session->caller.flags |= ENTRY_WATCHING;
@@ -748,7 +757,7 @@ static void take_nothing(struct session *session)
 {
 	struct stream *stream = session->own;
 	bool asked = session->step->most > 0;
-	end_recv(session);
+	stream_end_recv(session);
 	session_end_step(session);
 	if (!asked) {
 		session_report(session, 0,
@@ -760,7 +769,7 @@ static void take_nothing(struct session *session)
 	} else if (stream->broken) {
 		session_report(session, 0, "recv() = 0: after a reset nothing more comes");
 	} else {
-		receive_fin(session);
+		session->ops->ended(session);
 	}
 }
 
@@ -773,7 +782,7 @@ static bool is_misuse(const struct session *session, int code)
 	       call_would_block(code);
 }
 
-static enum step_end recv_by_hand(struct session *session, unsigned slot, struct error *error)
+enum step_end stream_recv(struct session *session, unsigned slot, struct error *error)
 {
 	const char *data;
 	struct step *step = session->step;
@@ -794,19 +803,19 @@ static enum step_end recv_by_hand(struct session *session, unsigned slot, struct
 	}
 	if (got >= 0) {
 		if (step->how != RECV_PEEK)
-			session_received(session, data, (size_t)got);
+			session->ops->received(session, data, (size_t)got);
 		if (must_go_on(session, (size_t)got)) {
 			session_name_recv(session, "recv");
 			return STEP_WAITS;
 		}
-		end_recv(session);
+		stream_end_recv(session);
 		session_end_step(session);
 		return STEP_DONE;
 	}
 	bool misuse = is_misuse(session, code);
 	if (misuse)
 		session_fail_call(session, CALL_RECV, step->text, code, error);
-	end_recv(session);
+	stream_end_recv(session);
 	session_end_step(session);
 	if (!misuse)
 		meet_recv_error(session, code);
@@ -814,7 +823,7 @@ static enum step_end recv_by_hand(struct session *session, unsigned slot, struct
 }
 
 /* recv() returns at once on a socket without a connection, and where it asks for an urgent byte. */
-static enum step_end begin_recv(struct session *session, struct error *error)
+enum step_end stream_begin_recv(struct session *session, struct error *error)
 {
 	const struct step *step = session->step;
 	bool sleeps = session->state == SESSION_OPEN && step->how != RECV_URGENT;
@@ -822,13 +831,13 @@ static enum step_end begin_recv(struct session *session, struct error *error)
 	if (step->how == RECV_ALL && step->most > 1 && !keeps_borders(session))
 		raise_low(session);
 	int slot = sleeps ? session_ready_slot(session) : 0;
-	return slot < 0 ? STEP_WAITS : recv_by_hand(session, (unsigned)slot, error);
+	return slot < 0 ? STEP_WAITS : stream_recv(session, (unsigned)slot, error);
 }
 
 /* ---- send() by hand ---- */
 
 /* Where nothing can be sent, or it is urgent: one call, and the kernel says what is wrong. */
-static bool send_by_hand(struct session *session, const struct endpoint *to, const void *data,
+bool stream_send_by_hand(struct session *session, const struct endpoint *to, const void *data,
                          size_t len, int flags, struct error *error)
 {
 	char text[64];
@@ -869,14 +878,14 @@ static void report_credentials(struct session *session, const char *call)
 	buf_free(&text);
 }
 
-static void begin(struct session *session)
+void stream_begin(struct session *session)
 {
 	struct stream *stream = session->own;
-	queue_dropped(session);
+	stream_queue_dropped(session);
 	*stream = (struct stream){ .peer_closed = false };
 }
 
-static void found(struct session *session, const struct lookup_answer *addresses)
+void stream_found(struct session *session, const struct lookup_answer *addresses)
 {
 	(void)addresses;
 	dial_connect(session);
@@ -884,13 +893,13 @@ static void found(struct session *session, const struct lookup_answer *addresses
 
 /* A port that has just been used waits in TIME_WAIT, which SO_REUSEADDR overlooks where the earlier
  * socket had it, too. */
-static void prepare_socket(struct session *session, unsigned slot, const struct endpoint *bound)
+void stream_prepare_socket(struct session *session, unsigned slot, const struct endpoint *bound)
 {
 	if (bound && bound->port)
 		option_default(session, session->fd[slot], SOL_SOCKET, SO_REUSEADDR, 1);
 }
 
-static void opened(struct session *session, const char *took)
+void stream_announce(struct session *session, const char *took)
 {
 	char pair[SESSION_PAIR];
 	struct stream *stream = session->own;
@@ -910,9 +919,19 @@ static void opened(struct session *session, const char *took)
 		report_credentials(session, "listen() there");
 	}
 	stream->greeting_due = true;
+}
+
+void stream_start(struct session *session)
+{
 	greet(session);
 	flush_some(session, SESSION_TURN);
-	settle(session);
+	stream_settle(session);
+}
+
+static void opened(struct session *session, const char *took)
+{
+	stream_announce(session, took);
+	stream_start(session);
 }
 
 void stream_accepted(struct session *session)
@@ -929,12 +948,12 @@ void stream_accepted(struct session *session)
 }
 
 /* What a fault holds back leaves first. */
-static void stream_close(struct session *session, const char *text)
+void stream_close(struct session *session, const char *text)
 {
 	const struct stream *stream = session->own;
 	bool faults_on = session->faults_on;
 	session->faults_on = false;
-	flush(session);
+	stream_flush(session);
 	session->faults_on = faults_on;
 	session->closing = session->lingers && !stream->broken;
 	if (stream->broken)
@@ -943,11 +962,11 @@ static void stream_close(struct session *session, const char *text)
 		session_finish(session, SESSION_ENDED_WELL,
 		               "closing: close() waits until everything is acknowledged (SO_LINGER)");
 	else
-		session_finish(session, SESSION_ENDED_WELL, "%s", text ? text : "closed");
+		finish_closed(session, text ? text : "closed");
 }
 
 /* The RST leaves with close(), at the end of this turn. */
-static void stream_abort(struct session *session)
+void stream_abort(struct session *session)
 {
 	call_set_linger(&session->caller, session->fd[0], 0);
 	session->lingers = false;
@@ -993,7 +1012,7 @@ static bool wants_ready(const struct session *session)
 {
 	const struct stream *stream = session->own;
 	return stream->ready_due && session->service->ready && !session->queue.len &&
-	       !stream->shut && !stream->broken;
+	       !stream->layer_due && !stream->shut && !stream->broken;
 }
 
 /* Whether nothing is to be done before this instant, 0 = none, at which the poller wakes. */
@@ -1005,7 +1024,7 @@ static bool wait_until(struct poller *poller, int64_t instant)
 	return true;
 }
 
-static void prepare(struct session *session, struct poller *poller)
+void stream_prepare(struct session *session, struct poller *poller)
 {
 	const struct stream *stream = session->own;
 	if (waits_for_reset(session)) {
@@ -1025,7 +1044,7 @@ static void prepare(struct session *session, struct poller *poller)
 		poller_want_write(poller, session->fd[0]);
 }
 
-static void serve(struct session *session, const struct poller *poller)
+void stream_serve(struct session *session, const struct poller *poller)
 {
 	struct stream *stream = session->own;
 	int fd = session->fd[0];
@@ -1039,7 +1058,7 @@ static void serve(struct session *session, const struct poller *poller)
 	}
 	if (session->queue.len && poller_writable(poller, fd)) {
 		flush_some(session, SESSION_TURN);
-		settle(session);
+		stream_settle(session);
 	} else if (wants_ready(session) && poller_writable(poller, fd)) {
 		stream->ready_due = false;
 		session_begin_service(session);
@@ -1050,7 +1069,7 @@ static void serve(struct session *session, const struct poller *poller)
 		receive(session);
 }
 
-static enum tcp_state tcp_state(const struct session *session)
+enum tcp_state stream_tcp_state(const struct session *session)
 {
 	const struct stream *stream = session->own;
 	if (stream->peer_closed && stream->fin_sent)
@@ -1060,7 +1079,7 @@ static enum tcp_state tcp_state(const struct session *session)
 	return stream->fin_sent ? STATE_FIN_WAIT : STATE_ESTABLISHED;
 }
 
-static unsigned stream_ends(const struct session *session)
+unsigned stream_ends(const struct session *session)
 {
 	const struct stream *stream = session->own;
 	return (stream->fin_sent ? STREAM_FIN_SENT : 0u) |
@@ -1069,29 +1088,19 @@ static unsigned stream_ends(const struct session *session)
 }
 
 const struct session_ops stream_ops = {
+	STREAM_OPERATIONS,
 	.size = sizeof(struct stream),
-	.next = "/reconnect opens it again",
-	.reconnects = true,
-	.begin = begin,
-	.free = queue_dropped,
-	.found = found,
-	.prepare_socket = prepare_socket,
+	.begin = stream_begin,
+	.free = stream_queue_dropped,
 	.opened = opened,
-	.prepare = prepare,
-	.serve = serve,
+	.prepare = stream_prepare,
+	.serve = stream_serve,
 	.send = stream_send,
 	.send_from = send_from,
-	.flush = flush,
-	.queue_dropped = queue_dropped,
+	.received = received,
+	.ended = stream_ended,
+	.queue_dropped = stream_queue_dropped,
 	.shutdown = stream_shutdown,
 	.close = stream_close,
-	.abort = stream_abort,
-	.begin_recv = begin_recv,
-	.recv = recv_by_hand,
-	.end_recv = end_recv,
-	.send_by_hand = send_by_hand,
-	.resumed = resumed,
-	.service_changed = service_changed,
-	.tcp_state = tcp_state,
-	.stream_ends = stream_ends,
+	.send_by_hand = stream_send_by_hand,
 };

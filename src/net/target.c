@@ -172,6 +172,19 @@ static bool take_host(struct target *target, struct span host, bool listening, s
 
 /* ---- the form ---- */
 
+bool target_find_scheme(const char *text, size_t len, enum transport *transport, bool *tls)
+{
+	*tls = len == 3 && strncasecmp(text, "tls", len) == 0;
+	if (*tls)
+		*transport = TRANSPORT_TCP;
+	return *tls || transport_find(text, len, transport);
+}
+
+const char *target_scheme(const struct target *target)
+{
+	return target->tls ? "tls" : transport_name(target->transport);
+}
+
 /* "tcp://", "unix:" */
 static bool take_scheme(struct target *target, struct span *rest, struct error *error)
 {
@@ -181,16 +194,17 @@ static bool take_scheme(struct target *target, struct span *rest, struct error *
 	struct span scheme = span_from(rest->text, colon);
 	bool slashes = strncmp(colon, "://", 3) == 0;
 	enum transport transport;
-	bool known = transport_find(scheme.text, scheme.len, &transport);
+	bool tls, known = target_find_scheme(scheme.text, scheme.len, &transport, &tls);
 	if (slashes && !known) {
 		error_usage(error,
-		            QUOTE ":// is not a transport: tcp://, udp://, unix://, unixgram://, unixpacket://",
+		            QUOTE ":// is not a transport: tcp://, tls://, udp://, unix://, unixgram://, unixpacket://",
 		            QUOTED(scheme));
 		return false;
 	}
 	if (!slashes && (!known || !transport_is_unix(transport)))
 		return true;
 	target->transport = transport;
+	target->tls = tls;
 	*rest = span_of(colon + (slashes ? 3 : 1));
 	return true;
 }

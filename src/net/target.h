@@ -15,11 +15,17 @@ enum { TARGET_HOST = ENDPOINT_TEXT, TARGET_SERVICE = 64 };
 
 struct target {
 	enum transport transport;
+	bool tls;                     /* TLS on top of it; only of TCP */
 	char host[TARGET_HOST];       /* "" = none given: this machine; or a UNIX path or name,
 	                                 see endpoint_parse_path() */
 	char service[TARGET_SERVICE]; /* decimal port 0..65535 or a service name of services(5);
 	                                 "" = none: the host is a UNIX path */
 };
+
+/* How a target is carried, as a person writes it: the name of a transport, or "tls", which is TCP. */
+#define TARGET_SCHEMES TRANSPORT_NAMES "|tls"
+bool target_find_scheme(const char *text, size_t len, enum transport *transport, bool *tls);
+const char *target_scheme(const struct target *target);
 
 /* `transport` holds where the text has none (tcp://, unix:///path, unix:@name). `port` may be NULL: then it must be
  * in `text`, "host:port"; a lone "7001" or ":7001" is a port of this machine, with `listening` also

@@ -429,7 +429,8 @@ static void begin_own(struct pipe *pipe)
 {
 	struct session *session = pipe->options.session;
 	struct endpoint peer = session_peer(session);
-	if (pipe->count || session_state(session) != SESSION_OPEN || !endpoint_is_set(&peer))
+	if (pipe->count || session_state(session) != SESSION_OPEN || session_is_securing(session) ||
+	    !endpoint_is_set(&peer))
 		return;
 	if (!is_server(pipe) || session_counts(session)->receives > pipe->heard)
 		begin_conversation(pipe, session);

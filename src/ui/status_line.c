@@ -60,12 +60,16 @@ static void add_state(struct pieces *pieces, const struct snapshot *snapshot)
 {
 	char state[SNAPSHOT_STATE], timer[SNAPSHOT_TIMER];
 	snapshot_format_state(snapshot, state);
-	const char *name = transport_name(snapshot->transport);
+	const char *name = snapshot->tls ? "tls" : transport_name(snapshot->transport);
 	enum tcp_state now = snapshot_state(snapshot);
 	if (now == STATE_DATAGRAMS || now == STATE_MESSAGES)
 		add_piece(pieces, 0, STYLE_STATE, "%s", name);
 	else
 		add_piece(pieces, 0, STYLE_STATE, "%s %s", name, state);
+	if (snapshot->tls_unverified)
+		add_piece(pieces, 0, STYLE_ERROR, "verify off");
+	if (snapshot->tls_handshake)
+		add_piece(pieces, 1, STYLE_NOTE, "handshake");
 	int64_t left;
 	if (snapshot_timer(snapshot, &left) == TIMER_KEEPALIVE)
 		return;

@@ -205,7 +205,7 @@ static void test_help_of_all(void)
 		{ "/help why epipe", "EPIPE (" },
 		{ "/help view", "  ladder  the calls of both ends" },
 		{ "/help view chat", "/view chat\nwhat was said" },
-		{ "/help /o", "/open [tcp|udp|unix|unixgram|unixpacket] <address>" },
+		{ "/help /o", "/open [tcp|udp|unix|unixgram|unixpacket|tls] <address>" },
 		{ "/help scroll", "/set scrollback <size>" },
 		{ "/help keys", "F5" },
 		{ "/help commands", "/open " },
@@ -277,17 +277,17 @@ static void test_usage_mistakes(void)
 		const char *line, *says;
 	} cases[] = {
 		{ "/open",
-		  "open: needs an address: /open [tcp|udp|unix|unixgram|unixpacket] <address> [<port>] "
-		  "[from|on <host>] [as <name>]" },
+		  "open: needs an address: /open [tcp|udp|unix|unixgram|unixpacket|tls] <address> [<port>] "
+		  "[from|on <host>] [as <name>] [verify <on-or-off>]" },
 		{ "/open tcp",
-		  "open: needs an address: /open [tcp|udp|unix|unixgram|unixpacket] <address> [<port>] "
-		  "[from|on <host>] [as <name>]" },
+		  "open: needs an address: /open [tcp|udp|unix|unixgram|unixpacket|tls] <address> [<port>] "
+		  "[from|on <host>] [as <name>] [verify <on-or-off>]" },
 		{ "/open a 1 2",
-		  "open: \"2\" is one word too many: /open [tcp|udp|unix|unixgram|unixpacket] <address> "
-		  "[<port>] [from|on <host>] [as <name>]" },
+		  "open: \"2\" is one word too many: /open [tcp|udp|unix|unixgram|unixpacket|tls] <address> "
+		  "[<port>] [from|on <host>] [as <name>] [verify <on-or-off>]" },
 		{ "/open a 1 as",
-		  "open: \"as\" needs a name: /open [tcp|udp|unix|unixgram|unixpacket] <address> [<port>] "
-		  "[from|on <host>] [as <name>]" },
+		  "open: \"as\" needs a name: /open [tcp|udp|unix|unixgram|unixpacket|tls] <address> [<port>] "
+		  "[from|on <host>] [as <name>] [verify <on-or-off>]" },
 		{ "/listen", "listen: needs a port: /listen [tcp|udp|unix|unixgram|unixpacket] [<local-address>] <port> "
 		             "[<service>] "
 		             "[on <host>] [as <name>] [max <number>] [iterative]" },
@@ -981,8 +981,8 @@ static void test_man(void)
 	ok(strncmp(error.text, "--mdoc: nothing is none of commands, ", 37) == 0,
 	   "the message names all");
 	ok(strstr(text,
-	          ".It Ic /open Oo Cm tcp | udp | unix | unixgram | unixpacket Oc Ar address Oo Ar "
-	          "port Oc Oo Cm from | on Ar host Oc Oo Cm as Ar name Oc\n"),
+	          ".It Ic /open Oo Cm tcp | udp | unix | unixgram | unixpacket | tls Oc Ar address Oo Ar "
+	          "port Oc Oo Cm from | on Ar host Oc Oo Cm as Ar name Oc Oo Cm verify Ar on-or-off Oc\n"),
 	   "usage as macros");
 	ok(strstr(text, ".It Ic /to Oo Ar @session Oc Ar peer Oo Ar text ... Oc\n"),
 	   "a session may stand first");

@@ -107,7 +107,7 @@ static const struct row forms[] = {
 	{ "-x", "80", false, NULL, "-x is not a host name" },
 	{ ".host", "80", false, NULL, ".host is not a host name" },
 
-	{ "http://host:80", NULL, false, NULL, "http:// is not a transport: tcp://, udp://, unix://, unixgram://, unixpacket://" },
+	{ "http://host:80", NULL, false, NULL, "http:// is not a transport: tcp://, tls://, udp://, unix://, unixgram://, unixpacket://" },
 	{ "://host:80", NULL, false, NULL, ":// is not a transport" },
 	{ "tcpx://host:80", NULL, false, NULL, "tcpx:// is not a transport" },
 	{ "tcp://host:80/index", NULL, false, NULL, "a path means nothing here: /index" },

@@ -353,6 +353,27 @@ static void draw_listener(struct fields *fields, const struct snapshot *snapshot
 		                "The session is paused: /accept takes one, /resume all.");
 }
 
+/* ---- TLS ---- */
+
+static void add_tls(struct fields *fields, const struct snapshot *snapshot)
+{
+	const char *line = snapshot->tls_facts;
+	if (!snapshot->tls)
+		return;
+	if (snapshot->tls_unverified)
+		fields_text(fields, STYLE_ERROR, "verify", "off: any certificate is taken");
+	while (line && *line) {
+		char label[24];
+		const char *tab = line + strcspn(line, "\t"), *end = line + strcspn(line, "\n");
+		snprintf(label, sizeof label, "%.*s", (int)(tab - line), line);
+		if (tab < end)
+			fields_text(fields, STYLE_TEXT, label, "%.*s", (int)(end - tab - 1), tab + 1);
+		line = end + (*end == '\n');
+	}
+	if (snapshot->tls_handshake)
+		fields_text(fields, STYLE_NOTE, "TLS", "handshake");
+}
+
 /* ---- the stream ---- */
 
 static void add_sending(struct fields *fields, const struct snapshot *snapshot)
@@ -496,6 +517,9 @@ static void draw_stream(struct fields *fields, const struct snapshot *snapshot,
 		add_congestion(fields, &snapshot->sample);
 	add_path(fields, snapshot);
 	fields_gap(fields);
+	add_tls(fields, snapshot);
+	if (snapshot->tls)
+		fields_gap(fields);
 	if (snapshot_is_loopback(snapshot))
 		fields_sentence(fields, STYLE_FAINT, 1,
 		                "Round trip, cwnd and rates mean nothing on loopback.");
@@ -540,6 +564,7 @@ static void draw_unix(struct fields *fields, const struct snapshot *snapshot)
 	add_faults(fields, snapshot);
 	add_traffic(fields, snapshot);
 	add_credentials(fields, snapshot->credentials);
+	add_tls(fields, snapshot);
 	if (datagrams)
 		fields_text(fields, STYLE_TEXT, "peers", "%zu", snapshot->others);
 	add_service(fields, snapshot);
@@ -577,6 +602,7 @@ static void draw_closed(struct fields *fields, const struct snapshot *snapshot,
 	if (snapshot_unacknowledged(snapshot, &bytes) && bytes)
 		add_part(fields, "not acked", true, bytes, 0);
 	add_traffic(fields, snapshot);
+	add_tls(fields, snapshot);
 	add_other_end(fields, other);
 	fields_gap(fields);
 	bool left = sample_has(sample, SAMPLE_STATE) && snapshot_state(snapshot) != STATE_GONE &&
@@ -591,6 +617,7 @@ static void draw_unread(struct fields *fields, const struct snapshot *snapshot)
 {
 	add_state(fields, snapshot);
 	add_traffic(fields, snapshot);
+	add_tls(fields, snapshot);
 	fields_gap(fields);
 	fields_sentence(
 	        fields, STYLE_NOTE, 1,

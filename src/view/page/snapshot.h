@@ -55,6 +55,10 @@ struct snapshot {
 	size_t clients_most; /* of a listener at a time; 0 = any number */
 	int64_t idle_most;   /* of its clients, ns; 0 = no limit */
 	const struct network_rules *rules; /* where they may come from, borrowed; NULL = anywhere */
+	bool tls;              /* on top of the stream; */
+	bool tls_unverified;   /* any certificate is taken; */
+	bool tls_handshake;    /* it is not over */
+	const char *tls_facts; /* a line for each: name, tab, value; borrowed; NULL or "" for none */
 	const struct credentials *credentials; /* of a UNIX peer; NULL = not known */
 
 	/* Of a server with several sockets; else none, and `local` and `sample` are the one's. */

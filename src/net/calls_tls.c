@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "net/calls_tls.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "record/known_secrets.h"
+
+static struct entry begin(const struct caller *caller, enum call call, int fd)
+{
+	return (struct entry){
+		.time = clock_now(),
+		.session = caller->session,
+		.fd = (int16_t)(fd < INT16_MAX ? fd : INT16_MAX),
+		.call = (uint8_t)call,
+		.flags = caller->flags,
+	};
+}
+
+/* Flags an entry whose bytes have a secret of this run in them. */
+static void flag_secret(const struct caller *caller, struct entry *entry, const char *bytes,
+                        size_t len)
+{
+	struct known_secrets *known = transcript_secrets(caller->transcript);
+	uint64_t way = (uint64_t)caller->session << 1 | entry_is_outgoing(entry);
+	if (known && known_secrets_meet(known, way, bytes, len, false))
+		entry->flags |= ENTRY_SECRET;
+}
+
+static void commit(const struct caller *caller, struct entry *entry, size_t asked, size_t len)
+{
+	entry->arg = (int32_t)asked;
+	entry->duration = (uint32_t)((clock_now() - entry->time + CLOCK_US - 1) / CLOCK_US);
+	transcript_commit(caller->transcript, entry, NULL, NULL, len);
+}
+
+size_t call_tls_read(const struct caller *caller, int fd, struct tls *tls, const char **data)
+{
+	size_t room;
+	struct entry entry = begin(caller, CALL_TLS_READ, fd);
+	char *place = transcript_reserve(caller->transcript, 0, TLS_RECORD, &room);
+	size_t most = room < TLS_RECORD ? room : TLS_RECORD;
+	size_t got = tls_read(tls, place, most);
+	*data = place;
+	if (got) {
+		flag_secret(caller, &entry, place, got);
+		commit(caller, &entry, most, got);
+	} else {
+		transcript_cancel(caller->transcript);
+	}
+	return got;
+}
+
+/* An entry has at most what a block of the transcript holds. */
+bool call_tls_write(const struct caller *caller, int fd, struct tls *tls, const char *data,
+                    size_t len)
+{
+	for (size_t done = 0, piece; done < len; done += piece) {
+		size_t room = len - done < ENTRY_SECRET_MOST ? len - done : ENTRY_SECRET_MOST;
+		size_t least = room < TRANSCRIPT_ROOM ? room : TRANSCRIPT_ROOM;
+		char *place = NULL;
+		struct entry entry = begin(caller, CALL_TLS_WRITE, fd);
+		bool shared = transcript_share(caller->transcript, 0, data + done, room);
+		if (!shared)
+			place = transcript_reserve(caller->transcript, 0, least, &room);
+		piece = len - done < room ? len - done : room;
+		if (!tls_write(tls, data + done, piece)) {
+			transcript_cancel(caller->transcript);
+			return false;
+		}
+		if (place)
+			memcpy(place, data + done, piece);
+		if (caller->flags & (ENTRY_ECHO | ENTRY_SECRET))
+			flag_secret(caller, &entry, data + done, piece);
+		commit(caller, &entry, piece, piece);
+	}
+	return true;
+}

@@ -1,0 +1,658 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "net/tls/tls.h"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/escape.h"
+
+enum {
+	WHY = 400,
+	NAME_MOST = 120, /* characters of a certificate's name in a message */
+	NAMES_MOST = 6,  /* names of a certificate that a message lists */
+	CHAIN_MOST = 16, /* certificates of a chain that are described */
+	FIRST = 24,      /* bytes kept of what a peer said first */
+	NOT_SEEN = -1,
+};
+
+struct tls_context {
+	unsigned shares;
+	SSL_CTX *library;
+	bool verifies;
+	char *server_name; /* NULL = the host that is called */
+};
+
+struct tls {
+	struct tls_context *context;
+	SSL *library;
+	BIO *in, *out; /* owned by the library */
+	char *host;    /* that the certificate must name */
+	enum tls_state state;
+	bool closed;             /* we have made a close_notify */
+	bool peer_closed;        /* and the peer has */
+	int alert_in, alert_out; /* the last fatal alert, NOT_SEEN */
+	long verdict;            /* of the verification, X509_V_OK; NOT_SEEN before it */
+	char first[FIRST];       /* what has come first */
+	size_t first_len;
+	char why[WHY];
+	char unverified[WHY]; /* why the certificate was not verified; "" = it was */
+	struct buf facts;     /* with a NUL after them */
+};
+
+bool tls_is_available(struct error *error)
+{
+	(void)error;
+	return true;
+}
+
+/* ---- words ---- */
+
+/* RFC 8446 section 6, RFC 5246 section 7.2, and what usually is the reason. */
+static const struct {
+	int number;
+	const char *name, *meaning;
+} alerts[] = {
+	{ 10, "unexpected_message", "a message came that has no place there" },
+	{ 20, "bad_record_mac", "a record was changed on its way" },
+	{ 22, "record_overflow", "a record was too long" },
+	{ 40, "handshake_failure",
+	  "the two ends have no version, cipher or group in common, or a "
+	  "certificate was missing" },
+	{ 42, "bad_certificate", "the certificate is damaged" },
+	{ 43, "unsupported_certificate", "a certificate of this kind is not accepted" },
+	{ 44, "certificate_revoked", "its authority has revoked the certificate" },
+	{ 45, "certificate_expired", "the certificate is no longer valid, or not yet" },
+	{ 46, "certificate_unknown", "the certificate was not accepted" },
+	{ 47, "illegal_parameter", "a field of a message makes no sense" },
+	{ 48, "unknown_ca", "the certificate is from an authority that is not trusted there" },
+	{ 49, "access_denied", "the certificate is valid, but not allowed" },
+	{ 50, "decode_error", "a message could not be read" },
+	{ 51, "decrypt_error", "a signature or a Finished message is wrong" },
+	{ 70, "protocol_version", "the two ends have no version of TLS in common" },
+	{ 71, "insufficient_security", "what this end offers is too weak" },
+	{ 80, "internal_error", "something failed there that has nothing to do with the protocol" },
+	{ 86, "inappropriate_fallback", "a lower version was offered than both ends have" },
+	{ 90, "user_canceled", "the handshake was given up" },
+	{ 109, "missing_extension", "a message lacks an extension" },
+	{ 110, "unsupported_extension", "an extension came that was not asked for" },
+	{ 112, "unrecognized_name", "there is no server of this name" },
+	{ 113, "bad_certificate_status_response", "the stapled OCSP answer is not valid" },
+	{ 115, "unknown_psk_identity", "the pre-shared key is not known" },
+	{ 116, "certificate_required", "the server wants a certificate of the client" },
+	{ 120, "no_application_protocol", "none of the offered ALPN protocols is served" },
+};
+
+static void put_alert(int number, struct buf *out)
+{
+	for (size_t i = 0; i < sizeof alerts / sizeof *alerts; i++)
+		if (alerts[i].number == number) {
+			buf_printf(out, "%s (alert %d): %s", alerts[i].name, number,
+			           alerts[i].meaning);
+			return;
+		}
+	buf_printf(out, "alert %d", number);
+}
+
+/* In printable ASCII, cut where it is long. */
+static void put_name(const X509_NAME *name, struct buf *out)
+{
+	char *text = NULL;
+	BIO *bio = BIO_new(BIO_s_mem());
+	if (bio && X509_NAME_print_ex(bio, name, 0, XN_FLAG_ONELINE & ~XN_FLAG_SPC_EQ) >= 0) {
+		long len = BIO_get_mem_data(bio, &text);
+		if (len > NAME_MOST)
+			buf_printf(out, "%.*s...", NAME_MOST - 3, text);
+		else
+			buf_append(out, text, len > 0 ? (size_t)len : 0);
+	}
+	BIO_free(bio);
+}
+
+static void put_subject(const X509 *certificate, struct buf *out)
+{
+	size_t before = out->len;
+	put_name(X509_get_subject_name(certificate), out);
+	if (out->len == before)
+		buf_append_text(out, "no name");
+}
+
+/* "2026-11-29 10:00:00 UTC" */
+static void put_time(const ASN1_TIME *time, struct buf *out)
+{
+	struct tm tm;
+	if (ASN1_TIME_to_tm(time, &tm))
+		buf_printf(out, "%04d-%02d-%02d %02d:%02d:%02d UTC", tm.tm_year + 1900,
+		           tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+	else
+		buf_append_text(out, "a time that cannot be read");
+}
+
+/* One name of a certificate; false where it is of a kind that no host has. */
+static bool put_host(const GENERAL_NAME *name, struct buf *out)
+{
+	int kind;
+	const ASN1_STRING *value = GENERAL_NAME_get0_value(name, &kind);
+	const unsigned char *bytes = value ? ASN1_STRING_get0_data(value) : NULL;
+	int len = value ? ASN1_STRING_length(value) : 0;
+	if (kind == GEN_DNS) {
+		size_t most = len < NAME_MOST ? (size_t)len : NAME_MOST;
+		for (size_t i = 0; i < most; i++)
+			buf_printf(out, "%c", bytes[i] > ' ' && bytes[i] < 127 ? bytes[i] : '?');
+		return len > 0;
+	}
+	if (kind == GEN_IPADD && len == 4) {
+		buf_printf(out, "%d.%d.%d.%d", bytes[0], bytes[1], bytes[2], bytes[3]);
+		return true;
+	}
+	if (kind == GEN_IPADD && len == 16) {
+		for (int i = 0; i < 16; i += 2)
+			buf_printf(out, "%s%x", i ? ":" : "", bytes[i] << 8 | bytes[i + 1]);
+		return true;
+	}
+	return false;
+}
+
+/* "localhost, *.example.org, 127.0.0.1": the names for which a certificate is good. */
+static void put_hosts(const X509 *certificate, struct buf *out)
+{
+	GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+	int count = names ? sk_GENERAL_NAME_num(names) : 0, listed = 0, all = 0;
+	for (int i = 0; i < count; i++) {
+		struct buf one = { .max = SIZE_MAX };
+		if (put_host(sk_GENERAL_NAME_value(names, i), &one) && ++all <= NAMES_MOST)
+			buf_printf(out, "%s%s", listed++ ? ", " : "", buf_text(&one));
+		buf_free(&one);
+	}
+	if (all > listed)
+		buf_printf(out, " and %d more", all - listed);
+	if (!all)
+		buf_append_text(out, "none");
+	GENERAL_NAMES_free(names);
+}
+
+/* ---- verification ---- */
+
+/* Why a certificate was not taken: `bad` is the one of the chain that is meant, `leaf` the peer's own. */
+static void explain_verdict(struct tls *tls, long verdict, const X509 *bad, const X509 *leaf)
+{
+	struct buf out = { .max = SIZE_MAX };
+	bool own = !bad || bad == leaf;
+	if (!own) {
+		buf_append_text(&out, "the certificate of ");
+		put_subject(bad, &out);
+	} else {
+		buf_append_text(&out, "the certificate");
+	}
+	switch (verdict) {
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+		buf_append_text(&out, " has expired on ");
+		put_time(X509_get0_notAfter(bad), &out);
+		break;
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+		buf_append_text(&out, " is not valid before ");
+		put_time(X509_get0_notBefore(bad), &out);
+		break;
+	case X509_V_ERR_HOSTNAME_MISMATCH:
+	case X509_V_ERR_IP_ADDRESS_MISMATCH:
+		buf_printf(&out, " is not for %.*s; its names: ", NAME_MOST, tls->host);
+		put_hosts(leaf, &out);
+		break;
+	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+		buf_append_text(&out, " is self-signed, and not trusted here: ");
+		put_subject(leaf, &out);
+		break;
+	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+		buf_append_text(&out, " is from an authority that is not trusted here: ");
+		put_subject(bad, &out);
+		break;
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+		buf_append_text(&out, " is from an authority that is unknown here: ");
+		put_name(X509_get_issuer_name(bad ? bad : leaf), &out);
+		break;
+	default:
+		buf_printf(&out, " cannot be verified: %s", X509_verify_cert_error_string(verdict));
+	}
+	snprintf(tls->unverified, sizeof tls->unverified, "%s", buf_text(&out));
+	buf_free(&out);
+}
+
+/* In place of X509_verify_cert(), whose verdict is kept: after a failed handshake the library has none
+ * of the peer's certificates any more. */
+static int verify(X509_STORE_CTX *store, void *context)
+{
+	(void)context;
+	SSL *library = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+	struct tls *tls = SSL_get_app_data(library);
+	bool good = X509_verify_cert(store) > 0;
+	tls->verdict = good ? X509_V_OK : X509_STORE_CTX_get_error(store);
+	if (!good)
+		explain_verdict(tls, tls->verdict, X509_STORE_CTX_get_current_cert(store),
+		                X509_STORE_CTX_get0_cert(store));
+	return good || !tls->context->verifies;
+}
+
+/* ---- the context ---- */
+
+/* "certificate verify failed": the last thing that the library has met. */
+static const char *last_reason(void)
+{
+	unsigned long code = ERR_peek_last_error();
+	const char *reason = code ? ERR_reason_error_string(code) : NULL;
+	return reason ? reason : "no reason is known";
+}
+
+/* Errors of the library by themselves would ask on the terminal. */
+static int no_passphrase(char *out, int size, int writing, void *context)
+{
+	(void)out;
+	(void)size;
+	(void)writing;
+	(void)context;
+	return -1;
+}
+
+struct tls_context *tls_context_new(const struct tls_settings *settings, struct error *error)
+{
+	ERR_clear_error();
+	SSL_CTX *library = SSL_CTX_new(TLS_client_method());
+	if (!library) {
+		error_set(error, "TLS: %s", last_reason());
+		return NULL;
+	}
+	SSL_CTX_set_min_proto_version(library, TLS1_2_VERSION);
+	SSL_CTX_set_options(library, SSL_OP_NO_RENEGOTIATION);
+	SSL_CTX_set_session_cache_mode(library, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_default_passwd_cb(library, no_passphrase);
+	SSL_CTX_set_cert_verify_callback(library, verify, NULL);
+	SSL_CTX_set_verify(library, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_default_verify_paths(library);
+	struct tls_context *context = xcalloc(1, sizeof *context);
+	context->shares = 1;
+	context->library = library;
+	context->verifies = !settings->unverified;
+	context->server_name = settings->server_name ? xstrdup(settings->server_name) : NULL;
+	return context;
+}
+
+struct tls_context *tls_context_share(struct tls_context *context)
+{
+	if (context)
+		context->shares++;
+	return context;
+}
+
+void tls_context_release(struct tls_context *context)
+{
+	if (!context || --context->shares)
+		return;
+	SSL_CTX_free(context->library);
+	free(context->server_name);
+	free(context);
+}
+
+bool tls_context_verifies(const struct tls_context *context)
+{
+	return context->verifies;
+}
+
+/* ---- one connection ---- */
+
+static void notice(const SSL *library, int where, int value)
+{
+	enum { FATAL = 2 };
+	struct tls *tls = SSL_get_app_data(library);
+	if (where & SSL_CB_ALERT && value >> 8 == FATAL)
+		*(where & SSL_CB_READ ? &tls->alert_in : &tls->alert_out) = value & 0xff;
+}
+
+static bool is_address(const char *host)
+{
+	ASN1_OCTET_STRING *address = a2i_IPADDRESS(host);
+	ASN1_OCTET_STRING_free(address);
+	return address != NULL;
+}
+
+/* SNI is for names alone, RFC 6066 section 3. A root's dot at the end is no part of either. */
+static void set_host(struct tls *tls, const char *host)
+{
+	size_t len = strcspn(host, "%"); /* "fe80::1%eth0" */
+	tls->host = xstrndup(host, len);
+	if (len > 1 && tls->host[len - 1] == '.')
+		tls->host[len - 1] = '\0';
+	X509_VERIFY_PARAM *param = SSL_get0_param(tls->library);
+	X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	if (is_address(tls->host)) {
+		X509_VERIFY_PARAM_set1_ip_asc(param, tls->host);
+	} else if (*tls->host) {
+		SSL_set_tlsext_host_name(tls->library, tls->host);
+		X509_VERIFY_PARAM_set1_host(param, tls->host, 0);
+	}
+}
+
+struct tls *tls_new(struct tls_context *context, const char *host)
+{
+	struct tls *tls = xcalloc(1, sizeof *tls);
+	tls->context = tls_context_share(context);
+	buf_init(&tls->facts, SIZE_MAX);
+	tls->alert_in = tls->alert_out = NOT_SEEN;
+	tls->verdict = NOT_SEEN;
+	tls->library = SSL_new(context->library);
+	tls->in = BIO_new(BIO_s_mem());
+	tls->out = BIO_new(BIO_s_mem());
+	if (!tls->library || !tls->in || !tls->out)
+		abort();
+	SSL_set_bio(tls->library, tls->in, tls->out);
+	SSL_set_app_data(tls->library, tls);
+	SSL_set_info_callback(tls->library, notice);
+	set_host(tls, context->server_name ? context->server_name : host);
+	SSL_set_connect_state(tls->library);
+	return tls;
+}
+
+void tls_free(struct tls *tls)
+{
+	if (!tls)
+		return;
+	SSL_free(tls->library);
+	tls_context_release(tls->context);
+	free(tls->host);
+	buf_free(&tls->facts);
+	free(tls);
+}
+
+enum tls_state tls_state(const struct tls *tls)
+{
+	return tls->state;
+}
+
+const char *tls_why(const struct tls *tls)
+{
+	return tls->why;
+}
+
+bool tls_peer_closed(const struct tls *tls)
+{
+	return tls->peer_closed;
+}
+
+/* The first byte of a record is its type, 20 to 23, RFC 8446 section 5.1; of the first one it is that of
+ * a handshake or of an alert. */
+static bool speaks_tls(const struct tls *tls)
+{
+	enum { ALERT = 21, HANDSHAKE = 22 };
+	return !tls->first_len || tls->first[0] == ALERT || tls->first[0] == HANDSHAKE;
+}
+
+static void explain_failure(struct tls *tls)
+{
+	struct buf out = { .max = SIZE_MAX };
+	if (tls->state == TLS_HANDSHAKE && !speaks_tls(tls)) {
+		buf_append_text(&out, "the peer speaks no TLS here: it sent \"");
+		escape_encode(tls->first, tls->first_len, &out);
+		buf_append_text(&out, "\"");
+	} else if (tls->alert_in != NOT_SEEN) {
+		buf_append_text(&out, "the peer reports ");
+		put_alert(tls->alert_in, &out);
+	} else if (tls->context->verifies && tls->unverified[0]) {
+		buf_append_text(&out, tls->unverified);
+	} else {
+		buf_append_text(&out, last_reason());
+		if (tls->alert_out != NOT_SEEN) {
+			buf_append_text(&out, "; the peer was sent ");
+			put_alert(tls->alert_out, &out);
+		}
+	}
+	snprintf(tls->why, sizeof tls->why, "%s", buf_text(&out));
+	buf_free(&out);
+	tls->state = TLS_FAILED;
+}
+
+/* ---- what was agreed on ---- */
+
+static void put_version(const struct tls *tls, struct buf *out)
+{
+	const char *version = SSL_get_version(tls->library);
+	buf_printf(out, "TLS %s", strncmp(version, "TLSv", 4) == 0 ? version + 4 : version);
+}
+
+/* NULL where the key exchange has no group. */
+static const char *group_of(const struct tls *tls)
+{
+	return SSL_group_to_name(tls->library, (int)SSL_get_negotiated_group(tls->library));
+}
+
+void tls_print(const struct tls *tls, struct buf *out)
+{
+	const char *group = group_of(tls);
+	put_version(tls, out);
+	buf_printf(out, ", %s%s%s; ", SSL_get_cipher_name(tls->library), group ? ", " : "",
+	           group ? group : "");
+	if (tls->verdict == X509_V_OK)
+		buf_printf(out, "certificate of %s verified", tls->host);
+	else
+		buf_printf(out, "certificate not verified (verify off)%s%s",
+		           tls->unverified[0] ? ": " : "", tls->unverified);
+}
+
+/* One line: its name, and what was written after that. */
+static void begin_fact(struct buf *out, const char *name)
+{
+	buf_printf(out, "%s%s\t", out->len ? "\n" : "", name);
+}
+
+static void describe_certificate(const X509 *certificate, int depth, struct buf *out)
+{
+	begin_fact(out, depth ? "authority" : "certificate");
+	put_subject(certificate, out);
+	if (!depth) {
+		begin_fact(out, "issued by");
+		put_name(X509_get_issuer_name(certificate), out);
+		begin_fact(out, "its names");
+		put_hosts(certificate, out);
+	}
+	begin_fact(out, "valid");
+	put_time(X509_get0_notBefore(certificate), out);
+	buf_append_text(out, " to ");
+	put_time(X509_get0_notAfter(certificate), out);
+}
+
+static void describe_verdict(const struct tls *tls, struct buf *out)
+{
+	begin_fact(out, "verified");
+	if (tls->verdict == X509_V_OK)
+		buf_printf(out, "authority, dates, name %s", tls->host);
+	else
+		buf_printf(out, "no (verify off)%s%s", tls->unverified[0] ? ": " : "",
+		           tls->unverified);
+}
+
+/* What holds for as long as the connection does. */
+static void describe(struct tls *tls)
+{
+	struct buf *out = &tls->facts;
+	SSL *library = tls->library;
+	const char *group = group_of(tls),
+	           *sni = SSL_get_servername(library, TLSEXT_NAMETYPE_host_name);
+	begin_fact(out, "TLS");
+	put_version(tls, out);
+	begin_fact(out, "cipher");
+	buf_append_text(out, SSL_get_cipher_name(library));
+	if (group) {
+		begin_fact(out, "group");
+		buf_append_text(out, group);
+	}
+	begin_fact(out, "resumed");
+	buf_append_text(out, SSL_session_reused(library) ? "yes" : "no: full handshake");
+	begin_fact(out, "SNI");
+	buf_append_text(out, sni ? sni : "none: it is for names");
+	describe_verdict(tls, out);
+	STACK_OF(X509) *chain = SSL_get_peer_cert_chain(library);
+	for (int i = 0; chain && i < sk_X509_num(chain) && i < CHAIN_MOST; i++)
+		describe_certificate(sk_X509_value(chain, i), i, out);
+	buf_text(out); /* ends it with a NUL */
+}
+
+/* ---- records and clear text ---- */
+
+void tls_receive(struct tls *tls, const void *data, size_t len)
+{
+	size_t room = sizeof tls->first - tls->first_len;
+	size_t more = len < room ? len : room;
+	memcpy(tls->first + tls->first_len, data, more);
+	tls->first_len += more;
+	for (size_t written = 0; len; data = (const char *)data + written, len -= written)
+		if (!BIO_write_ex(tls->in, data, len, &written) || !written)
+			abort(); /* memory is all it needs */
+}
+
+/* What a call of the library means that has not done what it was asked for. */
+static void meet(struct tls *tls, int result)
+{
+	int code = SSL_get_error(tls->library, result);
+	if (code == SSL_ERROR_ZERO_RETURN)
+		tls->peer_closed = true;
+	else if (code != SSL_ERROR_WANT_READ && code != SSL_ERROR_WANT_WRITE)
+		explain_failure(tls);
+}
+
+enum tls_state tls_step(struct tls *tls)
+{
+	if (tls->state != TLS_HANDSHAKE)
+		return tls->state;
+	ERR_clear_error();
+	int result = speaks_tls(tls) ? SSL_do_handshake(tls->library) : -1;
+	if (result > 0) {
+		tls->state = TLS_OPEN;
+		describe(tls);
+	} else if (speaks_tls(tls))
+		meet(tls, result);
+	else
+		explain_failure(tls);
+	return tls->state;
+}
+
+size_t tls_read(struct tls *tls, void *place, size_t most)
+{
+	size_t got = 0;
+	if (tls->state != TLS_OPEN || tls->peer_closed)
+		return 0;
+	ERR_clear_error();
+	int result = SSL_read_ex(tls->library, place, most, &got);
+	if (result > 0)
+		return got;
+	meet(tls, result);
+	return 0;
+}
+
+bool tls_write(struct tls *tls, const void *data, size_t len)
+{
+	size_t written;
+	if (tls->state != TLS_OPEN || tls->closed)
+		return false;
+	ERR_clear_error();
+	if (!len || SSL_write_ex(tls->library, data, len, &written) > 0)
+		return true;
+	explain_failure(tls);
+	return false;
+}
+
+void tls_close(struct tls *tls)
+{
+	if (tls->state != TLS_OPEN || tls->closed)
+		return;
+	ERR_clear_error();
+	SSL_shutdown(tls->library);
+	tls->closed = true;
+}
+
+const char *tls_records(const struct tls *tls, size_t *len)
+{
+	char *data = NULL;
+	long pending = BIO_get_mem_data(tls->out, &data);
+	*len = pending > 0 ? (size_t)pending : 0;
+	return data;
+}
+
+void tls_sent(struct tls *tls)
+{
+	BIO_reset(tls->out);
+}
+
+const char *tls_facts(const struct tls *tls)
+{
+	return tls->facts.len ? buf_data(&tls->facts) : "";
+}
+
+/* ---- what it means ---- */
+
+static const char no_tls[] =
+        "Its first bytes are no TLS record. Either the port is for plain text: open it without "
+        "tls; "
+        "or the protocol begins in clear, and TLS is asked for by a command of its own (STARTTLS).";
+static const char no_close_notify[] = "TLS ends a direction by the alert close_notify. FIN alone "
+                                      "can come from anybody on the way, who so "
+                                      "could pass a part for the whole. Some programs leave "
+                                      "close_notify out: then only a length or an "
+                                      "end within the data itself shows that all of it is there.";
+
+static const struct {
+	long verdict;
+	const char *advice;
+} verdicts[] = {
+	{ X509_V_ERR_CERT_HAS_EXPIRED,
+	  "The server needs a new certificate, or this machine's clock is "
+	  "wrong: date shows it." },
+	{ X509_V_ERR_CERT_NOT_YET_VALID,
+	  "The certificate is for later, or this machine's clock is wrong: "
+	  "date shows it." },
+	{ X509_V_ERR_HOSTNAME_MISMATCH,
+	  "Call the server by one of the names in its certificate, if that "
+	  "is the server that was meant." },
+	{ X509_V_ERR_IP_ADDRESS_MISMATCH,
+	  "Call the server by one of the names in its certificate, if that "
+	  "is the server that was meant." },
+	{ X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
+	  "No authority has signed it, so anybody can have made it. A test server often has such a "
+	  "one: "
+	  "SSL_CERT_FILE names a file of certificates to trust." },
+};
+
+const char *tls_advice(const struct tls *tls)
+{
+	if (tls->state == TLS_OPEN && !tls->peer_closed)
+		return no_close_notify;
+	if (tls->state != TLS_FAILED)
+		return "";
+	if (!speaks_tls(tls))
+		return no_tls;
+	if (tls->alert_in != NOT_SEEN)
+		return "The other end has sent this alert and given the connection up: its own log "
+		       "may say "
+		       "more.";
+	for (size_t i = 0; i < sizeof verdicts / sizeof *verdicts; i++)
+		if (verdicts[i].verdict == tls->verdict)
+			return verdicts[i].advice;
+	if (tls->verdict != X509_V_OK && tls->verdict != NOT_SEEN)
+		return "Its chain does not end at an authority that this machine trusts. The "
+		       "server may have "
+		       "left out a certificate of its chain; SSL_CERT_FILE names a file of "
+		       "certificates to "
+		       "trust.";
+	return "The two ends do not understand each other, or something on the way has changed "
+	       "records.";
+}
+
+bool tls_verifies(const struct tls *tls)
+{
+	return tls->context->verifies;
+}

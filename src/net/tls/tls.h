@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* tls: one end of a TLS connection (RFC 8446, RFC 5246), by OpenSSL 3: records in and out, clear text in
+ * and out. Makes no call and waits for nothing; the records pass through memory. Owns the library's
+ * objects and what became of the verification. Knows no session, no transcript and no select(). Nobody
+ * else includes the library's headers. Where the program was built without it, tls_is_available() says
+ * so in one line, and nothing else succeeds. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+
+enum {
+	TLS_RECORD = 1 << 14, /* most bytes of clear text in one record */
+	TLS_RECORD_MORE =
+	        256 + 5 + 16, /* and what is added to them at most, RFC 5246 section 6.2.3 */
+};
+
+/* How the connections of one session are made. Strings are borrowed for the call; NULL = none. */
+struct tls_settings {
+	bool unverified; /* any certificate is taken */
+	const char
+	        *server_name; /* whom the certificate must name; NULL = the host that is called */
+};
+
+struct tls_context;
+struct tls;
+
+enum tls_state {
+	TLS_HANDSHAKE, /* more records are needed */
+	TLS_OPEN,
+	TLS_FAILED, /* tls_why() says why */
+};
+
+/* False with one line where the program was built without OpenSSL. */
+bool tls_is_available(struct error *error);
+
+/* Shared: released as often as it was made and shared. NULL with one line. */
+struct tls_context *tls_context_new(const struct tls_settings *settings, struct error *error);
+struct tls_context *tls_context_share(struct tls_context *context); /* NULL is allowed */
+void tls_context_release(struct tls_context *context);              /* NULL is allowed */
+
+/* Whether a certificate that cannot be verified ends the handshake. */
+bool tls_context_verifies(const struct tls_context *context);
+
+/* A client that calls `host`, a name or a numeric address. Shares the context. */
+struct tls *tls_new(struct tls_context *context, const char *host);
+void tls_free(struct tls *tls); /* NULL is allowed */
+
+/* Records have come. */
+void tls_receive(struct tls *tls, const void *data, size_t len);
+
+/* Goes on with the handshake as far as possible. */
+enum tls_state tls_step(struct tls *tls);
+enum tls_state tls_state(const struct tls *tls);
+
+/* Clear text of one record that has come, at most `most` bytes; 0 = there is none now: more records are
+ * needed, the peer has sent close_notify, or it has failed. */
+size_t tls_read(struct tls *tls, void *place, size_t most);
+
+/* Makes records of clear text. False where it has failed. Only while it is open. */
+bool tls_write(struct tls *tls, const void *data, size_t len);
+
+/* Makes a close_notify: nothing is written after it. */
+void tls_close(struct tls *tls);
+
+/* The peer has sent close_notify: no clear text comes after it. */
+bool tls_peer_closed(const struct tls *tls);
+
+/* The records that are to be sent; tls_sent() forgets them. They hold until the next call. */
+const char *tls_records(const struct tls *tls, size_t *len);
+void tls_sent(struct tls *tls);
+
+/* Why it has failed, in words. */
+const char *tls_why(const struct tls *tls);
+
+/* "TLS 1.3, TLS_AES_256_GCM_SHA384, X25519; certificate verified": what was agreed on. */
+void tls_print(const struct tls *tls, struct buf *out);
+
+/* What was agreed on, a line for each with its name, a tab and its value: "version", "cipher", …, what was
+ * verified, and the certificates of the chain. "" before the handshake is over. */
+const char *tls_facts(const struct tls *tls);
+
+/* What a failure, or an end without close_notify, means, and what to try: sentences; static. */
+const char *tls_advice(const struct tls *tls);
+
+/* Whether a certificate that cannot be verified ends the handshake. */
+bool tls_verifies(const struct tls *tls);

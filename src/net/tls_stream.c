@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "net/tls_stream.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "base/count.h"
+#include "net/calls_tls.h"
+#include "net/stream_internal.h"
+
+struct tls_stream {
+	struct stream stream;   /* the operations of the stream take it for their own */
+	struct tls *tls;        /* of this connection, and of the last one when it is closed */
+	int64_t begun;          /* the handshake */
+	struct buf waiting;     /* clear text that was sent before its end, */
+	struct secrets secrets; /* and which of it is secret */
+};
+
+static bool is_open(const struct tls_stream *own)
+{
+	return own->tls && tls_state(own->tls) == TLS_OPEN;
+}
+
+static void queue_dropped(struct session *session)
+{
+	struct tls_stream *own = session->own;
+	secrets_clear(&own->secrets);
+	buf_wipe(&own->waiting);
+	buf_free(&own->waiting);
+	stream_queue_dropped(session);
+}
+
+static void begin(struct session *session)
+{
+	struct tls_stream *own = session->own;
+	queue_dropped(session);
+	tls_free(own->tls);
+	own->tls = NULL;
+	buf_init(&own->waiting, SIZE_MAX);
+	stream_begin(session);
+	own->stream.layer_due = true;
+	own->stream.sealed = ENTRY_SEALED;
+}
+
+static void free_own(struct session *session)
+{
+	struct tls_stream *own = session->own;
+	queue_dropped(session);
+	tls_free(own->tls);
+}
+
+/* ---- records ---- */
+
+/* What is more than the clear text: the most, since small writes become small records. */
+static size_t added_to(size_t len)
+{
+	return (len / TLS_RECORD + 1) * TLS_RECORD_MORE;
+}
+
+/* Gives what has become records to the stream. After our FIN, or a reset, nobody gets them. */
+static void send_records(struct session *session)
+{
+	size_t len;
+	struct error error;
+	struct tls_stream *own = session->own;
+	uint8_t flags = session->caller.flags;
+	const char *records = tls_records(own->tls, &len);
+	bool shut = own->stream.shut, handshake = own->stream.layer_due;
+	bool sends = len && session->state == SESSION_OPEN && !own->stream.broken &&
+	             (!shut || handshake);
+	if (sends) {
+		session->caller.flags &= (uint8_t)~ENTRY_SECRET;
+		own->stream.shut = shut && !handshake; /* FIN waits for the end of the handshake */
+		sends = stream_send(session, NULL, records, len, &error);
+		own->stream.shut = shut;
+		session->caller.flags = flags;
+		if (!sends && !own->stream.broken) /* what follows could not be read without them */
+			session_finish(session, SESSION_ENDED_FAILED, "%s", error.text);
+	}
+	tls_sent(own->tls);
+}
+
+/* An alert that says why goes first. */
+static void fail(struct session *session)
+{
+	const struct tls_stream *own = session->own;
+	send_records(session);
+	session_finish(session, SESSION_ENDED_FAILED, "TLS%s failed: %s",
+	               own->stream.layer_due ? " handshake" : "", tls_why(own->tls));
+}
+
+/* ---- sending ---- */
+
+static bool write_clear(struct session *session, const char *data, size_t len)
+{
+	struct tls_stream *own = session->own;
+	if (!call_tls_write(&session->caller, session->fd[0], own->tls, data, len)) {
+		fail(session);
+		return false;
+	}
+	send_records(session);
+	return true;
+}
+
+static bool send_clear(struct session *session, const struct endpoint *to, const void *data,
+                       size_t len, struct error *error)
+{
+	struct tls_stream *own = session->own;
+	size_t before = own->waiting.len;
+	if (stream_refuses(session, to, len, before + added_to(len), error))
+		return false;
+	if (is_open(own) && !before) {
+		write_clear(session, data, len);
+		return true;
+	}
+	buf_append(&own->waiting, data, len);
+	if (session->caller.flags & ENTRY_SECRET)
+		secrets_add(&own->secrets, before, before + len);
+	return true;
+}
+
+/* What was sent during the handshake. */
+static void send_waiting(struct session *session)
+{
+	struct tls_stream *own = session->own;
+	uint8_t flags = session->caller.flags;
+	while (session->state == SESSION_OPEN && own->waiting.len) {
+		bool secret;
+		size_t run = secrets_run(&own->secrets, own->waiting.len, &secret);
+		session->caller.flags = (uint8_t)(flags | (secret ? ENTRY_SECRET : 0));
+		bool written = write_clear(session, buf_data(&own->waiting), run);
+		session->caller.flags = flags;
+		if (!written)
+			return;
+		buf_consume(&own->waiting, run);
+		secrets_consume(&own->secrets, run);
+	}
+}
+
+static size_t unsent(const struct session *session)
+{
+	const struct tls_stream *own = session->own;
+	return own->waiting.len;
+}
+
+/* close_notify, then FIN. Before the end of the handshake both wait for it. */
+static void say_end(struct session *session)
+{
+	struct tls_stream *own = session->own;
+	if (!is_open(own) || own->stream.shut || own->stream.broken)
+		return;
+	tls_close(own->tls);
+	send_records(session);
+}
+
+static bool shut(struct session *session, int how, struct error *error)
+{
+	if (session->state == SESSION_OPEN && how != SHUT_RD)
+		say_end(session);
+	return stream_shutdown(session, how, error);
+}
+
+static void close_session(struct session *session, const char *text)
+{
+	say_end(session);
+	if (session->state == SESSION_OPEN)
+		stream_close(session, text);
+}
+
+static bool send_by_hand(struct session *session, const struct endpoint *to, const void *data,
+                         size_t len, int flags, struct error *error)
+{
+	if (!(flags & MSG_OOB))
+		return stream_send_by_hand(session, to, data, len, flags, error);
+	error_set(error, "session %u speaks TLS, which has no urgent bytes",
+	          (unsigned)session->caller.session);
+	return false;
+}
+
+/* ---- receiving ---- */
+
+/* The handshake is over: what has waited for that goes on. */
+static void open_now(struct session *session)
+{
+	char took[CLOCK_TEXT];
+	struct error error;
+	struct buf text = { .max = SIZE_MAX };
+	struct tls_stream *own = session->own;
+	bool was_shut = own->stream.shut;
+	own->stream.layer_due = own->stream.shut = false;
+	send_records(session);
+	clock_format_duration(clock_now() - own->begun, took);
+	tls_print(own->tls, &text);
+	session_report(session, 0, "TLS handshake in %s: %s", took, buf_text(&text));
+	buf_free(&text);
+	send_waiting(session);
+	if (was_shut && session->state == SESSION_OPEN)
+		shut(session, SHUT_WR, &error);
+	if (session->state == SESSION_OPEN)
+		stream_start(session);
+}
+
+static void read_clear(struct session *session)
+{
+	const char *data;
+	size_t got;
+	struct tls_stream *own = session->own;
+	while (session->state == SESSION_OPEN &&
+	       (got = call_tls_read(&session->caller, session->fd[0], own->tls, &data)) > 0) {
+		session->table->received(session, data, got);
+		if (session_is_served(session) && !session_is_by_hand(session))
+			session_answer(session, NULL, data, got);
+	}
+}
+
+static void go_on(struct session *session)
+{
+	struct tls_stream *own = session->own;
+	if (own->stream.layer_due && tls_step(own->tls) == TLS_OPEN)
+		open_now(session);
+	read_clear(session);
+	if (session->state != SESSION_OPEN)
+		return;
+	if (tls_state(own->tls) == TLS_FAILED) {
+		fail(session);
+		return;
+	}
+	send_records(session);
+	if (session->state == SESSION_OPEN && tls_peer_closed(own->tls) &&
+	    !own->stream.peer_closed) {
+		session_report(session, 0, "peer closed its side: close_notify");
+		stream_take_end(session);
+	}
+}
+
+static void received(struct session *session, const char *data, size_t len)
+{
+	struct tls_stream *own = session->own;
+	session_count_received(session, len);
+	tls_receive(own->tls, data, len);
+	go_on(session);
+}
+
+static void ended(struct session *session)
+{
+	struct tls_stream *own = session->own;
+	if (!own->stream.broken && own->stream.layer_due) {
+		session_finish(session, SESSION_ENDED_FAILED,
+		               "TLS handshake failed: the peer closed its side%s before its end",
+		               transport_fin(session->transport));
+		return;
+	}
+	if (!own->stream.broken && !tls_peer_closed(own->tls)) {
+		own->stream.cut_short = true;
+		session_report(session, ENTRY_ERROR,
+		               "cut short: the peer's end came without close_notify, so what came "
+		               "before it may not be all");
+	}
+	stream_ended(session);
+}
+
+/* ---- opening, turns ---- */
+
+static void opened(struct session *session, const char *took)
+{
+	struct tls_stream *own = session->own;
+	const struct open_parameters *made = session->open_parameters;
+	stream_announce(session, took);
+	own->begun = clock_now();
+	own->tls = tls_new(made->tls, made->target.host);
+	go_on(session);
+}
+
+static const struct tls *tls_of(const struct session *session)
+{
+	const struct tls_stream *own = session->own;
+	return own->tls;
+}
+
+static bool is_securing(const struct session *session)
+{
+	const struct tls_stream *own = session->own;
+	return own->stream.layer_due;
+}
+
+/* When the time limit of opening ends the handshake; 0 = not. */
+static int64_t deadline(const struct session *session)
+{
+	const struct tls_stream *own = session->own;
+	int64_t timeout = session->open_parameters ? session->open_parameters->options.timeout : 0;
+	return own->stream.layer_due && timeout > 0 ? session->begun + timeout : 0;
+}
+
+static void prepare(struct session *session, struct poller *poller)
+{
+	int64_t due = deadline(session);
+	stream_prepare(session, poller);
+	if (due)
+		poller_wake_at(poller, due);
+}
+
+static void serve(struct session *session, const struct poller *poller)
+{
+	char limit[CLOCK_TEXT];
+	stream_serve(session, poller);
+	int64_t due = session->state == SESSION_OPEN ? deadline(session) : 0;
+	if (due && clock_now() >= due)
+		session_finish(
+		        session, SESSION_ENDED_FAILED, "TLS handshake timed out: not over after %s",
+		        clock_format_duration(session->open_parameters->options.timeout, limit));
+}
+
+const struct session_ops tls_stream_ops = {
+	STREAM_OPERATIONS,
+	.size = sizeof(struct tls_stream),
+	.begin = begin,
+	.free = free_own,
+	.opened = opened,
+	.prepare = prepare,
+	.serve = serve,
+	.send = send_clear,
+	.received = received,
+	.ended = ended,
+	.is_securing = is_securing,
+	.tls = tls_of,
+	.unsent = unsent,
+	.queue_dropped = queue_dropped,
+	.shutdown = shut,
+	.close = close_session,
+	.send_by_hand = send_by_hand,
+};
