@@ -37,6 +37,7 @@ struct replay {
 	struct recording *recording;
 	struct number *numbers; /* open addressing */
 	size_t number_count, number_cap;
+	size_t numbers_before; /* of earlier parts of the log */
 	uint32_t wanted; /* number in the log of the session that becomes current; 0 = none */
 
 	struct log_session held[SESSIONS_HELD]; /* sessions that appear with the next entry */
@@ -91,6 +92,20 @@ static void set_number(struct replay *replay, uint32_t log, uint32_t here)
 	*place = (struct number){ log, here };
 }
 
+/* Where a log goes on, it is another run of the program, whose numbers mean other sessions. */
+static void forget_numbers(struct replay *replay)
+{
+	replay->numbers_before += replay->number_count;
+	replay->number_count = replay->number_cap = 0;
+	free(replay->numbers);
+	replay->numbers = NULL;
+}
+
+static bool has_room(const struct replay *replay)
+{
+	return replay->numbers_before + replay->number_count < NUMBERS_MOST;
+}
+
 /* ---- sessions ---- */
 
 static void identify(struct app *app, uint32_t number, const struct recorded_identity *identity)
@@ -98,7 +113,7 @@ static void identify(struct app *app, uint32_t number, const struct recorded_ide
 	struct replay *replay = app->replay;
 	uint32_t here = number_here(replay, number);
 	struct session *session = here ? sessions_numbered(app->sessions, here) : NULL;
-	if (here || replay->number_count >= NUMBERS_MOST) {
+	if (here || !has_room(replay)) {
 		if (session)
 			recorded_identify(session, identity);
 		return;
@@ -153,7 +168,7 @@ static uint32_t number_of_end(struct replay *replay, const struct frame_note *no
 	uint32_t log = entry->session, known = number_here(replay, log);
 	if (log < WIRE_FIRST + HOST_COUNT)
 		return wire_nobody(replay->recording->wire, (enum host)(log - WIRE_FIRST));
-	if (!known && replay->number_count >= NUMBERS_MOST)
+	if (!known && !has_room(replay))
 		return 0;
 	uint32_t here = wire_record(replay->recording->wire, known, note, entry->time);
 	if (here && !known)
@@ -295,6 +310,8 @@ static void take_record(struct app *app)
 	struct replay *replay = app->replay;
 	switch (replay->record.kind) {
 	case LOG_HEADER:
+		identify_held(app);
+		forget_numbers(replay);
 		break;
 	case LOG_SESSION:
 		hold(app, &replay->record.session);
@@ -483,6 +500,20 @@ void replay_step(struct app *app, unsigned count, int64_t now)
 		append(app);
 	}
 	note_instant(replay, now);
+}
+
+bool replay_to_line(struct app *app, unsigned long line, int64_t now)
+{
+	struct replay *replay = app->replay;
+	unsigned lines = LINES_A_TURN;
+	replay_pause(app, true, now);
+	while (read_next(app, &lines) && replay->record.line <= line) {
+		if (replay->due > replay->at)
+			replay->at = replay->due;
+		append(app);
+	}
+	note_instant(replay, now);
+	return has_more(replay) && !replay->pending;
 }
 
 /* ---- life ---- */

@@ -50,6 +50,9 @@ void replay_set_speed(struct app *app, int speed, int64_t now);
  * them. */
 void replay_step(struct app *app, unsigned count, int64_t now);
 
+/* Pauses, and shows all that is up to this line of the file. True: there is more of it than a turn reads. */
+bool replay_to_line(struct app *app, unsigned long line, int64_t now);
+
 /* Goes on at this time since the beginning of the log, INT64_MAX for its end. Going back reads the log
  * again, and replaces its sessions by new ones. False with one line if it can no longer be read. */
 bool replay_go(struct app *app, int64_t at, int64_t now, struct error *error);

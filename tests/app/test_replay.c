@@ -237,6 +237,40 @@ static void has_many_sessions(void)
 	buf_free(&log);
 }
 
+/* Another run of the program counts its sessions from 1 again. */
+static void goes_on(void)
+{
+	static const char again[] = HEADER
+	        "{\"type\":\"session\",\"session\":1,\"name\":\"c\",\"kind\":\"stream\",\"transport\":"
+	        "\"tcp\"}\n" CALL("02", "\"call\":\"socket\",\"fd\":5,\"family\":2,\"socket_type\":1")
+	        HEADER
+	        "{\"type\":\"session\",\"session\":1,\"name\":\"c\",\"kind\":\"stream\",\"transport\":"
+	        "\"tcp\"}\n" CALL("03", "\"call\":\"socket\",\"fd\":5,\"family\":2,\"socket_type\":1")
+	        CALL("04", "\"call\":\"close\",\"fd\":5");
+	begin(again, REPLAY_SPEED_OWN);
+	entries_at(9 SECONDS);
+	is_int(sessions_count(app.sessions), 2, "a log that goes on has sessions of its own there");
+	is_int(session_state(sessions_numbered(app.sessions, 1)), SESSION_FRESH, "what was before is as it was");
+	is_int(session_state(sessions_numbered(app.sessions, 2)), SESSION_CLOSED, "and nothing is done to it");
+	end();
+}
+
+/* Lines in their order, whatever their times. */
+static void shows_lines(void)
+{
+	static const char lines[] = HEADER NOTE("08", "\"text\":\"one\"") NOTE("02", "\"text\":\"two\"")
+	        "nothing\n" NOTE("03", "\"text\":\"three\"");
+	begin(lines, REPLAY_SPEED_OWN);
+	ok(!replay_to_line(&app, 2, 0), "a line is shown");
+	is_int(transcript_count(app.transcript), 1, "and none after it");
+	replay_to_line(&app, 4, 0);
+	is_int(transcript_count(app.transcript), 3, "a line that is wrong is reported");
+	replay_to_line(&app, 5, 0);
+	is_int(transcript_count(app.transcript), 4, "and the last one is the end");
+	ok(replay_is_over(&app), "of it");
+	end();
+}
+
 int main(void)
 {
 	setlocale(LC_ALL, "C.UTF-8");
@@ -247,5 +281,7 @@ int main(void)
 	shortens_pauses();
 	follows();
 	has_many_sessions();
+	goes_on();
+	shows_lines();
 	return tap_done();
 }
