@@ -52,6 +52,7 @@ struct app_lesson {
 	uint32_t left_after, left_to;   /* the numbers of the sessions that the last one has left */
 	bool left_sandbox;              /* and it has made the sandbox, */
 	bool left_replay;               /* or begun a replay in its place */
+	uint32_t seal;                  /* of the newest note in its recording */
 };
 
 /* How a session is shown. */

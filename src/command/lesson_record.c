@@ -11,31 +11,15 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "log/log.h"
+#include "log/log_digest.h"
 
 #define MARK "lesson "
 
 enum { SEAL = 11 }; /* " [89abcdef]" */
 
-uint32_t lesson_record_seal(uint32_t before, const char *note, size_t len)
+uint32_t lesson_record_seal(uint32_t before, uint32_t calls, const char *note, size_t len)
 {
-	uint32_t seal = 2166136261U ^ before; /* FNV-1a */
-	for (size_t i = 0; i < len; i++)
-		seal = (seal ^ (unsigned char)note[i]) * 16777619U;
-	return seal;
-}
-
-/* Of the newest of our notes, which are few entries of the program. */
-static uint32_t newest_seal(const struct transcript *transcript)
-{
-	struct lesson_mark mark;
-	for (uint64_t at = transcript_last(transcript, 0); at != TRANSCRIPT_NONE;
-	     at = transcript_before(transcript, at)) {
-		const struct entry *entry = transcript_at(transcript, at);
-		if (entry->call == CALL_NOTE && !(entry->flags & ENTRY_REPLAYED) &&
-		    lesson_record_read(entry_payload(entry), entry->len, &mark))
-			return mark.seal;
-	}
-	return 0;
+	return log_digest_bytes(LOG_DIGEST_BEGIN ^ before ^ calls, note, len);
 }
 
 /* Of the program, not of a session, and no answer to a command. */
@@ -51,9 +35,9 @@ static void note(struct app *app, bool first, const char *format, ...)
 	const struct entry entry = { .time = clock_now(), .call = CALL_NOTE, .fd = -1 };
 	size_t most = sizeof text - SEAL - 1, len = printed < 0 ? 0 : (size_t)printed;
 	len = len < most ? len : most;
-	uint32_t before = first ? 0 : newest_seal(app->transcript);
-	len += (size_t)snprintf(text + len, SEAL + 1, " [%08" PRIx32 "]",
-	                        lesson_record_seal(before, text, len));
+	app->lesson.seal = lesson_record_seal(first ? 0 : app->lesson.seal,
+	                                      logs_take_digest(app->logs), text, len);
+	len += (size_t)snprintf(text + len, SEAL + 1, " [%08" PRIx32 "]", app->lesson.seal);
 	transcript_append(app->transcript, &entry, NULL, text, len);
 }
 
@@ -66,6 +50,7 @@ bool lesson_record_begin(struct app *app, const struct lesson *lesson, const cha
 		.format = log_format_choose("json", &why),
 		.how = LOG_FILE_APPEND,
 		.has_terminal = app->on_terminal,
+		.digested = true,
 	};
 	if (!logs_open(app->logs, &request, error))
 		return false;

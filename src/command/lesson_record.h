@@ -50,12 +50,12 @@ struct lesson_mark {
 	const char *text; /* name of the lesson, answer; in the note */
 	size_t len;
 	uint32_t seal; /* at the end of the note, */
-	size_t sealed; /* whose bytes in front of it it is of, and of all notes before it */
+	size_t sealed; /* whose bytes in front of it it is of, and of all notes and calls before it */
 };
 
-/* The seal of a note after one with that seal: who changes a note breaks the chain. It stops nobody who reads
- * this. A note of the lesson begins a chain: its `before` is 0. */
-uint32_t lesson_record_seal(uint32_t before, const char *note, size_t len);
+/* The seal of a note after one with that seal, with the log_digest of the calls between them: who changes a note or
+ * a call breaks the chain. It stops nobody who reads this. A note of the lesson begins a chain: its `before` is 0. */
+uint32_t lesson_record_seal(uint32_t before, uint32_t calls, const char *note, size_t len);
 
 /* False: this note is not one of ours. */
 bool lesson_record_read(const char *note, size_t len, struct lesson_mark *mark);

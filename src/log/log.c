@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/count.h"
 #include "base/home.h"
+#include "log/log_digest.h"
 #include "log/log_writer.h"
 #include "net/sessions.h"
 #include "record/frame_entry.h"
@@ -35,7 +36,8 @@ struct log {
 	bool behind;      /* entries wait, since too many bytes do */
 	bool ended;       /* all is formatted, and the file is being closed */
 	uint32_t source[SOURCES]; /* 0 = none */
-	bool automatic;
+	bool automatic, digested;
+	uint32_t digest;
 	dev_t device;
 	ino_t inode;
 };
@@ -114,6 +116,12 @@ static void hand_over(struct logs *logs, struct log *log, size_t *pending)
 		log_output_put(log->output, &logs->out);
 }
 
+static void digest(struct log *log, const struct entry *entry)
+{
+	const struct endpoint addr = entry_addr(entry);
+	log->digest = log_digest_call(log->digest, entry, &addr, entry_bytes(entry));
+}
+
 /* Formats what is new, until `most` bytes wait for the disk. */
 static void feed(struct logs *logs, struct log *log, size_t most)
 {
@@ -133,6 +141,8 @@ static void feed(struct logs *logs, struct log *log, size_t most)
 		}
 		const struct entry *entry = transcript_at(logs->transcript, position);
 		log->from = position + 1;
+		if (takes(log, entry) && log->digested)
+			digest(log, entry);
 		if (takes(log, entry))
 			log->format->entry(&log->state, position, entry, &logs->out);
 		if (logs->out.len >= CHUNK)
@@ -292,6 +302,8 @@ bool logs_open(struct logs *logs, const struct log_request *request, struct erro
 		.output = output,
 		.until = TRANSCRIPT_NONE,
 		.automatic = request->automatic,
+		.digested = request->digested,
+		.digest = LOG_DIGEST_BEGIN,
 		.device = file.device,
 		.inode = file.inode,
 	};
@@ -345,6 +357,20 @@ void logs_close_gone(struct logs *logs)
 		    !sessions_numbered(logs->sessions, log->state.session))
 			log->until = transcript_end(logs->transcript);
 	}
+}
+
+uint32_t logs_take_digest(struct logs *logs)
+{
+	for (size_t i = logs->count; i-- > 0;) {
+		struct log *log = logs->list[i];
+		if (!log->digested || log->until != TRANSCRIPT_NONE)
+			continue;
+		feed(logs, log, SIZE_MAX);
+		uint32_t taken = log->digest;
+		log->digest = LOG_DIGEST_BEGIN;
+		return taken;
+	}
+	return 0;
 }
 
 size_t logs_count(const struct logs *logs)

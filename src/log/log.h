@@ -40,6 +40,7 @@ struct log_request {
 	enum log_file_how how;
 	bool has_terminal; /* a frontend draws on the terminal: nothing is logged there */
 	bool automatic;   /* one of very many: its end is not reported */
+	bool digested;    /* see logs_take_digest() */
 };
 
 /* Both are borrowed and outlive the logs. */
@@ -69,6 +70,10 @@ size_t logs_close(struct logs *logs, const char *path);
 bool logs_is_closing(const struct logs *logs, const char *path);
 
 bool logs_has_automatic(const struct logs *logs, uint32_t session);
+
+/* The log_digest of the calls that were written since the last time, or since the beginning, of the log that is
+ * `digested`; 0 where there is none. Formats first what is new. */
+uint32_t logs_take_digest(struct logs *logs);
 
 /* Ends the automatic logs of sessions that are no longer in the table. */
 void logs_close_gone(struct logs *logs);

@@ -844,6 +844,7 @@ enum log_reading log_reader_next(struct log_reader *reader, struct log_record *r
 		take(reader, reader->taken);
 		reader->taken = 0;
 		enum log_reading found = find_line(reader, &len);
+		record->line = reader->line;
 		if (found != LOG_READ)
 			return found;
 		char *line = reader->bytes.memory + reader->bytes.head;

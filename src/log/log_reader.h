@@ -67,8 +67,8 @@ struct log_reader *log_reader_open_text(const char *name, const char *text, size
 
 enum log_reading {
 	LOG_READ, /* a record */
-	LOG_WRONG, /* a line that is not one, with "FILE:LINE: what is wrong". The next call goes on after
-	            * it; if no later line can be read either, the next call is LOG_END. */
+	LOG_WRONG, /* a line that is not one, with "FILE:LINE: what is wrong"; the record has its number.
+	            * The next call goes on after it; if no later line can be read either, the next call is LOG_END. */
 	LOG_END,
 };
 enum log_reading log_reader_next(struct log_reader *reader, struct log_record *record,

@@ -371,9 +371,10 @@ static const char *mark_of(const char *note)
 
 static void test_marks(void)
 {
-	ok(lesson_record_seal(0, "ab", 2) != lesson_record_seal(0, "aa", 2),
+	ok(lesson_record_seal(0, 0, "ab", 2) != lesson_record_seal(0, 0, "aa", 2),
 	   "a change breaks a seal");
-	ok(lesson_record_seal(1, "ab", 2) != lesson_record_seal(0, "ab", 2), "one before it, too");
+	ok(lesson_record_seal(1, 0, "ab", 2) != lesson_record_seal(0, 0, "ab", 2), "one before it, too");
+	ok(lesson_record_seal(0, 1, "ab", 2) != lesson_record_seal(0, 0, "ab", 2), "and a call");
 	static const struct {
 		const char *note, *want;
 	} cases[] = {

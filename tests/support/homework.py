@@ -2,6 +2,8 @@
 """Recordings of lessons, made as a student makes them, but that nobody types: the lesson runs as a script, and the notes
 that the program would have written are put into its log."""
 
+import base64
+import datetime
 import json
 import os
 import re
@@ -21,11 +23,36 @@ def digest(text):
     return "%016x" % value
 
 
-def seal(before, note):
-    value = 2166136261 ^ before
-    for byte in note.encode():
-        value = (value ^ byte) * 16777619 % 2 ** 32
+BEGIN = 2166136261
+
+
+def fnv(value, data):
+    for byte in data:
+        value = (value ^ byte) * 16777619 & 0xffffffff
     return value
+
+
+def seal(before, calls, note):
+    return fnv(BEGIN ^ before ^ calls, note.encode())
+
+
+def instant(time):
+    """Nanoseconds since 1970 of a time in a log."""
+    second, fraction, zone = re.fullmatch(r"(.*)\.(\d{9})(.*)", time).groups()
+    return int(datetime.datetime.fromisoformat(second + zone).timestamp()) * 10 ** 9 + int(fraction)
+
+
+def digest_call(digest, entry):
+    """As src/log/log_digest.c has it."""
+    peer = entry.get("peer", {})
+    name = {"errqueue": "recvmsg"}.get(entry["call"], entry["call"])
+    digest = fnv(digest, name.encode())
+    for number in instant(entry["time"]), entry["session"], entry.get("errno", 0), peer.get("port", 0):
+        digest = fnv(digest, number.to_bytes(8, "little"))
+    if not re.match("(send|recv)(to|from|msg)?$", entry["call"]) or entry.get("secret"):
+        return digest
+    data = base64.b64decode(entry["base64"]) if "base64" in entry else entry.get("text", "").encode()
+    return fnv(fnv(digest, len(data).to_bytes(8, "little")), data[:512])
 
 
 def blocks(text):
@@ -77,15 +104,19 @@ def script_of(name, text, answers, steps):
 
 def sealed(lines):
     """Notes of the lesson as the program writes them, each with a seal."""
-    before = 0
+    before, calls = 0, BEGIN
     for line in lines:
         entry = json.loads(line)
         text = entry.get("text", "")
-        if entry["type"] == "note" and entry.get("said") and text.startswith(MARK):
+        if entry["type"] == "call":
+            calls = digest_call(calls, entry)
+        elif entry["type"] == "header":
+            calls = BEGIN
+        elif entry["type"] == "note" and entry.get("said") and text.startswith(MARK):
             entry = {"type": "note", "time": entry["time"], "session": 0}
             if re.fullmatch(MARK + r"\S+ [0-9a-f]{16}", text):
                 before = 0
-            before = seal(before, text)
+            before, calls = seal(before, calls, text), BEGIN
             entry["text"] = "%s [%08x]" % (text, before)
             line = json.dumps(entry, ensure_ascii=False, separators=(",", ":"))
         yield line
