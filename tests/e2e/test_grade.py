@@ -333,7 +333,7 @@ ok(out.endswith("\n2 recordings: 2 complete\n"), "of the total, too")
 
 # Said by a script, and not by the program.
 status, out, err = run("-f", write("say", "/say %s\n" % entries("honest.jsonl")[1]["text"]), "-o", "said.jsonl")
-same(remarks(grade("said.jsonl")[1], "said.jsonl"), ["no lesson was recorded in it: /lesson NAME record FILE does"], "is no note")
+ok(remarks(grade("said.jsonl")[1], "said.jsonl")[0].startswith("no lesson was recorded in it"), "is no note")
 
 # Files that are none.
 text = read_text("honest.jsonl")
