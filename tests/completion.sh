@@ -55,7 +55,7 @@ cat >"$scratch/zsh-setup" <<'EOF'
 PROMPT= RPROMPT=
 fpath=($scratch $fpath)
 autoload -Uz compinit
-compinit -D -u
+compinit -C -d $scratch/zsh-dump -u
 compadd() {
 	local -a found
 	local one

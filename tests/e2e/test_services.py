@@ -415,14 +415,14 @@ def operator_in_a_pipe():
         line = b"z" * 900 + b"\n"
         for client in ann, bob:
             until(client, b"/quit\n")
-        for _ in range(20000):
+        for _ in range(5000):
             ann.sendall(line)
             until(bob, line)
         ok(is_sanitized() or rss_of(server.process) < 200 << 20, "who does not read the output holds nobody up, and costs little")
         server.process.stdin.write(b"end\n")
         server.close_input()
         got = read_until(server.process.stdout, b"operator: end\n")
-        ok(500 < got.count(b"z" * 900 + b"\n") < 20000, "when it is read it goes on")
+        ok(500 < got.count(b"z" * 900 + b"\n") < 5000, "when it is read it goes on")
         ok(b"lines are missing in the output" in read_until(server.process.stderr, b"\n"), "and says that lines are missing")
 
 
@@ -453,7 +453,7 @@ def end_of_script():
            "the end of the script says what was not sent: %r" % err)
 
 
-# ---- many ----
+# ---- many: those of a chat are in test_class.py ----
 
 def many():
     with Server("echo") as server:
@@ -474,13 +474,6 @@ def many():
             got += len(clients[-1].recv(1 << 20))
         ok(got >= 10_000_000, "chargen: one reads, %d do not" % (MANY - 1))
         ok(rss_of(server.process) < 300 << 20, "which is bounded: %d MiB" % (rss_of(server.process) >> 20))
-        for client in clients:
-            client.close()
-    with Server("chat") as server:
-        clients = [server.client() for _ in range(MANY)]
-        until(clients[-1], b"/quit\n")
-        clients[0].sendall(b"hello, all\n")
-        same(sum(b": hello, all\n" in until(client, b"all\n") for client in clients[1:]), MANY - 1, "chat: a line reaches %d" % (MANY - 1))
         for client in clients:
             client.close()
 
