@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Every screen equals the screen after a redraw (Ctrl-L): a random person types, pastes, scrolls,
  * turns pages, floods and resizes at each size, and stops now and then to compare. The kernel is
- * not read, since what it says changes by itself. REDRAW_SEED repeats a run, REDRAW_SECONDS makes
- * it longer. */
+ * not read, since what it says changes by itself. The person is always the same one, and compares
+ * that often at each size. REDRAW_SEED is another person; with REDRAW_SECONDS, as `make soak` has
+ * it, a new one each time, who stays that long. */
 #include "e2e/stage.h"
 
 #include <netinet/in.h>
@@ -17,7 +18,7 @@
 #include "support/peer.h"
 #include "support/tap.h"
 
-enum { MOST_ROWS = 64, MOST_COLUMNS = 208, LOG = 24, NAME = 32, PATIENCE = 10 };
+enum { MOST_ROWS = 64, MOST_COLUMNS = 208, LOG = 24, NAME = 32, PATIENCE = 10, SCREENS = 15 };
 
 struct screen {
 	struct vt_cell cells[MOST_ROWS][MOST_COLUMNS];
@@ -440,13 +441,14 @@ static void print_acts(void)
 	printf("\n");
 }
 
+/* A limit of 0 is a number of screens. */
 static void plays_at(struct size size, double limit)
 {
 	double end = seconds() + limit;
 	size_t compared = 0;
 	const char *term = ONE_OF(terms);
 	bool good = sit_down(size, term);
-	while (good && (seconds() < end || compared == 0)) {
+	while (good && (compared == 0 || (limit > 0 ? seconds() < end : compared < SCREENS))) {
 		for (unsigned i = 0, count = 1 + chance(6); i < count; i++)
 			act();
 		good = equals_its_redraw();
@@ -464,11 +466,12 @@ static void plays_at(struct size size, double limit)
 int main(void)
 {
 	const char *seed = getenv("REDRAW_SEED"), *limit = getenv("REDRAW_SECONDS");
-	state = seed ? strtoull(seed, NULL, 10)
-	             : (uint64_t)time(NULL) * 1000003u + (uint64_t)getpid();
-	double time = limit ? strtod(limit, NULL) : 5;
+	state = seed    ? strtoull(seed, NULL, 10)
+	        : limit ? (uint64_t)time(NULL) * 1000003u + (uint64_t)getpid()
+	                : 5; /* who sits at five kinds of terminal */
+	double time = limit ? strtod(limit, NULL) : 0;
 	printf("# REDRAW_SEED=%llu\n", (unsigned long long)state);
-	tap_watchdog((unsigned)time + 60);
+	tap_watchdog((unsigned)time + 100);
 	setenv("VT_TIMEOUT_MS", "60000", 0); /* a flood takes long with the sanitizers */
 	stage_open();
 	for (size_t i = 0; i < SIZES; i++)

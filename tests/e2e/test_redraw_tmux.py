@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """As test_redraw, in a terminal that is not ours: what tmux shows after any mix of keys, pastes, floods and sizes equals
-what it shows after a redraw. REDRAW_SEED repeats a run, REDRAW_SECONDS makes it longer."""
+what it shows after a redraw. Who types is always the same person, and compares that often. REDRAW_SEED is another person;
+with REDRAW_SECONDS, as `make soak` has it, a new one each time, who stays that long."""
 
 import fcntl
 import os
@@ -23,6 +24,7 @@ from tap import DEADLINE, done, ok, skip, watchdog  # noqa: E402
 SOCKET = "sockpit-redraw-%d" % os.getpid()
 SIZES = ((20, 4), (40, 12), (80, 24), (80, 25), (100, 30), (90, 43), (200, 60))
 PSELECT = {"x86_64": "270", "aarch64": "72"}.get(platform.machine())  # the number of the system call
+SCREENS = 3  # that are compared at each size
 PROBE = "¶"  # nothing else has it, so no key here undoes
 # None begins like "quit": cut short and after a slash it would be that command.
 WORDS = ("the ", "swift ", "한글 ", "é", "e\u0301", "x", "가나다라마바사 ", "0123456789", "ß ", "/", "각", "👍")
@@ -260,10 +262,10 @@ def sits_down(size, server):
 
 
 def plays(size, limit, person, peer):
-    """What went wrong; the empty text where nothing did."""
+    """What went wrong; the empty text where nothing did. A limit of 0 is a number of screens."""
     end, compared, did, had = time.monotonic() + limit, 0, [], [size]
     try:
-        while compared == 0 or time.monotonic() < end:
+        while compared == 0 or (time.monotonic() < end if limit else compared < SCREENS):
             for _ in range(person.randrange(1, 7)):
                 did.append(act(person, peer, size, had))
             compare_with_redraw(peer)
@@ -291,8 +293,8 @@ def plays_at(size, limit, person):
         tmux("kill-session", "-t", "main")
 
 
-seconds = float(os.environ.get("REDRAW_SECONDS", "5"))
-seed = int(os.environ.get("REDRAW_SEED", str(random.SystemRandom().getrandbits(32))))
+seconds = float(os.environ.get("REDRAW_SECONDS", "0"))
+seed = int(os.environ.get("REDRAW_SEED", str(random.SystemRandom().getrandbits(32) if seconds else 1)))
 print("# REDRAW_SEED=%d" % seed, flush=True)
 watchdog(int(seconds) + 90)
 if not shutil.which("tmux"):

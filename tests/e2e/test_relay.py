@@ -604,6 +604,7 @@ def by_hand():
     same((status, said), (0, b""), "/close of a relay of datagrams closes the partners")
 
 
+random.seed(1)
 watchdog(120)
 os.environ["LC_ALL"] = "C.UTF-8"
 for part in (both_ways, half_closes, resets, closed_for_good, unreachable, slow_readers, reset_of_a_held_up, many_at_once,
