@@ -36,8 +36,7 @@ for number, text in phenomena:
     if typed:
         ok(typed.count("\n") <= 6, "%s: at most six lines" % what)
         same((*script(typed),)[::2], (0, ""), "%s: it is so" % what)
-        continue
-    places = re.search(r"^lesson (.*?)( \([^)]*\))?\.$", text, re.M)
+    places = re.search(r"^lesson (.*?)(?: \([^)]*\))?(?:\.|; or typed:)$", text, re.M)
     ok(places, "%s: a lesson shows it" % what)
     for place in places[1].split("; ") if places else ():
         lesson, _, step = place.partition(", ")
