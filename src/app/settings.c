@@ -327,7 +327,7 @@ const struct setting setting_table[] = {
 	        .values = "<duration>",
 	        .initial = "5s",
 	        .most = 86400 * CLOCK_S,
-	        .help = "how long /expect and /wait wait where they are not told",
+	        .help = "how long /expect and /wait wait without within",
 	},
 	{
 	        .name = "own-calls",

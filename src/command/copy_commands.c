@@ -117,7 +117,7 @@ const struct command copy_commands[] = {
 	        .usage = "[found|sent|received] [<number>]",
 	        .help = "put the bytes of a message on the terminal's clipboard\n"
 	                "Just as they were sent or received, with the line end. 2 is the message "
-	                "before the newest, sent 2 the one sent before the newest that was.\n"
+	                "before the newest, sent 2 the one before the newest that was sent.\n"
 	                "found: the line with the last hit of /find.\n"
 	                "Nothing that is received can write there.\n"
 	                "Needs /set clipboard on, and a terminal that takes OSC 52. At most 74994 "

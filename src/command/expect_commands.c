@@ -614,9 +614,9 @@ const struct command expect_commands[] = {
 	                "quiet: for 200 ms, or as given with for, nothing is sent or received.\n"
 	                "readable: something was received that no /expect has taken; in a paused "
 	                "session /recv would not wait.\n"
-	                "closed: our side, too, and close() has returned, which with SO_LINGER may "
-	                "take a while. For the end of the peer's: /assert fin is yes "
-	                "within 5s.\n"
+	                "closed: the session has ended, and close() has returned, which with "
+	                "SO_LINGER may take a while. For the end of the peer's side alone: /assert "
+	                "fin is yes within 5s.\n"
 	                "If it does not happen in time, a script fails. Ctrl-C ends the wait. /set "
 	                "expect-time is the time by default.",
 	        .needs = NEEDS_SESSION,

@@ -422,6 +422,15 @@ static void list_choices_left(const struct match *match, struct buf *out)
 	}
 }
 
+/* A text of several words is quoted. */
+static bool takes_pattern(const struct match *match)
+{
+	for (size_t i = 0; i < match->count; i++)
+		if (strcmp(match->elements[i].name, "pattern") == 0)
+			return true;
+	return false;
+}
+
 /* A word more than the usage takes. */
 static bool fail_left_over(const struct match *match, const struct word *word)
 {
@@ -433,7 +442,9 @@ static bool fail_left_over(const struct match *match, const struct word *word)
 	if (choices.len > 0)
 		fail_literal(match, word, buf_text(&choices), choices.len);
 	else if (match->count > 0)
-		fail_word(match, word, "is one word too many");
+		fail_word(match, word,
+		          takes_pattern(match) ? "is one word too many, but quotes keep blanks"
+		                               : "is one word too many");
 	else
 		error_usage(match->error, "/%s takes no argument: %s is one word too many",
 		            match->command,

@@ -379,7 +379,7 @@ static void print_command(const struct app *app, const struct command *command, 
 	if (row)
 		app_print_keys(app, row, &keys);
 	if (keys.len)
-		buf_printf(out, "\n%s does the same.", buf_text(&keys));
+		buf_printf(out, "\nIts key is %s.", buf_text(&keys));
 	buf_free(&keys);
 	free(line);
 }

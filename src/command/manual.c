@@ -106,7 +106,7 @@ static void print_command(FILE *out, const struct command *command)
 	if (row) {
 		struct buf keys = { .max = SIZE_MAX };
 		binding_print_keys(row->keys, &keys);
-		fprintf(out, "%s does the same.\n", buf_text(&keys));
+		fprintf(out, "Its key is %s.\n", buf_text(&keys));
 		buf_free(&keys);
 	}
 	free(line);

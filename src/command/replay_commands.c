@@ -218,7 +218,7 @@ const struct command replay_commands[] = {
 	                "views and pages show them, nothing is sent, and times are those of the log.\n"
 	                "/replay FILE 4 is four times as fast, max as fast as it can be read. A pause "
 	                "longer than /set replay-idle is shortened to it.\n"
-	                "pause: once more goes on, as resume does. step, or step 10: the next call, "
+	                "pause: the same again goes on, as resume does. step, or step 10: the next call, "
 	                "state or frame. speed 0.5: slower. to 12.5s: go there, also back. end: all "
 	                "that is left, at once. A script waits until that is shown, and after "
 	                "/replay FILE max until all is. stop: show no more of it. /replay alone says where it "

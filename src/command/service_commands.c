@@ -43,7 +43,7 @@ const struct command service_commands[] = {
 	        .usage = "<service> [<words...>]",
 	        .help = "choose what a server does with what it reads\n"
 	                "The clients of a listener get it, too; those that are connected already are "
-	                "served as if they had come only now.\n"
+	                "served as if they had just connected.\n"
 	                "A service may take words: /help reply. After any service, iterative: a "
 	                "listener accepts the next client when the present one has ended, and the "
 	                "others wait in the queue that /info shows.\n"

@@ -364,7 +364,7 @@ const struct command session_commands[] = {
 	                "A lone word is the name of a target (/help target), or of one of our sessions "
 	                "with an address, a listener or a datagram socket: /open S goes to where S is, "
 	                "by its kind; for a wildcard address, to the loopback. @S is always the "
-	                "session.\n"
+	                "session, never a target.\n"
 	                "Of a UNIX socket it is a path, or @name for an abstract name: "
 	                "unix:///path, unix:@name; datagrams: unixgram:///path, packets: "
 	                "unixpacket:///path. \\x20 stands for a blank in it.\n"

@@ -152,9 +152,9 @@ const struct command session_list_commands[] = {
 	                "A word sorts: number, name, state, or those with the most bytes first, in, "
 	                "out or both (bytes). A text keeps those whose name, state or addresses have it: "
 	                "/sessions bytes 192.168.\n"
-	                "With the state that the kernel reports, and the time left in TIME_WAIT; ? "
-	                "is known from our own calls only.\n"
-	                "Local port and peer, bytes sent and received. * marks the current one.\n"
+	                "A row has the state that the kernel reports, with ? what is known from our "
+	                "own calls only; the time left in TIME_WAIT; bytes sent and received; local "
+	                "port and peer. * marks the current one.\n"
 	                "The list changes with them; Escape or the same command closes it.",
 	        .run = do_sessions,
 	},

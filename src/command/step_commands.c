@@ -353,7 +353,7 @@ const struct command step_commands[] = {
 	        .name = "pause",
 	        .group = "step by step",
 	        .usage = "",
-	        .help = "read and accept nothing by itself any more\n"
+	        .help = "stop reading and accepting by itself\n"
 	                "What comes waits in the kernel: /recv and /accept take it, one call at a "
 	                "time.\n"
 	                "FIN and RST are noticed only there, and where a buffer is full the peer "

@@ -200,7 +200,7 @@ const struct log_format *logs_choose_format(const struct log_request *request, s
 	for (size_t i = 0; (format = log_format_at(i)); i++)
 		if (*format->endings)
 			error_append(error, " %s", format->endings);
-	error_append(error, "; or name the format, such as text");
+	error_append(error, "; or name the format: as text, or --log-format text");
 	return NULL;
 }
 

@@ -64,7 +64,7 @@ bool endpoint_parse_path(const char *text, struct endpoint *addr, struct error *
 	size_t len = bytes.len + abstract;
 	*addr = (struct endpoint){ .family = AF_UNIX, .path_len = (uint8_t)len };
 	if (good && (!bytes.len || (!abstract && memchr(buf_data(&bytes), '\0', bytes.len)))) {
-		error_set(error, "not a path: \"%.100s\"", text);
+		error_set(error, "not a path: \"%.100s\": unix:///path, or unix:@name", text);
 		good = false;
 	} else if (good && len > (size_t)ENDPOINT_PATH - !abstract) {
 		error_set(error, "a UNIX path has at most %d bytes, this one has %zu",

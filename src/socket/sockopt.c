@@ -63,6 +63,8 @@ static void fail_unknown(const char *name, struct error *error)
 	            name[len] ? "..." : "");
 	if (choice_nearest(&names, name, strlen(name), &nearest, 1) > 0)
 		error_append(error, ": did you mean %s?", sockopt_table[nearest / 2].name);
+	else
+		error_append(error, ": /option lists them");
 }
 
 struct wanted {

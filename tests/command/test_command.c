@@ -388,6 +388,8 @@ static void test_usage_mistakes(void)
 		{ "/session 99", "no session \"99\": /sessions lists them" },
 		{ "/name", "name: needs a name: /name <name>" },
 		{ "/name a b", "name: \"b\" is one word too many: /name <name>" },
+		{ "/expect a b", "expect: \"b\" is one word too many, but quotes keep blanks: /expect "
+		                 "[not|next] <pattern> [within <duration>] [from <session>]" },
 		{ "/name server", "session 1 has that name: server" },
 		{ "/quit now", "/quit takes no argument: \"now\" is one word too many" },
 		{ "/quit \"now", "/quit takes no argument: \"\"now\" is one word too many" },

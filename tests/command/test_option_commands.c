@@ -140,7 +140,7 @@ static void test_setting(struct app *app)
 	is_text(say(app, "/option linger off"), "SO_LINGER is off", "and not");
 	is_text(say(app, "/option nodelay maybe"), "TCP_NODELAY is on or off", "garbage");
 	is_text(say(app, "/option type 5"), "SO_TYPE can only be read", "what cannot be set");
-	is_text(say(app, "/option nosuch"), "no such socket option here: \"nosuch\"", "none");
+	is_text(say(app, "/option nosuch"), "no such socket option here: \"nosuch\": /option lists them", "none");
 	ok(says(app, "/option snd", "ambiguous: \"snd\" is SO_SNDBUF, SO_SNDLOWAT"), "ambiguous");
 	ok(count_calls(app, CALL_SETSOCKOPT, 0) >= 4, "the calls stand in the transcript");
 }

@@ -347,7 +347,7 @@ static void test_mistakes(void)
 		  "tcp_synack_retries, tcp_syncookies, tcp_sack, tcp_slow_start_after_idle\n" },
 		{ "/log all x\n/log all x as raw-in\n/log x as nothing\n/log off x\n/log\nhi\n",
 		  "x:1:10: x: the ending is of no format: .log .txt .jsonl .pcapng .raw-in .raw-out; or "
-		  "name the format, such as text\n"
+		  "name the format: as text, or --log-format text\n"
 		  "x:2:10: x: the format raw-in is for one session\n"
 		  "x:3:11: no log format \"nothing\": text, json, pcapng, text2pcap, raw-in and raw-out\n"
 		  "x:6:1: no session to send \"hi\" to: commands begin with /\n" },

@@ -107,7 +107,7 @@ static const struct row at_once[] = {
 	{ "order.test", "70000", AF_UNSPEC, false, false, "! 70000 is not a port: 0 to 65535" },
 	{ "/run/echo:1", "", AF_UNSPEC, false, true, "/run/echo:1" },
 	{ "@echo", "", AF_UNSPEC, true, false, "@echo" },
-	{ "@", "", AF_UNSPEC, false, false, "! not a path: \"@\"" },
+	{ "@", "", AF_UNSPEC, false, false, "! not a path: \"@\": unix:///path, or unix:@name" },
 };
 
 static const struct row in_thread[] = {

@@ -151,9 +151,9 @@ static void test_find(void)
 	is_text(find("so_keepalvie", 0),
 	        "no such socket option here: \"so_keepalvie\": did you mean SO_KEEPALIVE?",
 	        "another one");
-	is_text(find("foo", 0), "no such socket option here: \"foo\"", "no such one");
-	is_text(find("", 0), "no such socket option here: \"\"", "nothing");
-	is_text(find("a\033]0;x", 0), "no such socket option here: \"a\"...", "garbage is cut");
+	is_text(find("foo", 0), "no such socket option here: \"foo\": /option lists them", "no such one");
+	is_text(find("", 0), "no such socket option here: \"\": /option lists them", "nothing");
+	is_text(find("a\033]0;x", 0), "no such socket option here: \"a\"...: /option lists them", "garbage is cut");
 	char longer[2000];
 	memset(longer, 'x', sizeof longer - 1);
 	longer[sizeof longer - 1] = '\0';
