@@ -9,28 +9,6 @@
 
 /* ---- writing ---- */
 
-static bool is_rest(unsigned char c)
-{
-	return (c & 0xc0) == 0x80;
-}
-
-/* The length of the UTF-8 character at the front, RFC 3629; 0 where there is none. */
-static size_t character(const unsigned char *s, size_t n)
-{
-	unsigned char first = s[0];
-	if (first < 0x80)
-		return 1;
-	size_t len = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-	if (first < 0xc2 || first > 0xf4 || n < len || !is_rest(s[1]) ||
-	    (first == 0xe0 && s[1] < 0xa0) || (first == 0xed && s[1] > 0x9f) ||
-	    (first == 0xf0 && s[1] < 0x90) || (first == 0xf4 && s[1] > 0x8f))
-		return 0;
-	for (size_t i = 2; i < len; i++)
-		if (!is_rest(s[i]))
-			return 0;
-	return len;
-}
-
 static const char digits[] = "0123456789abcdef";
 
 static char *put_escape(char *to, unsigned code)
@@ -88,7 +66,7 @@ static const unsigned char *pass_text(const unsigned char *s, const unsigned cha
 		       vector_first((byte_vector)(vector_load(s) > 0x7f)) == VECTOR)
 			s += VECTOR;
 		for (const unsigned char *some = stop - s < VECTOR ? stop : s + VECTOR; s < some;) {
-			size_t taken = character(s, (size_t)(end - s));
+			size_t taken = utf8_character((const char *)s, (size_t)(end - s));
 			if (!taken)
 				return s;
 			s += taken;
@@ -310,7 +288,7 @@ static bool take_string(struct json *json, struct json_value *value, bool decode
 		}
 		if (c < 0x20)
 			return fail(json, "a control character within a string");
-		size_t taken = character((unsigned char *)json->at, (size_t)(json->end - json->at));
+		size_t taken = utf8_character(json->at, (size_t)(json->end - json->at));
 		if (!taken)
 			return fail(json, "no UTF-8");
 		memmove(put, json->at, taken);

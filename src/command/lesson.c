@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/choice.h"
+#include "base/utf8.h"
 #include "command/command.h"
 #include "command/script.h"
 
@@ -232,7 +233,7 @@ static bool fence_kind(struct parser *parser, const char *word, enum lesson_kind
 		*kind = LESSON_TYPED;
 	else if (strcmp(word, "check") == 0)
 		*kind = LESSON_CHECK;
-	else if (strncmp(word, "sockpit", 7) == 0 || strncmp(word, "check ", 6) == 0)
+	else if (strncasecmp(word, "sockpit", 7) == 0 || strncasecmp(word, "check", 5) == 0)
 		return fail_at(parser, parser->number,
 		               "unknown " FENCE "%.40s: " FENCE "sockpit, " FENCE
 		               "sockpit type or " FENCE "check",
@@ -261,6 +262,11 @@ static bool parse_fence(struct parser *parser)
 	block->language = runs ? (free(word), NULL) : word;
 	struct buf text = { .max = SIZE_MAX };
 	for (advance(parser); good && parser->line && !is_line(parser, FENCE); advance(parser)) {
+		if (begins(parser, FENCE)) {
+			good = fail_at(parser, begun, "this fence is not closed before line %zu: " FENCE,
+			               parser->number);
+			break;
+		}
 		buf_append(&text, parser->line, parser->len);
 		buf_append_text(&text, "\n");
 		good = !runs || add_line(parser, block);
@@ -661,6 +667,39 @@ static bool parse_head(struct parser *parser)
 
 /* ---- the whole ---- */
 
+/* Words that are nearly one of ours, and would be shown as they are: a hint at once, for example. */
+static bool check_near(struct parser *parser)
+{
+	static const struct {
+		const char *word, *right;
+	} marks[] = {
+		{ "hint", "> **Hint:** TEXT" },
+		{ "teacher", "> **Teacher:** TEXT" },
+		{ "predict", "**Predict:** QUESTION" },
+		{ "question", "**Question:** QUESTION" },
+	};
+	size_t at = 0;
+	while (at < parser->len && strchr("> *_", parser->line[at]))
+		at++;
+	bool quoted = at > 0 && memchr(parser->line, '>', at);
+	bool bold = at > 1 && strchr("*_", parser->line[at - 1]) &&
+	            parser->line[at - 1] == parser->line[at - 2];
+	for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+		bool like = i < 2 ? quoted : bold; /* a sentence may begin with the word */
+		size_t len = strlen(marks[i].word), end = at + len;
+		if (!like || end >= parser->len ||
+		    strncasecmp(parser->line + at, marks[i].word, len) != 0)
+			continue;
+		while (end < parser->len && strchr("*_ ", parser->line[end]))
+			end++;
+		if (end < parser->len && parser->line[end] == ':')
+			return fail_at(parser, parser->number, "it is written %s", marks[i].right);
+	}
+	if (begins(parser, "~~~"))
+		return fail_at(parser, parser->number, "a fence is three backquotes");
+	return true;
+}
+
 static bool parse_block(struct parser *parser)
 {
 	static const struct {
@@ -697,6 +736,8 @@ static bool parse_block(struct parser *parser)
 			i++;
 		if (i > 0 && parser->len - i > 3 && memcmp(parser->line + i, FENCE, 3) == 0)
 			return fail_at(parser, parser->number, "a fence begins at the left margin");
+		if (!check_near(parser))
+			return false;
 		add_prose(parser);
 	}
 	advance(parser);
@@ -706,8 +747,11 @@ static bool parse_block(struct parser *parser)
 static uint64_t digest_of(const char *text, size_t len)
 {
 	uint64_t digest = 0xcbf29ce484222325; /* FNV-1a */
-	for (size_t i = 0; i < len; i++)
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '\r' && i + 1 < len && text[i + 1] == '\n')
+			continue; /* the same text on another system */
 		digest = (digest ^ (unsigned char)text[i]) * 0x100000001b3;
+	}
 	return digest;
 }
 
@@ -723,9 +767,25 @@ static void name_lesson(struct lesson *lesson, const char *name)
 		lesson->number = lesson->number * 10 + (name[i] - '0');
 }
 
+/* False with the line that is none. */
+static bool check_utf8(struct parser *parser)
+{
+	size_t line = 1, len;
+	for (const char *at = parser->next; at < parser->end; at += len) {
+		len = utf8_character(at, (size_t)(parser->end - at));
+		if (!len)
+			return fail_at(parser, line, "this is not UTF-8: save the file as UTF-8");
+		line += *at == '\n';
+	}
+	return true;
+}
+
 static bool parse_all(struct parser *parser)
 {
 	const struct lesson *lesson = parser->lesson;
+	if (!check_utf8(parser))
+		return false;
+	advance(parser);
 	if (!parse_head(parser))
 		return false;
 	while (parser->line)
@@ -764,7 +824,6 @@ bool lesson_parse(const char *text, size_t len, const char *name, struct lesson 
 	} else if (nul) {
 		error_usage(error, "a NUL byte: this is no lesson");
 	} else {
-		advance(&parser);
 		good = parse_all(&parser);
 	}
 	lesson->line_count = parser.number;

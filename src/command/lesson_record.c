@@ -134,11 +134,13 @@ static bool take_hex(struct note *note, int digits, uint64_t *number)
 	return true;
 }
 
-/* "name digest", the only note whose second word is no word of ours. */
+/* "name digest", the only note whose second word is no word of ours; a name may have blanks. */
 static bool read_lesson(struct note note, struct lesson_mark *mark)
 {
-	const char *blank = memchr(note.at, ' ', (size_t)(note.end - note.at));
-	if (!blank)
+	const char *blank = note.end;
+	while (blank > note.at && *--blank != ' ')
+		continue;
+	if (blank == note.at)
 		return false;
 	*mark = (struct lesson_mark){ .kind = LESSON_MARK_LESSON,
 		                      .text = note.at,

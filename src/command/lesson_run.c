@@ -109,7 +109,7 @@ struct places {
 static struct place *find_place(const struct places *places, const char *name)
 {
 	for (size_t i = 0; i < places->count; i++)
-		if (strcmp(places->list[i].name, name) == 0)
+		if (strncmp(places->list[i].name, name, sizeof places->list[i].name - 1) == 0)
 			return &places->list[i];
 	return NULL;
 }
@@ -126,19 +126,20 @@ static struct place *add_place(struct places *places, const char *name)
 	return place;
 }
 
-/* "04-a-stream-has-no-messages 3", "… done": false for anything else. */
+/* "04-a-stream-has-no-messages 3", "… done": false for anything else. A file's name may have blanks. */
 static bool read_place(const char *line, size_t len, struct places *places)
 {
-	char name[100], word[16];
-	char *text = xstrndup(line, len);
-	int end = 0;
-	bool good = sscanf(text, "%99s %15s %n", name, word, &end) == 2 && !text[end];
-	bool done = good && strcmp(word, "done") == 0;
-	size_t step = done ? PLACE_DONE : 0;
-	if (good && !done && strspn(word, "0123456789") == strlen(word) && strlen(word) < 4)
+	char *text = xstrndup(line, len), *blank = strrchr(text, ' ');
+	const char *word = blank && blank > text ? blank + 1 : "";
+	size_t step = 0;
+	if (*word)
+		*blank = '\0';
+	if (strcmp(word, "done") == 0)
+		step = PLACE_DONE;
+	else if (strspn(word, "0123456789") == strlen(word) && strlen(word) < 4)
 		step = strtoul(word, NULL, 10);
 	if (step)
-		add_place(places, name)->step = step;
+		add_place(places, text)->step = step;
 	free(text);
 	return step;
 }

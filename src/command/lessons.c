@@ -95,7 +95,10 @@ bool lessons_load(const char *word, struct lesson *lesson, struct error *error)
 	}
 	bool good = read_lesson(word, &bytes, error);
 	if (good && !lesson_parse(buf_data(&bytes), bytes.len, word, lesson, &why)) {
-		error_usage(error, "%.100s: %s", word, why.text);
+		static const char line[] = "line "; /* FILE:LINE, as other messages have it */
+		bool has = strncmp(why.text, line, sizeof line - 1) == 0;
+		error_usage(error, has ? "%.100s:%s" : "%.100s: %s", word,
+		            why.text + (has ? sizeof line - 1 : 0));
 		good = false;
 	}
 	buf_free(&bytes);

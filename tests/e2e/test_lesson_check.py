@@ -75,8 +75,8 @@ lesson("typo.md", commands("/opne 1"))
 status, out, err = check("good.md", "half.md", "typo.md")
 same(status, 2, "files that are no lessons")
 same(out, "", "nothing is run")
-same(err, "sockpit: half.md: line 10: this fence is never closed: ```\n"
-     "sockpit: typo.md: line 11: no such command: \"opne\": did you mean /open?\n", "each with its line")
+same(err, "sockpit: half.md:10: this fence is never closed: ```\n"
+     "sockpit: typo.md:11: no such command: \"opne\": did you mean /open?\n", "each with its line")
 lesson("late.md", commands("/listen 127.0.0.1 0 as S", "/wait nonsense"))
 status, out, err = check("late.md")
 same(status, 2, "arguments that are wrong")
@@ -87,7 +87,7 @@ write("garbage.md", bytes(range(256)) * 100)
 write("empty.md", "")
 write("huge.md", "x" * 1100000)
 for name, want in (("garbage.md", "garbage.md: a NUL byte: this is no lesson"),
-                   ("empty.md", "empty.md: line 1: no title: the first line is # TITLE"),
+                   ("empty.md", "empty.md:1: no title: the first line is # TITLE"),
                    ("huge.md", "huge.md: larger than 1 MiB: this is no lesson"),
                    ("nosuch.md", "nosuch.md: no such file or directory"),
                    (".", "no lesson \".\": /lesson lists them"),
