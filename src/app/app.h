@@ -125,6 +125,7 @@ struct app {
 	struct open_page open_page;
 	struct app_lesson lesson;
 	bool shows_pages; /* the frontend shows pages; else a page is printed as a note */
+	bool prints_lesson; /* it prints a lesson line by line, and has no rows for it */
 	int note_columns; /* that a row of a note has, beside its time; 0 = any number */
 	struct search search;
 	struct filter *filter;   /* of /filter; NULL = none */

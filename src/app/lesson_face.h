@@ -11,6 +11,9 @@
 struct lesson_face {
 	/* Appends all rows for this width, and sets lesson.fixed and lesson.top. */
 	void (*render)(struct app *app, int columns, struct rows *rows);
+	/* Appends what is new since it was asked last, and what to do now where that has changed: for a frontend that
+	 * prints lines, app->prints_lesson. There, Enter on an empty line runs the line that waits. */
+	void (*tell)(struct app *app, int columns, struct rows *rows);
 	void (*enter)(struct app *app); /* Enter on an empty line */
 };
 

@@ -17,6 +17,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/count.h"
 #include "base/home.h"
 #include "base/savefile.h"
 #include "base/text.h"
@@ -49,6 +50,7 @@ enum stage {
 struct line_state {
 	enum { LINE_NOT_RUN, LINE_PASSED, LINE_FAILED } result;
 	char *why; /* it failed */
+	bool told; /* what came of it is printed */
 };
 
 struct block_state {
@@ -58,6 +60,8 @@ struct block_state {
 	struct buf said;  /* rows after a question: what was answered, and how that was */
 	bool shown;       /* a hint, or lines that are typed */
 	bool accepted;    /* failed checks: the person goes on */
+	bool told, told_shown, told_explanation; /* by tell(): its text, what is `shown`, … */
+	size_t told_said;                        /* bytes of `said` */
 };
 
 struct run {
@@ -77,6 +81,11 @@ struct run {
 	char *missing; /* what the lesson needs, and why it is not there; NULL = nothing */
 	bool replays;  /* so that a recording of it is shown */
 	char *foot;
+	struct { /* by tell() */
+		bool begun, over;
+		size_t step;  /* from 1, whose title is printed */
+		char *prompt; /* what to do, as it was printed last */
+	} told;
 };
 
 static struct run *run_of(const struct app *app)
@@ -316,6 +325,7 @@ static void take_answer(struct run *run, const char *answer)
 	struct block_state *state = state_of(run);
 	enum lesson_verdict verdict = lesson_grade(block->question, answer, &error);
 	bool again = state->answer == ANSWER_WRONG;
+	state->told_said = 0;
 	if (verdict != LESSON_UNCLEAR && run->record)
 		lesson_record_answer(run->app, block, answer, verdict);
 	switch (verdict) {
@@ -360,6 +370,7 @@ static void line_ended(void *context, bool good, bool interrupted, const char *w
 	free(state->why);
 	state->why = good ? NULL : xstrdup(why);
 	state->result = good ? LINE_PASSED : LINE_FAILED;
+	state->told = false;
 	if (check && run->record)
 		lesson_record_check(run->app, &block->lines[run->line], good);
 	if (interrupted && catches_up(run))
@@ -683,11 +694,15 @@ static void go_to(struct run *run, size_t step)
 			state->accepted = false;
 			if (i < step)
 				continue;
+			state->told = state->told_shown = state->told_explanation = false;
+			state->told_said = 0;
 			state->answer = ANSWER_NONE;
 			state->shown = state->first_right = false;
 			buf_clear(&state->said);
 		}
 	run->stage = STAGE_CLEAN;
+	run->told.step = 0;
+	run->told.over = false;
 	run->target = step;
 	run->running = false;
 	run->step = run->block = run->line = run->part = 0;
@@ -739,9 +754,15 @@ static void enter(struct app *app)
 	case STAGE_STEP:
 		if (app->lesson.prompt)
 			show_answer(run);
-		else if (app->lesson.project && waits_for_line(run) &&
-		         block_of(run)->kind == LESSON_TYPED)
+		else if (waits_for_line(run) &&
+		         block_of(run)->kind == (app->prints_lesson ? LESSON_COMMANDS
+		                                                    : LESSON_TYPED) &&
+		         (app->prints_lesson || app->lesson.project))
 			run_line(run);
+	}
+	if (app->prints_lesson && run_of(app)) { /* nothing was done: once more, what to do */
+		free(run->told.prompt);
+		run->told.prompt = NULL;
 	}
 }
 
@@ -987,10 +1008,9 @@ static void add_checks(const struct run *run, size_t index, int columns, struct 
 }
 
 /* Returns the row with which what follows the question begins. */
-static size_t add_question(const struct run *run, size_t index, int columns, struct rows *rows)
+static void add_question_text(const struct lesson_question *question, int columns,
+                              struct rows *rows)
 {
-	const struct lesson_question *question = step_of(run)->blocks[index].question;
-	struct block_state *state = &run->states[run->step][index];
 	char *text = xasprintf("**%s** %s",
 	                       question->predict ? "Predict:" : "Question:", question->text);
 	markdown_layout(text, 0, columns, STYLE_TEXT, rows);
@@ -1001,6 +1021,13 @@ static size_t add_question(const struct run *run, size_t index, int columns, str
 		markdown_layout(text, CODE_INDENT, columns, STYLE_TEXT, rows);
 		free(text);
 	}
+}
+
+static size_t add_question(const struct run *run, size_t index, int columns, struct rows *rows)
+{
+	const struct lesson_question *question = step_of(run)->blocks[index].question;
+	struct block_state *state = &run->states[run->step][index];
+	add_question_text(question, columns, rows);
 	const char *said = buf_text(&state->said);
 	size_t after = rows->count;
 	while (*said) {
@@ -1129,9 +1156,13 @@ static void render_goal(struct run *run, int columns, struct rows *rows)
 	}
 	if (!run->missing)
 		buf_printf(&text,
-		           "Level %d, %s. Each command waits in the input line for Enter, and may "
-		           "be changed before. F1 lists the keys, and /lesson hint helps.",
-		           run->lesson.level, lesson_level(run->lesson.level));
+		           "Level %d, %s. %s", run->lesson.level, lesson_level(run->lesson.level),
+		           run->app->prints_lesson
+		                   ? "Each command is printed: Enter alone runs it, and you may type "
+		                     "another one. /lesson hint, next, back, again and stop are there at "
+		                     "any time."
+		                   : "Each command waits in the input line for Enter, and may be "
+		                     "changed before. F1 lists the keys, and /lesson hint helps.");
 	markdown_layout(buf_text(&text), 0, columns, STYLE_FAINT, rows);
 	buf_free(&text);
 	run->app->lesson.top = 1;
@@ -1165,7 +1196,152 @@ static void render(struct app *app, int columns, struct rows *rows)
 		render_step(run, columns, rows);
 }
 
-static const struct lesson_face face = { .render = render, .enter = enter };
+/* ---- the same as lines that are printed one after the other ---- */
+
+static void tell_said(struct block_state *state, int columns, struct rows *rows)
+{
+	if (state->said.len <= state->told_said)
+		return;
+	char *text = xstrndup(buf_text(&state->said) + state->told_said,
+	                      state->said.len - state->told_said - 1); /* without the last "\n" */
+	page_add_text(rows, text, columns, STYLE_NOTE);
+	state->told_said = state->said.len;
+	free(text);
+}
+
+static void tell_question(const struct lesson_question *question, struct block_state *state,
+                          int columns, struct rows *rows)
+{
+	if (!state->told) {
+		rows_add(rows);
+		add_question_text(question, columns, rows);
+	}
+	state->told = true;
+	tell_said(state, columns, rows);
+	if (state->answer > ANSWER_WRONG && !state->told_explanation) {
+		markdown_layout(question->explanation, 0, columns, STYLE_TEXT, rows);
+		state->told_explanation = true;
+	}
+}
+
+static void tell_lines(const struct lesson_block *block, struct block_state *state, int columns,
+                       struct rows *rows)
+{
+	for (size_t i = 0; i < block->count; i++) {
+		struct line_state *line = &state->lines[i];
+		bool check = block->kind == LESSON_CHECK, passed = line->result == LINE_PASSED;
+		if (line->result == LINE_NOT_RUN || line->told)
+			continue;
+		line->told = true;
+		if (check)
+			add_line(passed ? "PASS " : "FAIL ", block->lines[i].text, 0, columns,
+			         STYLE_NOTE, rows);
+		if (!passed)
+			add_line(check ? "" : "failed: ", line->why, check ? 5 : 0, columns,
+			         STYLE_ERROR, rows);
+	}
+	for (size_t i = 0; state->shown && !state->told_shown && i < block->count; i++)
+		add_line("", block->lines[i].text, CODE_INDENT, columns, MARKDOWN_CODE, rows);
+	state->told_shown = state->shown;
+}
+
+static void tell_block(const struct run *run, size_t index, int columns, struct rows *rows)
+{
+	const struct lesson_block *block = &step_of(run)->blocks[index];
+	struct block_state *state = &run->states[run->step][index];
+	switch (block->kind) {
+	case LESSON_PROSE:
+	case LESSON_CODE:
+		if (!state->told) {
+			rows_add(rows);
+			add_block(run, index, columns, rows);
+		}
+		state->told = true;
+		break;
+	case LESSON_QUESTION:
+		tell_question(block->question, state, columns, rows);
+		break;
+	case LESSON_HINT:
+		if (state->shown && !state->told)
+			add_block(run, index, columns, rows);
+		state->told = state->shown;
+		break;
+	case LESSON_TEACHER:
+		break;
+	default:
+		tell_lines(block, state, columns, rows);
+	}
+}
+
+/* What the person has to do now; NULL where it is the program's turn. The caller frees it. */
+static char *prompt_of(const struct run *run)
+{
+	const struct app *app = run->app;
+	if (run->stage == STAGE_CLEAN)
+		return NULL;
+	if (run->stage == STAGE_STEP && !catches_up(run) && !app->lesson.prompt) {
+		if (!waits_for_line(run))
+			return NULL;
+		if (app->lesson.waiting)
+			return xasprintf("Enter runs: %s", app->lesson.waiting);
+		if (block_of(run)->kind == LESSON_COMMANDS)
+			return NULL;
+	}
+	if (run->stage == STAGE_FAILED)
+		return xstrdup("Something came out differently: Enter goes on, /lesson again starts the "
+		               "step again, /lesson back the one before");
+	return xstrdup(run->foot ? run->foot : "");
+}
+
+static void tell_step(struct run *run, int columns, struct rows *rows)
+{
+	if (run->told.step != run->step + 1) {
+		char *title = xasprintf("Step %zu of %zu: %s", run->step + 1, run->lesson.count,
+		                        step_of(run)->title);
+		rows_add(rows);
+		page_add_text(rows, title, columns, MARKDOWN_HEADING);
+		free(title);
+	}
+	run->told.step = run->step + 1;
+	for (size_t i = 0; i < step_of(run)->count && is_seen(run, i); i++)
+		tell_block(run, i, columns, rows);
+}
+
+static void tell(struct app *app, int columns, struct rows *rows)
+{
+	struct run *run = run_of(app);
+	if (!run->told.begun) {
+		struct buf title = { .max = SIZE_MAX };
+		buf_append_text(&title, "Lesson ");
+		if (run->lesson.number)
+			buf_printf(&title, "%d, ", run->lesson.number);
+		buf_printf(&title, "%s: %zu step%s, %d minute%s", run->lesson.title,
+		           run->lesson.count, count_plural(run->lesson.count), run->lesson.minutes,
+		           count_plural((size_t)run->lesson.minutes));
+		page_add_text(rows, buf_text(&title), columns, MARKDOWN_HEADING);
+		buf_free(&title);
+		if (run->stage == STAGE_GOAL)
+			render_goal(run, columns, rows);
+		run->told.begun = true;
+	}
+	if (run->stage == STAGE_OVER && !run->told.over) {
+		render_over(run, columns, rows);
+		run->told.over = true;
+	}
+	if (run->stage != STAGE_GOAL && run->stage != STAGE_CLEAN && run->stage != STAGE_OVER &&
+	    !catches_up(run))
+		tell_step(run, columns, rows);
+	char *prompt = prompt_of(run);
+	bool same = prompt && run->told.prompt && strcmp(prompt, run->told.prompt) == 0;
+	if (prompt && (!same || rows->count))
+		page_add_text(rows, prompt, columns, STYLE_NOTE);
+	if (prompt) {
+		free(run->told.prompt);
+		run->told.prompt = prompt;
+	}
+}
+
+static const struct lesson_face face = { .render = render, .tell = tell, .enter = enter };
 
 /* ---- beginning and end ---- */
 
@@ -1187,6 +1363,7 @@ static void free_run(struct run *run)
 	free(run->record);
 	free(run->missing);
 	free(run->foot);
+	free(run->told.prompt);
 	free(run);
 }
 

@@ -204,7 +204,7 @@ static void offer_line(struct controller *controller)
 		input_take_back(controller->offered);
 		forget_offered(controller);
 	}
-	if (waiting && !controller->offered && !app->secret_for && !app->literal &&
+	if (waiting && !app->prints_lesson && !controller->offered && !app->secret_for && !app->literal &&
 	    !controller->pending_paste.text.len && input_put(waiting))
 		controller->offered = xstrdup(waiting);
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/lesson_face.h"
 #include "app/page.h"
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -191,6 +192,19 @@ static void notice_answer(struct plain *plain)
 	buf_free(&answer.text);
 }
 
+/* What is new in the lesson follows what its lines have done. */
+static void notice_lesson(struct plain *plain)
+{
+	struct app *app = plain->app;
+	struct rows rows = { 0 };
+	if (!app->lesson.face)
+		return;
+	app->lesson.face->tell(app, width_of(plain), &rows);
+	for (size_t i = 0; i < rows.count; i++)
+		add_row(&rows.row[i], &plain->hints);
+	rows_free(&rows);
+}
+
 /* Another view begins with its past. */
 static void notice_session(struct plain *plain)
 {
@@ -360,6 +374,7 @@ static void plain_draw(struct ui *ui, struct app *app)
 	notice_session(plain);
 	notice_waiting(plain);
 	notice_answer(plain);
+	notice_lesson(plain);
 	if (app_take_bell(plain->app))
 		on_bell(plain);
 	plain->entries = transcript_count(plain->app->transcript);
@@ -435,6 +450,7 @@ struct ui *plain_new(const struct ui_hooks *hooks, struct error *error)
 	};
 	controller_init(&plain->controller, &plain->ui, hooks, &frontend, terminal);
 	plain->app->print_keys = print_keys;
+	plain->app->prints_lesson = true;
 	on_resize(plain, true);
 	return &plain->ui;
 }
