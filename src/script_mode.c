@@ -131,6 +131,7 @@ static int run_one(struct runner *runner, const struct source *source)
 	bool begun = false;
 	poller_init(&poller);
 	app_init(app);
+	app->abandons = source->text != NULL;
 	struct ui_hooks hooks = { .app = app, .interrupt = queue_interrupt };
 	const struct queue_reporter reporter = { .verdict = take_verdict, .context = runner };
 	runner->ui = headless_new(&hooks, options->verbose,

@@ -117,6 +117,7 @@ struct app {
 	bool on_terminal; /* the frontend has the terminal: nothing else writes there */
 	bool tabless;     /* nobody sees what is new: it is not counted */
 	bool attended;    /* a person gives the commands and can be asked */
+	bool abandons;    /* what is unsent at the end of a script is given up */
 	char *asked;      /* the question that waits for an answer, and since when */
 	int64_t asked_at;
 	int64_t leave_by; /* quits when everything is sent, or at this instant; 0 = does not quit */

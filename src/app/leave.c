@@ -48,7 +48,7 @@ bool leave_begin(struct app *app, const char *again, struct error *error)
 	size_t holders;
 	const struct session *holder = NULL;
 	size_t bytes = count_unsent(app, &holders, &holder);
-	if (!bytes || (app->attended && app_confirmed(app, "%s", again))) {
+	if (!bytes || app->abandons || (app->attended && app_confirmed(app, "%s", again))) {
 		app->quit = true;
 		return true;
 	}

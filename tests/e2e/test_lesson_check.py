@@ -4,6 +4,7 @@
 import os
 import re
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.environ["srcdir"], "tests", "support"))
 from script import enter_home, write  # noqa: E402
@@ -52,6 +53,14 @@ lesson("refused.md", commands("/listen 127.0.0.1 0 as S", "/listen 127.0.0.1 $S.
 status, out, err = check("refused.md")
 same(status, 1, "a command that fails")
 ok("not ok 1 - refused.md:12: /listen 127.0.0.1 $S.port as T" in out, "is a case that has failed: " + out)
+
+# A sender that nobody reads any more does not hold up the end.
+lesson("stuck.md", commands("/socket tcp as deaf", "/option rcvbuf 2000", "/bind 127.0.0.1 0", "/backlog 1", "/open deaf as c",
+                            "/option sndbuf 4000", "/fill 200000") + checks("/assert @c.unsent > 50000"))
+begin = time.monotonic()
+status, out, err = check("stuck.md")
+same((status, err), (0, ""), "a lesson that ends with a sender that is stuck")
+ok(time.monotonic() - begin < 60, "is over at once")
 
 # Several lessons: one count, in their order, whichever ends first.
 lesson("slow.md", commands("/sleep %s" % "300ms", "/listen 127.0.0.1 0 as S") + checks("/assert @S.port > 0"))
