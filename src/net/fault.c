@@ -31,6 +31,7 @@ struct setting {
 /* A datagram that is held back: those of a lane are in the order in which they are due. */
 struct held {
 	struct held *next;
+	int64_t since; /* when it was given */
 	int64_t ready; /* when a rate may have it */
 	int64_t due;
 	bool waits; /* for the next one */
@@ -318,6 +319,7 @@ static size_t memory_of(const struct held *held)
 
 static void keep(struct fault_lane *lane, struct held *held, const struct fault_fate *fate)
 {
+	held->since = fate->now;
 	held->ready = fate->ready;
 	held->due = fate->due;
 	held->waits = fate->waits;
@@ -342,7 +344,8 @@ static void let_follow(struct fault_lane *lane, int64_t due)
 }
 
 /* Delay or rate is another, or off, or nothing `waits` for the next one any longer: what is held back
- * is due in the same order, as fast as the rate allows now. */
+ * is due in the same order, as fast as the rate allows now. What waits for the next one does so for as
+ * long as if it had been given with these settings. */
 static void reschedule(struct fault_lane *lane, int64_t now, bool waits)
 {
 	bool rated = lane->set[RATE].on;
@@ -351,15 +354,16 @@ static void reschedule(struct fault_lane *lane, int64_t now, bool waits)
 		return;
 	for (struct held *held = unhold_all(lane), *next; held; held = next) {
 		next = held->next;
-		held->ready = lane->set[DELAY].on ? held->ready : 0;
+		held->ready = lane->set[DELAY].on ? held->ready : held->since;
 		if (held->waits && !waits) {
 			held->waits = false;
 			lane->waiting--;
 		}
-		if (!held->waits)
-			held->due = rated && free_at > held->ready ? free_at : held->ready;
-		if (!held->waits && rated)
-			free_at = held->due + time_of(lane->set[RATE].number, held->datagram.len);
+		int64_t begin = rated && free_at > held->ready ? free_at : held->ready;
+		int64_t passed = held->ready + FAULT_PASS;
+		held->due = !held->waits ? begin : passed > begin ? passed : begin;
+		if (rated)
+			free_at = begin + time_of(lane->set[RATE].number, held->datagram.len);
 		hold(lane, held);
 	}
 	lane->state[RATE].until = free_at;

@@ -344,6 +344,24 @@ static void check_datagrams(void)
 	        "nobody waits to be passed when it is off");
 	faults_free(faults);
 
+	faults = with(FAULT_DATAGRAMS, "reorder 1 delay 500ms");
+	pass(faults, FAULT_OUT, 0, "a");
+	faults_set(faults, "delay off", 30 * CLOCK_MS, &error);
+	is_text(due(faults, FAULT_OUT, FAULT_PASS - 1), "",
+	        "without a delay it waits to be passed");
+	is_text(due(faults, FAULT_OUT, FAULT_PASS), "a ", "but no longer than without one");
+	faults_free(faults);
+	faults = with(FAULT_DATAGRAMS, "rate 1k");
+	pass(faults, FAULT_OUT, 0, "first of ten bytes");
+	pass(faults, FAULT_OUT, 0, "b");
+	faults_set(faults, "reorder 1", 0, &error);
+	pass(faults, FAULT_OUT, 0, "c");
+	faults_set(faults, "rate off", 30 * CLOCK_MS, &error);
+	is_text(due(faults, FAULT_OUT, 30 * CLOCK_MS), "first of ten bytes b ",
+	        "nor, without a rate, for the rate");
+	is_text(due(faults, FAULT_OUT, FAULT_PASS), "c ", "that was");
+	faults_free(faults);
+
 	faults = with(FAULT_DATAGRAMS, "out reorder 2");
 	for (int i = 0; i < 4; i++)
 		pass(faults, FAULT_OUT, 0, (const char *[]){ "a", "b", "c", "d" }[i]);
