@@ -13,7 +13,7 @@
  *		that were sent.
  *	datagrams, in	Each was received, and its call is there with the bytes that came. The strike says
  *		what the service gets instead: nothing, twice, later, another bit. The counters of the
- *		session and of its peer count what it got.
+ *		session count the calls, those of its peer what the session got of it.
  *	streams, out	Bytes wait in the queue of the session, as they do when the peer does not read.
  *		FIN waits for them.
  *	streams, in	recv() is called later, or for less: bytes wait in the kernel, and the window closes.
