@@ -1175,8 +1175,11 @@ static void render_over(struct run *run, int columns, struct rows *rows)
 	buf_append_text(&text, "The lesson is over: ");
 	print_tally(run, &text);
 	buf_append_text(&text, ".\n");
-	if (next)
-		buf_printf(&text, "\nNext: /lesson %.2s, %s\n", next->name, next->name);
+	struct lesson lesson = { 0 };
+	struct error ignored;
+	if (next && lesson_parse(next->text, next->len, next->name, &lesson, &ignored))
+		buf_printf(&text, "\nNext: /lesson %d, %s\n", lesson.number, lesson.title);
+	lesson_free(&lesson);
 	rows_add(rows);
 	markdown_layout(buf_text(&text), 0, columns, STYLE_TEXT, rows);
 	buf_free(&text);
