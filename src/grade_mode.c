@@ -14,6 +14,8 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/count.h"
+#include "base/escape.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "command/command.h"
 #include "command/lesson_evidence.h"
@@ -72,6 +74,7 @@ struct homework {
 	struct buf remarks;          /* lines: what does not fit */
 	struct buf notes;            /* lines: what is good to know */
 	struct buf texts;            /* with -v */
+	struct buf unanswered;       /* lines of questions */
 };
 
 /* While a recording is read. */
@@ -383,7 +386,7 @@ static void note_text(struct homework *homework, const struct lesson_block *bloc
 }
 
 /* An answer that came after the right one was shown is none. */
-static void look_at_answer(struct homework *homework, const struct lesson_block *block)
+static void look_at_answer(struct homework *homework, size_t step, const struct lesson_block *block)
 {
 	struct error ignored;
 	size_t tries = 0;
@@ -410,6 +413,9 @@ static void look_at_answer(struct homework *homework, const struct lesson_block 
 		          mark->text);
 	}
 	homework->answered += tries > 0;
+	if (!tries && step_is_done(homework, step))
+		buf_printf(&homework->unanswered, "%s%zu", homework->unanswered.len ? ", " : "",
+		           block->line);
 	homework->right += right;
 	homework->later += right && tries > 1;
 	homework->open += open;
@@ -516,9 +522,17 @@ static bool look_at(struct homework *homework, struct error *error)
 	for (size_t i = 0; i < homework->lesson.count && !homework->other_text; i++)
 		for (size_t k = 0; k < homework->lesson.steps[i].count; k++)
 			if (homework->lesson.steps[i].blocks[k].question)
-				look_at_answer(homework, &homework->lesson.steps[i].blocks[k]);
+				look_at_answer(homework, i + 1,
+				               &homework->lesson.steps[i].blocks[k]);
 	if (!homework->other_text)
 		look_at_checks(homework);
+	if (homework->unanswered.len)
+		note(homework, "no answer to what is asked in the lesson at line%s %s",
+		     strchr(buf_text(&homework->unanswered), ',') ? "s" : "",
+		     buf_text(&homework->unanswered));
+	if (homework->later)
+		note(homework, "%zu answer%s right only at a later try", homework->later,
+		     homework->later == 1 ? " is" : "s are");
 	return true;
 }
 
@@ -642,6 +656,11 @@ static const char *const verdicts[] = {
 	[GRADED_NOT] = "no recording",
 };
 
+static const char *lesson_of(const struct homework *homework)
+{
+	return homework->has_lesson ? homework->lesson.name : "";
+}
+
 /* The file comes last: it may be longer than the rest, which stays in its columns. */
 static void add_row(struct text_table *table, const struct homework *homework)
 {
@@ -710,20 +729,57 @@ static void print_total(const struct homework *all, size_t count)
 	putchar('\n');
 }
 
+/* ,"name":"text", whatever its bytes are */
+static void put_text(struct buf *out, const char *name, const char *text, size_t len)
+{
+	struct buf escaped = { .max = SIZE_MAX };
+	buf_printf(out, "%s\"%s\":", out->len > 1 ? "," : "", name);
+	if (!json_put_text(out, text, len)) {
+		escape_encode(text, len, &escaped);
+		json_put_text(out, buf_text(&escaped), escaped.len);
+	}
+	buf_free(&escaped);
+}
+
+static void put_part(struct buf *out, const char *name, size_t count, size_t of)
+{
+	buf_printf(out, ",\"%s\":%zu,\"%s_of\":%zu", name, count, name, of);
+}
+
+/* What add_row() says, and the lines after the table. */
+static void print_json(struct homework *homework, bool verbose)
+{
+	struct buf out = { .max = SIZE_MAX };
+	struct tm begun = clock_local(homework->first);
+	char day[40] = "";
+	if (homework->any)
+		strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &begun);
+	buf_append_text(&out, "{");
+	put_text(&out, "file", homework->path, strlen(homework->path));
+	put_text(&out, "lesson", lesson_of(homework), strlen(lesson_of(homework)));
+	put_part(&out, "steps", homework->steps, homework->lesson.count);
+	put_part(&out, "checks", homework->passed, homework->checks);
+	put_part(&out, "right", homework->right, homework->questions - homework->free);
+	put_part(&out, "words", homework->open, homework->free);
+	put_text(&out, "begun", day, strlen(day));
+	buf_printf(&out, ",\"took\":%.1f", (double)homework->took / (double)CLOCK_S);
+	const char *result = verdicts[verdict_of(homework)];
+	put_text(&out, "result", result, strlen(result));
+	struct buf *const lines[] = { &homework->remarks, &homework->notes, &homework->texts };
+	static const char *const names[] = { "remarks", "notes", "answers" };
+	for (size_t i = 0; i < (verbose ? 3 : 2); i++)
+		put_text(&out, names[i], buf_text(lines[i]), lines[i]->len ? lines[i]->len - 1 : 0);
+	buf_append_text(&out, "}");
+	puts(buf_text(&out));
+	buf_free(&out);
+}
+
 static void print_lines_of(struct homework *homework, bool verbose)
 {
-	if (homework->later)
-		note(homework, "%zu answer%s right only at a later try", homework->later,
-		     homework->later == 1 ? " is" : "s are");
 	print_lines(&homework->remarks);
 	print_lines(&homework->notes);
 	if (verbose)
 		print_lines(&homework->texts);
-}
-
-static const char *lesson_of(const struct homework *homework)
-{
-	return homework->has_lesson ? homework->lesson.name : "";
 }
 
 /* A table for each lesson, and the lines about its files. */
@@ -763,6 +819,7 @@ static void free_homework(struct homework *homework)
 	buf_free(&homework->remarks);
 	buf_free(&homework->notes);
 	buf_free(&homework->texts);
+	buf_free(&homework->unanswered);
 }
 
 /* By lesson, then by file; what is none comes last. */
@@ -790,6 +847,7 @@ static size_t grade(struct homework *homework, const char *path, size_t nth)
 	struct error error = { 0 };
 	*homework = (struct homework){ .path = path, .nth = nth };
 	homework->remarks.max = homework->notes.max = homework->texts.max = SIZE_MAX;
+	homework->unanswered.max = SIZE_MAX;
 	if (!look_at(homework, &error))
 		buf_printf(&homework->remarks, "%s\n", error.text);
 	forget(homework);
@@ -811,7 +869,10 @@ int grade_mode_run(const struct options *options)
 	for (size_t i = 0; i < count; i++)
 		if (!is_complete(&all[i]))
 			status = EXIT_FAILURE;
-	print_all(all, count, options->verbose > 0);
+	for (size_t i = 0; i < count && options->pipe.json; i++)
+		print_json(&all[i], options->verbose > 0);
+	if (!options->pipe.json)
+		print_all(all, count, options->verbose > 0);
 	for (size_t i = 0; i < count; i++)
 		free_homework(&all[i]);
 	free(all);

@@ -61,7 +61,7 @@ const struct option_row option_table[] = {
 	{ .letter = LONG_PROJECT, .name = "project", .help = "for a class: the space bar goes on, the view is the ladder" },
 	{ .letter = LONG_RECORD, .name = "record", .value = "FILE", .help = "keep the calls and answers of the lesson: homework for --grade", .offer = OFFER_FILES },
 	{ .letter = LONG_LESSON_CHECK, .name = "lesson-check", .help = "run all lessons, or these names or files, without a person, and print TAP", .offer = OFFER_LESSONS },
-	{ .letter = LONG_GRADE, .name = "grade", .help = "a table of recorded lessons; with -v the answers, too", .offer = OFFER_FILES },
+	{ .letter = LONG_GRADE, .name = "grade", .help = "a table of recorded lessons; -v prints answers, too, --json a line of JSON for each", .offer = OFFER_FILES },
 
 	{ .section = "what is kept:" },
 	{ .letter = 'o', .value = "FILE", .help = "log all sessions; the name's ending is the format: .log .jsonl .pcapng .raw-in .raw-out", .offer = OFFER_FILES, .repeats = true },

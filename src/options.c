@@ -698,7 +698,9 @@ static bool take_script(struct options *options, char **words, int count, struct
 /* --lesson NAME STEP */
 static bool take_lesson(struct options *options, char **words, int count, struct error *error)
 {
-	const char *other = options->listen       ? "-l"
+	bool script = options->script_count || options->check;
+	const char *other = script                ? "-f and --check"
+	                    : options->listen     ? "-l"
 	                    : options->demo       ? "--demo"
 	                    : options->replay     ? "--replay"
 	                    : options->relay      ? "--relay"
@@ -724,8 +726,10 @@ static bool take_lessons(struct options *options, char **words, int count, struc
 	                    : options->demo                            ? "--demo"
 	                    : options->listen                          ? "-l"
 	                    : options->replay                          ? "--replay"
-	                    : options->log_count || options->pipe.json ? "-o and --json"
+	                    : options->log_count                       ? "-o and --json"
+	                    : options->pipe.json && !options->grade    ? "-o and --json"
 	                    : options->junit                           ? "--junit"
+	                    : options->tap && options->grade           ? "--tap"
 	                    : options->probe                           ? "-z"
 	                                                               : NULL;
 	if (options->lesson)

@@ -263,7 +263,8 @@ static bool parse_fence(struct parser *parser)
 	struct buf text = { .max = SIZE_MAX };
 	for (advance(parser); good && parser->line && !is_line(parser, FENCE); advance(parser)) {
 		if (begins(parser, FENCE)) {
-			good = fail_at(parser, begun, "this fence is not closed before line %zu: " FENCE,
+			good = fail_at(parser, begun,
+			               "this fence is not closed before line %zu: " FENCE,
 			               parser->number);
 			break;
 		}

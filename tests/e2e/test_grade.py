@@ -143,6 +143,13 @@ ok("honest.jsonl: line %d: Why?\n    to read: an answer in words\n" % SECOND in 
 status, out, err = run("--replay", "honest.jsonl", "--view", "trace")
 same((status, err), (0, b""), "it can be replayed")
 
+status, out, err = grade("--json", "-v", "honest.jsonl", "nosuch.jsonl")
+lines = [json.loads(line) for line in out.split("\n")[:-1]]
+same((status, err, [line["file"] for line in lines]), (1, "", ["honest.jsonl", "nosuch.jsonl"]), "--json prints a line for each")
+same([lines[0][name] for name in ("lesson", "steps", "steps_of", "checks", "right", "right_of", "words", "result", "remarks")],
+     ["mine", 2, 2, 2, 1, 1, 1, "complete", ""], "with what is in the table")
+ok("an answer in words" in lines[0]["answers"] and "no such file" in lines[1]["remarks"], "and what comes after it")
+
 # Answers.
 homework.record("mine", LESSON, "later.jsonl", {FIRST: [("a", "wrong"), ("b", "right")]})
 status, out, err = grade("later.jsonl")
@@ -153,6 +160,10 @@ same(row(grade("wrong.jsonl")[1], "wrong.jsonl")[2], "0/1", "a wrong answer")
 homework.record("mine", LESSON, "shown.jsonl", {FIRST: [(None, ""), ("b", "right")]})
 status, out, err = grade("shown.jsonl")
 same((status, row(out, "shown.jsonl")[2]), (1, "0/1"), "an answer after the right one was shown is none")
+
+homework.record("mine", LESSON, "none.jsonl", {FIRST: []})
+status, out, err = grade("none.jsonl")
+same((status, remarks(out, "none.jsonl")), (1, ["no answer to what is asked in the lesson at line %d" % FIRST]), "no answer at all")
 
 # Not finished.
 homework.record("mine", LESSON, "half.jsonl", steps=1)
