@@ -31,6 +31,7 @@
 #include "record/transcript.h"
 #include "run.h"
 #include "script_mode.h"
+#include "ui/lines.h"
 #include "ui/plain.h"
 #include "ui/window.h"
 
@@ -65,6 +66,8 @@ static struct ui *person_ui(struct app *app, const struct options *options, stru
 		                  .hides = command_hides,
 		                  .complete = complete_word };
 	struct error why;
+	if (!app->on_terminal)
+		return lines_new(&hooks);
 	struct ui *ui = options->plain ? NULL : window_new(&hooks, &why);
 	if (ui)
 		return ui;
@@ -120,6 +123,11 @@ static void begin_for_person(struct app *app, const struct options *options,
 		        app,
 		        "sockpit %s: /open HOST PORT starts a session, F1 shows help, Ctrl-D quits",
 		        PACKAGE_VERSION);
+	if (!good && !app->on_terminal) {
+		app->status = run_fail(EXIT_USAGE, &error);
+		app->quit = true;
+		return;
+	}
 	if (!good)
 		app_error(app, "%s", error.text);
 	if (app->current && !session_failed_to_open(app->current))
@@ -135,16 +143,11 @@ static int run(struct app *app, struct options *options, struct poller *poller)
 		error_set(&error, "--replay without a terminal prints a log: leave out the address");
 		return run_fail(EXIT_USAGE, &error);
 	}
-	if (options->pipe.json && (person || options->replay)) {
+	if (options->pipe.json && (person || options->replay || options->lesson)) {
 		error_set(&error, "--json writes to standard output: it is for -f FILE and for pipe mode");
 		return run_fail(EXIT_USAGE, &error);
 	}
-	if (!person && options->lesson) {
-		error_set(&error, "--lesson is for the window: sockpit --lesson-check runs lessons "
-		                  "without a person");
-		return run_fail(EXIT_USAGE, &error);
-	}
-	if (!person && !options->replay && !options->has_target) {
+	if (!person && !options->replay && !options->has_target && !options->lesson) {
 		error_set(&error, "%s, so an address is needed: sockpit HOST PORT",
 		          options->probe || options->piped
 		                  ? "there is no window"
@@ -180,7 +183,7 @@ static int run(struct app *app, struct options *options, struct poller *poller)
 		return run_fail(error.usage ? EXIT_USAGE : EXIT_FAILURE, &error);
 	if (options->replay && !person)
 		return replay_mode_run(app);
-	if (!person) {
+	if (!person && !options->lesson) {
 		print_errors(app);
 		return pipe_mode_run(app, options, poller);
 	}

@@ -14,7 +14,8 @@ struct lesson_face {
 	/* Appends what is new since it was asked last, and what to do now where that has changed: for a frontend that
 	 * prints lines, app->prints_lesson. There, Enter on an empty line runs the line that waits. */
 	void (*tell)(struct app *app, int columns, struct rows *rows);
-	void (*enter)(struct app *app); /* Enter on an empty line */
+	bool (*waits)(const struct app *app); /* it is the person's turn */
+	void (*enter)(struct app *app);       /* Enter on an empty line */
 };
 
 /* The line that waits now, copied; NULL for none. */

@@ -1222,6 +1222,7 @@ static void tell_question(const struct lesson_question *question, struct block_s
 	state->told = true;
 	tell_said(state, columns, rows);
 	if (state->answer > ANSWER_WRONG && !state->told_explanation) {
+		rows_add(rows);
 		markdown_layout(question->explanation, 0, columns, STYLE_TEXT, rows);
 		state->told_explanation = true;
 	}
@@ -1310,6 +1311,18 @@ static void tell_step(struct run *run, int columns, struct rows *rows)
 		tell_block(run, i, columns, rows);
 }
 
+static bool is_persons_turn(const struct app *app)
+{
+	const struct run *run = run_of(app);
+	if (run->stage == STAGE_CLEAN || run->running || sessions_are_closing(app->sessions) ||
+	    app->holds)
+		return false;
+	return run->stage != STAGE_STEP ||
+	       (!catches_up(run) &&
+	        (app->lesson.prompt || app->lesson.waiting ||
+	         (waits_for_line(run) && block_of(run)->kind == LESSON_TYPED)));
+}
+
 static void tell(struct app *app, int columns, struct rows *rows)
 {
 	struct run *run = run_of(app);
@@ -1344,7 +1357,7 @@ static void tell(struct app *app, int columns, struct rows *rows)
 	}
 }
 
-static const struct lesson_face face = { .render = render, .tell = tell, .enter = enter };
+static const struct lesson_face face = { .render = render, .tell = tell, .waits = is_persons_turn, .enter = enter };
 
 /* ---- beginning and end ---- */
 
