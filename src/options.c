@@ -823,6 +823,8 @@ static bool check_combination(const struct options *options, struct error *error
 	else if ((options->proxy_chosen || options->proxy_user) && !options->proxy_text)
 		error_set(error, "%s says how a proxy is asked, and -x PROXY which",
 		          options->proxy_chosen ? "-X" : "-P");
+	else if (options->proxy_user && options->proxy_protocol != PROXY_CONNECT)
+		error_set(error, "-P is the user of an HTTP proxy: -X connect");
 	else if (options->proxy_text && (options->listen || options->local_host ||
 	                                 options->target.transport == TRANSPORT_UDP))
 		error_set(error, "-x connects by TCP, without -l, -s or -u");

@@ -91,6 +91,7 @@ static const struct line_case own[] = {
 	{ "sockpit -X 6 -x p h 1", "!-X 6: 5 (SOCKS5), 4 (SOCKS4) or connect (HTTP)" },
 	{ "sockpit -X 5 h 1", "!-X says how a proxy is asked, and -x PROXY which" },
 	{ "sockpit -P me h 1", "!-P says how a proxy is asked" },
+	{ "sockpit -x p -P me host 80", "!-P is the user of an HTTP proxy: -X connect" },
 	{ "sockpit -x p -u h 1", "!-x connects by TCP, without -l, -s or -u" },
 	{ "sockpit -x p:0 h 1", "!-x: " },
 	{ "sockpit -x p h no-such", "!no-such is not a port" },
