@@ -58,6 +58,7 @@ struct writer {
 	const struct language *language;
 	FILE *file;    /* NULL: only what the calls need is found out */
 	unsigned left; /* calls that may still be written */
+	bool has_tls;  /* some were left out, since their bytes are TLS records */
 	struct variable *variable;
 	size_t variables, variables_cap;
 	struct known *known;
@@ -443,13 +444,25 @@ static void write_lookup(struct writer *writer, const struct entry *entry)
 	write_remark(writer, text);
 }
 
+/* The records of one connection are of no use to another; and a program makes them by a library. */
+static bool leave_out_tls(struct writer *writer, const struct entry *entry)
+{
+	if (!entry_is_clear(entry) && !entry_is_sealed(entry))
+		return false;
+	if (!writer->has_tls)
+		write_remark(writer, "TLS: send() and recv() of its records, and its clear text, are left out");
+	writer->has_tls = true;
+	return true;
+}
+
 static void write_entry(struct writer *writer, const struct entry *entry, uint64_t at)
 {
 	if (entry->call == CALL_GETADDRINFO) {
 		write_lookup(writer, entry);
 		return;
 	}
-	if (is_left_out(writer, entry) || (entry->call == CALL_SOCKET && entry->error) ||
+	if (is_left_out(writer, entry) || leave_out_tls(writer, entry) ||
+	    (entry->call == CALL_SOCKET && entry->error) ||
 	    (entry->call == CALL_SOCKET && has_lost_race(writer, entry, at)))
 		return;
 	struct statement statement = { .entry = entry, .error = entry->error, .calls = 1 };
