@@ -962,10 +962,10 @@ static bool check_tls(struct options *options, struct error *error)
 		error_set(error, "--tls-verify is for TLS: --tls, or tls://host:port");
 	else if (!wanted)
 		return true;
+	else if (options->tls_settings.unverified && options->listen)
+		error_set(error, "--tls-verify is for sessions that are opened: leave out -l");
 	else if (options->tls && !options->has_target)
 		error_set(error, "--tls needs an address: sockpit --tls host port");
-	else if (options->listen)
-		error_set(error, "TLS is for sessions that are opened: leave out -l or --tls");
 	else if (target->transport != TRANSPORT_TCP || options->unixsock)
 		error_set(error, "TLS is on top of TCP: leave out %s",
 		          options->unixsock ? "-U" : "-u");
@@ -973,12 +973,11 @@ static bool check_tls(struct options *options, struct error *error)
 		error_set(error, "-z and lists of ports are for TCP alone: leave out TLS");
 	else if (options->proxy_text)
 		error_set(error, "TLS through a proxy is not known: leave out -x or TLS");
-	else if (!tls_is_available(error))
-		return false;
-	else {
+	else if (tls_is_available(error)) {
 		target->tls = true;
 		return true;
 	}
+	port_list_free(&options->ports);
 	return false;
 }
 

@@ -57,7 +57,7 @@ void session_snapshot(const struct session *session, struct snapshot *snapshot)
 		.credentials = session_credentials(session),
 		.service = session_is_server(session) && service ? service->name : NULL,
 		.tls = session_security(session) != SESSION_PLAIN,
-		.tls_unverified = session_security(session) == SESSION_UNVERIFIED,
+		.tls_unverified = session_security(session) == SESSION_TLS_UNVERIFIED,
 		.tls_handshake = session_is_securing(session),
 		.tls_facts = session_tls_facts(session),
 	};

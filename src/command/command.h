@@ -94,6 +94,7 @@ struct command {
 #define COMMAND_TABLES(row) \
 	row(session) \
 	row(target) \
+	row(tls) \
 	row(sending) \
 	row(repeat) \
 	row(view) \

@@ -151,8 +151,31 @@ enum {
 	LISTEN_ON,
 	LISTEN_AS,
 	LISTEN_MAX,
-	LISTEN_ITERATIVE
+	LISTEN_HOW,
+	LISTEN_CERT,
+	LISTEN_KEY
 };
+
+/* "iterative" or "tls" at the end */
+static bool has_word(const struct args *args, const char *word)
+{
+	return args->value[LISTEN_HOW] && strcmp(args->value[LISTEN_HOW], word) == 0;
+}
+
+static bool choose_tls(const struct args *args, struct target *target, struct error *error)
+{
+	bool files = args->value[LISTEN_CERT] || args->value[LISTEN_KEY];
+	target->tls = target->tls || has_word(args, "tls");
+	if (target->tls && target->transport != TRANSPORT_TCP)
+		error_usage(error, "tls is on top of TCP, not of %s", transport_title(target->transport));
+	else if (files && !target->tls)
+		error_usage(error, "cert and key are for TLS: /listen 8443 tls cert FILE key FILE");
+	else if (!args->value[LISTEN_CERT] != !args->value[LISTEN_KEY])
+		error_usage(error, "a certificate and its key belong together: cert FILE key FILE");
+	else
+		return true;
+	return false;
+}
 
 /* "/listen 7001 echo": the usage takes these for an address and a port, but no address is a lone
  * number. "/listen localhost:7001 echo", "/listen unix:///path echo": nor is a service a port. */
@@ -161,7 +184,8 @@ static bool parse_listen(const struct args *args, struct target *target,
                          struct error *error)
 {
 	const char *address = args->value[LISTEN_ADDRESS], *port = args->value[LISTEN_PORT];
-	const char *named = args->value[LISTEN_SERVICE], *iterative = args->value[LISTEN_ITERATIVE];
+	const char *named = args->value[LISTEN_SERVICE];
+	bool iterative = has_word(args, "iterative");
 	bool is_path = address && is_unix(args->value[LISTEN_TRANSPORT], address);
 	bool is_short = address && !named &&
 	                (names_service(port) || (!is_path && is_port(address) && is_word(port)));
@@ -183,7 +207,8 @@ static bool parse_listen(const struct args *args, struct target *target,
 		return args_blame(args, is_short ? LISTEN_PORT : LISTEN_SERVICE, error);
 	}
 	if (parse_target(target, args->value[LISTEN_TRANSPORT], address ? address : port,
-	                 address ? port : NULL, true, error))
+	                 address ? port : NULL, true, error) &&
+	    choose_tls(args, target, error))
 		return true;
 	serving_release(*serving);
 	return args_blame(args, LISTEN_PORT, error);
@@ -222,6 +247,8 @@ static enum command_result do_listen(const struct invocation *invocation, struct
 	struct target target = { 0 };
 	struct session_limits limits = { 0 };
 	struct session_options options = invocation->app->defaults;
+	const struct tls_settings tls = { .cert = args->value[LISTEN_CERT], .key = args->value[LISTEN_KEY] };
+	options.tls = &tls;
 	options.limits = &limits;
 	options.name = args->value[LISTEN_AS];
 	if (!command_choose_host(invocation, args->value[LISTEN_ON], &options.host, error) ||
@@ -391,8 +418,8 @@ const struct command session_commands[] = {
 	        .name = "listen",
 	        .letter = 'l',
 	        .group = "sessions",
-	        .usage = "[" TRANSPORT_NAMES "] [<local-address>] <port> [<service>] [on <host>] "
-	                 "[as <name>] [max <number>] [iterative]",
+	        .usage = "[" TARGET_SCHEMES "] [<local-address>] <port> [<service>] [on <host>] "
+	                 "[as <name>] [max <number>] [iterative|tls] [cert <file>] [key <file>]",
 	        .help = "serve clients, or the peers of datagrams\n"
 	                "Without a local address only this machine reaches it; * stands for every "
 	                "address, 0.0.0.0 for every IPv4 one, :: for every IPv6 one.\n"
@@ -407,6 +434,8 @@ const struct command session_commands[] = {
 	                "A UNIX path takes the place of address and port: /listen unix:///path. "
 	                "The file of a program that has ended is replaced, any other stays; "
 	                "its own is removed at the end.\n"
+	                "tls, first or last, puts TLS on top of TCP; without cert and key, files in PEM, a certificate is "
+	                "made for localhost, valid for 30 days. Its fingerprint is shown.\n"
 	                "Each client becomes a session of its own; /peers lists the peers of "
 	                "datagrams.",
 	        .acts = ACTS_ALWAYS,

@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "net/port_table.h"
 #include "net/socket_file.h"
+#include "net/tls/tls.h"
 #include "socket/errno_meaning.h"
 
 /* How often two families may fail to agree on a port that the kernel chose. */
@@ -235,6 +236,9 @@ static void report_where(struct session *session, const char *verb)
 		           host_format(session->caller.host, &session->local[i], addr));
 	session_report(session, 0, "%s on %s%s", verb, buf_text(&text), bind_reach(session, reach));
 	buf_free(&text);
+	if (session->open_parameters && session->open_parameters->tls)
+		session_report(session, 0, "TLS with the certificate %s",
+		               tls_context_fingerprint(session->open_parameters->tls));
 }
 
 bool bind_again(struct session *session, const struct endpoint *list, size_t count, int backlog,

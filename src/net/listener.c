@@ -19,6 +19,7 @@
 #include "net/probe_timer.h"
 #include "net/socket_file.h"
 #include "net/stream.h"
+#include "net/tls_stream.h"
 #include "socket/errno_meaning.h"
 
 #define REST (200 * CLOCK_MS) /* without descriptors: until somebody may have closed one */
@@ -153,7 +154,9 @@ static struct session *make_client(struct session *session, int fd, const struct
 {
 	char addr[HOST_TEXT], pair[SESSION_PAIR];
 	struct listener *listener = session->own;
-	struct session *client = session_new(session->table, &stream_ops, session->transport);
+	struct tls_context *tls = session->open_parameters ? session->open_parameters->tls : NULL;
+	struct session *client = session_new(session->table, tls ? &tls_stream_ops : &stream_ops,
+	                                     session->transport);
 	client->state = SESSION_OPEN;
 	client->caller.host = session->caller.host;
 	client->fd[client->fd_count++] = fd;
@@ -187,7 +190,9 @@ static struct session *make_client(struct session *session, int fd, const struct
 		client->faults_on = faults_are_on(client->faults);
 		end = faults_accepted(session->faults);
 	}
-	if (end == FAULT_NO_END)
+	if (end == FAULT_NO_END && tls)
+		tls_stream_accepted(client, tls);
+	else if (end == FAULT_NO_END)
 		stream_accepted(client);
 	else if (end == FAULT_RST)
 		client->ops->abort(client);

@@ -999,19 +999,26 @@ static const struct tls *tls_of(const struct session *session)
 	return session->ops->tls ? session->ops->tls(session) : NULL;
 }
 
+static const struct tls_context *context_of(const struct session *session)
+{
+	return session->open_parameters ? session->open_parameters->tls : NULL;
+}
+
 enum session_security session_security(const struct session *session)
 {
 	const struct tls *tls = tls_of(session);
-	if (!session->ops->tls)
+	const struct tls_context *context = context_of(session);
+	if (!tls && !context)
 		return SESSION_PLAIN;
-	bool verifies = tls ? tls_verifies(tls) : tls_context_verifies(session->open_parameters->tls);
-	return verifies ? SESSION_VERIFIED : SESSION_UNVERIFIED;
+	bool verifies = tls ? tls_verifies(tls) : tls_context_verifies(context);
+	return verifies ? SESSION_TLS : SESSION_TLS_UNVERIFIED;
 }
 
 const char *session_tls_facts(const struct session *session)
 {
 	const struct tls *tls = tls_of(session);
-	return tls ? tls_facts(tls) : "";
+	const struct tls_context *context = context_of(session);
+	return tls ? tls_facts(tls) : context ? tls_context_facts(context) : "";
 }
 
 const char *session_tls_advice(const struct session *session)

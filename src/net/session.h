@@ -146,8 +146,8 @@ bool session_takes_data(const struct session *session); /* open, and neither shu
 /* It is open, and its TLS handshake is under way: what is sent waits for the end of that. */
 bool session_is_securing(const struct session *session);
 
-/* Whether there is TLS on top of its stream; SESSION_UNVERIFIED: any certificate is taken. */
-enum session_security { SESSION_PLAIN, SESSION_VERIFIED, SESSION_UNVERIFIED };
+/* Whether there is TLS on top of its stream; SESSION_TLS_UNVERIFIED: any certificate is taken. */
+enum session_security { SESSION_PLAIN, SESSION_TLS, SESSION_TLS_UNVERIFIED };
 enum session_security session_security(const struct session *session);
 
 /* See tls_facts() and tls_advice(); "" where there is no TLS. */

@@ -742,12 +742,13 @@ static bool may_be_on(const struct sessions *sessions, enum transport transport,
 static bool make_tls(const struct target *target, const struct session_options *options, bool listening,
                      struct tls_context **context, struct error *error)
 {
-	static const struct tls_settings verified;
+	struct tls_settings settings = { .unverified = false };
 	*context = NULL;
-	if (target->tls && listening)
-		error_usage(error, "tls:// opens a session: a server with TLS is not known");
-	else if (target->tls)
-		*context = tls_context_new(options->tls ? options->tls : &verified, error);
+	if (options->tls)
+		settings = *options->tls;
+	settings.server = listening;
+	if (target->tls)
+		*context = tls_context_new(&settings, error);
 	return *context || !target->tls;
 }
 
@@ -764,7 +765,7 @@ static struct session *make(struct sessions *sessions, const struct target *targ
 	if (!may_be_on(sessions, transport, options->host, error) ||
 	    !make_tls(target, options, listening, &tls, error))
 		return NULL;
-	if (tls)
+	if (tls && !listening)
 		ops = &tls_stream_ops;
 	struct session *session = session_new(&sessions->table, ops, transport);
 	struct open_parameters *open_parameters = xcalloc(1, sizeof *open_parameters);

@@ -572,7 +572,7 @@ static void meet_recv_error(struct session *session, int code)
 }
 
 /* By hand a person has it. */
-static void received(struct session *session, const char *data, size_t len)
+void stream_received(struct session *session, const char *data, size_t len)
 {
 	session_received(session, data, len);
 	if (session_is_served(session) && !session_is_by_hand(session))
@@ -934,7 +934,7 @@ static void opened(struct session *session, const char *took)
 	stream_start(session);
 }
 
-void stream_accepted(struct session *session)
+void stream_announce_accepted(struct session *session)
 {
 	struct stream *stream = session->own;
 	if (keeps_borders(session)) /* which is not inherited */
@@ -943,6 +943,11 @@ void stream_accepted(struct session *session)
 	probe_read(&session->caller, session->fd[0], SAMPLE_BEFORE);
 	report_credentials(session, "connect()");
 	stream->greeting_due = true;
+}
+
+void stream_accepted(struct session *session)
+{
+	stream_announce_accepted(session);
 	if (!session->paused)
 		greet(session);
 }
@@ -1097,7 +1102,7 @@ const struct session_ops stream_ops = {
 	.serve = stream_serve,
 	.send = stream_send,
 	.send_from = send_from,
-	.received = received,
+	.received = stream_received,
 	.ended = stream_ended,
 	.queue_dropped = stream_queue_dropped,
 	.shutdown = stream_shutdown,

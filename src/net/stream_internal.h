@@ -28,6 +28,7 @@ struct stream {
 
 /* Reports that it is connected; begins to give to the service, and to send. */
 void stream_announce(struct session *session, const char *took);
+void stream_announce_accepted(struct session *session);
 void stream_start(struct session *session);
 
 /* Nothing more comes from the peer: its service is told. */
@@ -49,6 +50,7 @@ void stream_prepare(struct session *session, struct poller *poller);
 void stream_serve(struct session *session, const struct poller *poller);
 bool stream_send(struct session *session, const struct endpoint *to, const void *data, size_t len,
                  struct error *error);
+void stream_received(struct session *session, const char *data, size_t len);
 void stream_ended(struct session *session);
 void stream_flush(struct session *session);
 void stream_queue_dropped(struct session *session);

@@ -2,9 +2,11 @@
 #include "net/tls_stream.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/alloc.h"
 #include "base/clock.h"
 #include "base/count.h"
 #include "net/calls_tls.h"
@@ -32,6 +34,18 @@ static void queue_dropped(struct session *session)
 	stream_queue_dropped(session);
 }
 
+static void expect_records(struct tls_stream *own)
+{
+	own->stream.layer_due = true;
+	own->stream.sealed = ENTRY_SEALED;
+}
+
+/* It was upgraded, and has been opened again since. */
+static bool is_plain(const struct tls_stream *own)
+{
+	return !own->stream.sealed;
+}
+
 static void begin(struct session *session)
 {
 	struct tls_stream *own = session->own;
@@ -40,8 +54,8 @@ static void begin(struct session *session)
 	own->tls = NULL;
 	buf_init(&own->waiting, SIZE_MAX);
 	stream_begin(session);
-	own->stream.layer_due = true;
-	own->stream.sealed = ENTRY_SEALED;
+	if (session->open_parameters && session->open_parameters->tls)
+		expect_records(own);
 }
 
 static void free_own(struct session *session)
@@ -109,6 +123,8 @@ static bool send_clear(struct session *session, const struct endpoint *to, const
 {
 	struct tls_stream *own = session->own;
 	size_t before = own->waiting.len;
+	if (is_plain(own))
+		return stream_send(session, to, data, len, error);
 	if (stream_refuses(session, to, len, before + added_to(len), error))
 		return false;
 	if (is_open(own) && !before) {
@@ -172,7 +188,7 @@ static void close_session(struct session *session, const char *text)
 static bool send_by_hand(struct session *session, const struct endpoint *to, const void *data,
                          size_t len, int flags, struct error *error)
 {
-	if (!(flags & MSG_OOB))
+	if (!(flags & MSG_OOB) || is_plain(session->own))
 		return stream_send_by_hand(session, to, data, len, flags, error);
 	error_set(error, "session %u speaks TLS, which has no urgent bytes",
 	          (unsigned)session->caller.session);
@@ -198,7 +214,7 @@ static void open_now(struct session *session)
 	send_waiting(session);
 	if (was_shut && session->state == SESSION_OPEN)
 		shut(session, SHUT_WR, &error);
-	if (session->state == SESSION_OPEN)
+	if (session->state == SESSION_OPEN && !session->paused)
 		stream_start(session);
 }
 
@@ -238,6 +254,10 @@ static void go_on(struct session *session)
 static void received(struct session *session, const char *data, size_t len)
 {
 	struct tls_stream *own = session->own;
+	if (is_plain(own)) {
+		stream_received(session, data, len);
+		return;
+	}
 	session_count_received(session, len);
 	tls_receive(own->tls, data, len);
 	go_on(session);
@@ -252,7 +272,7 @@ static void ended(struct session *session)
 		               transport_fin(session->transport));
 		return;
 	}
-	if (!own->stream.broken && !tls_peer_closed(own->tls)) {
+	if (!own->stream.broken && !is_plain(own) && !tls_peer_closed(own->tls)) {
 		own->stream.cut_short = true;
 		session_report(session, ENTRY_ERROR,
 		               "cut short: the peer's end came without close_notify, so what came "
@@ -263,14 +283,109 @@ static void ended(struct session *session)
 
 /* ---- opening, turns ---- */
 
-static void opened(struct session *session, const char *took)
+static void start(struct session *session, struct tls_context *context, const char *host)
 {
 	struct tls_stream *own = session->own;
+	expect_records(own);
+	own->begun = clock_now();
+	own->tls = tls_new(context, host);
+	go_on(session);
+}
+
+/* A port alone is one of this machine. */
+static const char *host_of_target(const struct target *target)
+{
+	return *target->host ? target->host : "localhost";
+}
+
+static void opened(struct session *session, const char *took)
+{
 	const struct open_parameters *made = session->open_parameters;
 	stream_announce(session, took);
-	own->begun = clock_now();
-	own->tls = tls_new(made->tls, made->target.host);
-	go_on(session);
+	if (is_plain(session->own))
+		stream_start(session);
+	else
+		start(session, made->tls, host_of_target(&made->target));
+}
+
+void tls_stream_accepted(struct session *session, struct tls_context *context)
+{
+	stream_announce_accepted(session);
+	start(session, context, "");
+}
+
+static bool may_upgrade(const struct session *session, struct error *error)
+{
+	unsigned number = session->caller.session, ends = session_stream_ends(session);
+	bool tls = session->ops == &tls_stream_ops && !is_plain(session->own);
+	if (session_refuse_closed(session, error))
+		return false;
+	if (tls)
+		error_set(error, "session %u speaks TLS already", number);
+	else if ((session->ops != &stream_ops && session->ops != &tls_stream_ops) ||
+	         transport_keeps_borders(session->transport))
+		error_set(error, "session %u is no stream: TLS is on top of one", number);
+	else if (session->state != SESSION_OPEN)
+		error_set(error, "session %u is not connected yet", number);
+	else if (session->paused || session->step)
+		error_set(error, "session %u is paused, and a handshake makes calls: /resume it",
+		          number);
+	else if (ends)
+		error_set(error, "session %u is half-closed: a handshake needs both directions",
+		          number);
+	else if (session_unsent(session))
+		error_set(error,
+		          "%zu bytes of session %u wait to be sent: /tls when they have left",
+		          session_unsent(session), number);
+	else
+		return true;
+	return false;
+}
+
+/* Whom the certificate must name: "" where only a person can say. */
+static const char *called_host(const struct session *session, char out[ENDPOINT_TEXT])
+{
+	const struct target *target = session_target(session);
+	if (transport_is_unix(session->transport))
+		return "";
+	if (target && *target->service)
+		return host_of_target(target);
+	return endpoint_format_host(&session->peer, out);
+}
+
+bool tls_stream_upgrade(struct session *session, const struct tls_settings *settings,
+                        struct error *error)
+{
+	char text[ENDPOINT_TEXT];
+	const char *host = called_host(session, text);
+	struct tls_settings wanted = *settings;
+	wanted.server = session->listener != 0;
+	if (!may_upgrade(session, error))
+		return false;
+	if (!wanted.server && !wanted.unverified && !wanted.server_name && !*host) {
+		error_set(error,
+		          "whose certificate must it be? /tls SERVER-NAME, or /tls verify off");
+		return false;
+	}
+	struct tls_context *context = tls_context_new(&wanted, error);
+	if (!context)
+		return false;
+	if (session->ops == &stream_ops) {
+		struct tls_stream *own = xcalloc(1, sizeof *own);
+		own->stream = *(struct stream *)session->own;
+		free(session->own);
+		session->own = own;
+		session->ops = &tls_stream_ops;
+	}
+	struct tls_stream *own = session->own;
+	buf_init(&own->waiting, SIZE_MAX);
+	tls_free(own->tls);
+	if (wanted.server)
+		session_report(session, 0, "TLS with the certificate %s",
+		               tls_context_fingerprint(context));
+	start(session, context, host);
+	tls_context_release(context);
+	return true;
 }
 
 static const struct tls *tls_of(const struct session *session)

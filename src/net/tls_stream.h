@@ -1,9 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* tls_stream: TLS on top of a stream. What is given to be sent becomes records, which the stream sends;
  * what it receives is records, and their clear text goes to the person and the service. The handshake is
- * a part of the turns, as all else. An end without close_notify is said to be cut short. */
+ * a part of the turns, as all else. An end without close_notify is said to be cut short. A session that
+ * was upgraded is a plain stream again when it is opened again. */
 #pragma once
 
-#include "net/stream.h"
+#include <stdbool.h>
+
+#include "base/error.h"
+
+struct session;
+struct session_ops;
+struct tls_context;
+struct tls_settings;
 
 extern const struct session_ops tls_stream_ops;
+
+/* accept() has made it, and it has been announced: as a server. */
+void tls_stream_accepted(struct session *session, struct tls_context *context);
+
+/* Begins TLS on an open stream, in place; a client that a listener of ours has accepted is served. False
+ * with one line, and nothing has changed. */
+bool tls_stream_upgrade(struct session *session, const struct tls_settings *settings,
+                        struct error *error);

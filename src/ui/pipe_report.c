@@ -311,8 +311,12 @@ static void on_bound(struct pipe_report *report, const struct entry *entry)
 	const struct target *target = session_target(options->session);
 	report->is_bound = true;
 	bool says = !target->host[0] || strcmp(target->service, "0") == 0;
+	const char *certificate = session_tls_facts(options->session);
 	if (!options->nc && (says || options->verbose > 1))
 		print_bound(report, entry);
+	if (*certificate)
+		error_print("%.*s %s", (int)strcspn(certificate, "\t"), certificate,
+		            certificate + strcspn(certificate, "\t") + 1);
 	if (options->verbose)
 		print_nc_bound(report);
 }

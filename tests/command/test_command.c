@@ -288,17 +288,17 @@ static void test_usage_mistakes(void)
 		{ "/open a 1 as",
 		  "open: \"as\" needs a name: /open [tcp|udp|unix|unixgram|unixpacket|tls] <address> [<port>] "
 		  "[from|on <host>] [as <name>] [verify <on-or-off>]" },
-		{ "/listen", "listen: needs a port: /listen [tcp|udp|unix|unixgram|unixpacket] [<local-address>] <port> "
+		{ "/listen", "listen: needs a port: /listen [tcp|udp|unix|unixgram|unixpacket|tls] [<local-address>] <port> "
 		             "[<service>] "
-		             "[on <host>] [as <name>] [max <number>] [iterative]" },
-		{ "/listen udp", "listen: needs a port: /listen [tcp|udp|unix|unixgram|unixpacket] [<local-address>] <port> "
+		             "[on <host>] [as <name>] [max <number>] [iterative|tls] [cert <file>] [key <file>]" },
+		{ "/listen udp", "listen: needs a port: /listen [tcp|udp|unix|unixgram|unixpacket|tls] [<local-address>] <port> "
 		                 "[<service>] "
-		                 "[on <host>] [as <name>] [max <number>] [iterative]" },
+		                 "[on <host>] [as <name>] [max <number>] [iterative|tls] [cert <file>] [key <file>]" },
 		{ "/listen a 1 2", "no service \"2\": none, echo, discard, chargen, daytime, time, chat, hello, sum, upper, mute, hangup and reply" },
 		{ "/listen 0 max 0", "max-clients: \"0\" is not a number from 1 to 1000000, or off" },
 		{ "/listen 0 max", "listen: \"max\" needs a number: /listen "
-		                   "[tcp|udp|unix|unixgram|unixpacket] [<local-address>] <port> "
-		                   "[<service>] [on <host>] [as <name>] [max <number>] [iterative]" },
+		                   "[tcp|udp|unix|unixgram|unixpacket|tls] [<local-address>] <port> "
+		                   "[<service>] [on <host>] [as <name>] [max <number>] [iterative|tls] [cert <file>] [key <file>]" },
 		{ "/listen udp 0 max 3", "max is for listeners: datagrams have no clients" },
 		{ "/allow @1 10.0.0.1/8",
 		  "\"10.0.0.1/8\" has bits set after its prefix: the network is 10.0.0.0/8" },

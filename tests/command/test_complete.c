@@ -93,7 +93,7 @@ static void test_words(struct app *app)
 	is_text(complete(app, "/shutdown "), "write read both", "literals");
 	is_text(complete(app, "/shutdown w"), "write", "that begin so");
 	is_text(complete(app, "/shutdown write "), "", "only one of them");
-	is_text(complete(app, "/listen "), "tcp udp unix unixgram unixpacket", "literals of an element");
+	is_text(complete(app, "/listen "), "tcp udp unix unixgram unixpacket tls", "literals of an element");
 	is_text(complete(app, "/listen udp 0 e"), "echo",
 	        "of a later one, an address being left out");
 	is_text(complete(app, "/listen udp 0 echo a"), "as", "as");
@@ -276,9 +276,9 @@ static void test_places(void)
 	is_text(complete(&app, "/open tcp example.org "), "443 80 as verify", "and its ports");
 	is_text(complete(&app, "/open example.org 4"), "443", "that begin so");
 	is_text(complete(&app, "/open example.com "), "as verify", "of another none");
-	is_text(complete(&app, "/listen "), "tcp udp unix unixgram unixpacket 192.0.2.1 7001 7002",
+	is_text(complete(&app, "/listen "), "tcp udp unix unixgram unixpacket tls 192.0.2.1 7001 7002",
 	        "what was listened on");
-	is_text(complete(&app, "/listen 192.0.2.1 "), "7001 none echo discard chargen daytime time chat hello sum upper mute hangup reply iterative as max",
+	is_text(complete(&app, "/listen 192.0.2.1 "), "7001 none echo discard chargen daytime time chat hello sum upper mute hangup reply iterative tls as max cert key",
 	        "the port of an address");
 	is_text(complete(&app, "/sessions "), "number name state in out bytes", "orders");
 	is_text(complete(&app, "/connect exam"), "example.org example.net", "for /connect, too");
@@ -293,7 +293,7 @@ static void test_places(void)
 	is_text(complete(&app, "/open "), "tcp udp unix unixgram unixpacket tls x 127.0.0.1",
 	        "what a session of this run uses");
 	is_text(complete(&app, "/open 127.0.0.1 "), "9 as verify", "with its port");
-	is_text(complete(&app, "/listen "), "tcp udp unix unixgram unixpacket",
+	is_text(complete(&app, "/listen "), "tcp udp unix unixgram unixpacket tls",
 	        "which is not one to listen on");
 	char name[40], line[60];
 	snprintf(name, sizeof name, "unix:@test_complete.%d", (int)getpid());

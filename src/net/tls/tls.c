@@ -3,10 +3,12 @@
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,13 +22,21 @@ enum {
 	NAMES_MOST = 6,  /* names of a certificate that a message lists */
 	CHAIN_MOST = 16, /* certificates of a chain that are described */
 	FIRST = 24,      /* bytes kept of what a peer said first */
+	ALPN_MOST = 256,
+	DAYS = 30,                    /* that a certificate made here is valid */
+	FINGERPRINT = 7 + 2 * 32 + 1, /* "sha256:" */
 	NOT_SEEN = -1,
 };
+
+#define FACT "certificate\t"
 
 struct tls_context {
 	unsigned shares;
 	SSL_CTX *library;
-	bool verifies;
+	bool server, verifies;
+	char facts[sizeof FACT + FINGERPRINT]; /* the fingerprint of our certificate, after FACT */
+	unsigned char alpn[ALPN_MOST];         /* as the protocol has it: each after its length */
+	unsigned alpn_len;
 	char *server_name; /* NULL = the host that is called */
 };
 
@@ -148,13 +158,10 @@ static bool put_host(const GENERAL_NAME *name, struct buf *out)
 			buf_printf(out, "%c", bytes[i] > ' ' && bytes[i] < 127 ? bytes[i] : '?');
 		return len > 0;
 	}
-	if (kind == GEN_IPADD && len == 4) {
-		buf_printf(out, "%d.%d.%d.%d", bytes[0], bytes[1], bytes[2], bytes[3]);
-		return true;
-	}
-	if (kind == GEN_IPADD && len == 16) {
-		for (int i = 0; i < 16; i += 2)
-			buf_printf(out, "%s%x", i ? ":" : "", bytes[i] << 8 | bytes[i + 1]);
+	if (kind == GEN_IPADD && (len == 4 || len == 16)) {
+		char text[INET6_ADDRSTRLEN] = "";
+		inet_ntop(len == 4 ? AF_INET : AF_INET6, bytes, text, sizeof text);
+		buf_append_text(out, text);
 		return true;
 	}
 	return false;
@@ -261,10 +268,114 @@ static int no_passphrase(char *out, int size, int writing, void *context)
 	return -1;
 }
 
+/* "h2,http/1.1" */
+static bool set_alpn(struct tls_context *context, const char *words, struct error *error)
+{
+	for (const char *word = words; word && *word;) {
+		size_t len = strcspn(word, ",");
+		if (!len || len > UINT8_MAX || context->alpn_len + 1 + len > ALPN_MOST) {
+			error_usage(error, "alpn: protocols with commas between them: h2,http/1.1");
+			return false;
+		}
+		context->alpn[context->alpn_len++] = (unsigned char)len;
+		memcpy(context->alpn + context->alpn_len, word, len);
+		context->alpn_len += (unsigned)len;
+		word += len + (word[len] == ',');
+	}
+	return !context->alpn_len ||
+	       SSL_CTX_set_alpn_protos(context->library, context->alpn, context->alpn_len) == 0;
+}
+
+static bool load(struct tls_context *context, const struct tls_settings *settings,
+                 struct error *error)
+{
+	const char *what = settings->cert;
+	if (!settings->cert != !settings->key) {
+		error_usage(error, "a certificate and its key belong together: cert FILE key FILE");
+		return false;
+	}
+	if (SSL_CTX_use_certificate_chain_file(context->library, settings->cert) == 1) {
+		what = settings->key;
+		if (SSL_CTX_use_PrivateKey_file(context->library, settings->key,
+		                                SSL_FILETYPE_PEM) == 1 &&
+		    SSL_CTX_check_private_key(context->library) == 1)
+			return true;
+	}
+	error_set(error, "%.150s: %s", what, last_reason());
+	return false;
+}
+
+static bool add_extension(X509 *certificate, int kind, const char *value)
+{
+	X509V3_CTX context;
+	X509V3_set_ctx_nodb(&context);
+	X509V3_set_ctx(&context, certificate, certificate, NULL, NULL, 0);
+	X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &context, kind, value);
+	bool added = extension && X509_add_ext(certificate, extension, -1);
+	X509_EXTENSION_free(extension);
+	return added;
+}
+
+/* For this machine, signed by itself. The key is in memory alone. */
+static bool make_certificate(struct tls_context *context)
+{
+	unsigned char serial[8];
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	X509 *made = X509_new();
+	X509_NAME *name = made ? X509_get_subject_name(made) : NULL;
+	BIGNUM *number = RAND_bytes(serial, sizeof serial) == 1
+	                         ? BN_bin2bn(serial, sizeof serial, NULL)
+	                         : NULL;
+	bool good =
+	        key && name && number && BN_to_ASN1_INTEGER(number, X509_get_serialNumber(made)) &&
+	        X509_set_version(made, X509_VERSION_3) &&
+	        X509_gmtime_adj(X509_getm_notBefore(made), -60) &&
+	        X509_time_adj_ex(X509_getm_notAfter(made), DAYS, 0, NULL) &&
+	        X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+	                                   (const unsigned char *)"sockpit", -1, -1, 0) &&
+	        X509_set_issuer_name(made, name) && X509_set_pubkey(made, key) &&
+	        add_extension(made, NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1,IP:::1") &&
+	        X509_sign(made, key, EVP_sha256()) &&
+	        SSL_CTX_use_certificate(context->library, made) == 1 &&
+	        SSL_CTX_use_PrivateKey(context->library, key) == 1;
+	BN_free(number);
+	X509_free(made);
+	EVP_PKEY_free(key);
+	return good;
+}
+
+static void note_fingerprint(struct tls_context *context)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned len = 0;
+	const X509 *certificate = SSL_CTX_get0_certificate(context->library);
+	if (!certificate || !X509_digest(certificate, EVP_sha256(), digest, &len))
+		return;
+	char *at = context->facts;
+	at += sprintf(at, FACT "sha256:");
+	for (unsigned i = 0; i < len && i < 32; i++)
+		at += sprintf(at, "%02x", digest[i]);
+}
+
+static bool set_certificate(struct tls_context *context, const struct tls_settings *settings,
+                            struct error *error)
+{
+	if (settings->cert || settings->key) {
+		if (!load(context, settings, error))
+			return false;
+	} else if (settings->server && !make_certificate(context)) {
+		error_set(error, "no certificate could be made: %s", last_reason());
+		return false;
+	}
+	note_fingerprint(context);
+	return true;
+}
+
 struct tls_context *tls_context_new(const struct tls_settings *settings, struct error *error)
 {
 	ERR_clear_error();
-	SSL_CTX *library = SSL_CTX_new(TLS_client_method());
+	SSL_CTX *library =
+	        SSL_CTX_new(settings->server ? TLS_server_method() : TLS_client_method());
 	if (!library) {
 		error_set(error, "TLS: %s", last_reason());
 		return NULL;
@@ -273,15 +384,31 @@ struct tls_context *tls_context_new(const struct tls_settings *settings, struct 
 	SSL_CTX_set_options(library, SSL_OP_NO_RENEGOTIATION);
 	SSL_CTX_set_session_cache_mode(library, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_default_passwd_cb(library, no_passphrase);
-	SSL_CTX_set_cert_verify_callback(library, verify, NULL);
-	SSL_CTX_set_verify(library, SSL_VERIFY_PEER, NULL);
-	SSL_CTX_set_default_verify_paths(library);
 	struct tls_context *context = xcalloc(1, sizeof *context);
 	context->shares = 1;
 	context->library = library;
+	context->server = settings->server;
 	context->verifies = !settings->unverified;
 	context->server_name = settings->server_name ? xstrdup(settings->server_name) : NULL;
-	return context;
+	if (!settings->server) {
+		SSL_CTX_set_cert_verify_callback(library, verify, NULL);
+		SSL_CTX_set_verify(library, SSL_VERIFY_PEER, NULL);
+		SSL_CTX_set_default_verify_paths(library);
+	}
+	if (set_certificate(context, settings, error) && set_alpn(context, settings->alpn, error))
+		return context;
+	tls_context_release(context);
+	return NULL;
+}
+
+const char *tls_context_fingerprint(const struct tls_context *context)
+{
+	return *context->facts ? context->facts + strlen(FACT) : "";
+}
+
+const char *tls_context_facts(const struct tls_context *context)
+{
+	return context->facts;
 }
 
 struct tls_context *tls_context_share(struct tls_context *context)
@@ -354,8 +481,13 @@ struct tls *tls_new(struct tls_context *context, const char *host)
 	SSL_set_bio(tls->library, tls->in, tls->out);
 	SSL_set_app_data(tls->library, tls);
 	SSL_set_info_callback(tls->library, notice);
-	set_host(tls, context->server_name ? context->server_name : host);
-	SSL_set_connect_state(tls->library);
+	if (context->server) {
+		tls->host = xstrdup("");
+		SSL_set_accept_state(tls->library);
+	} else {
+		set_host(tls, context->server_name ? context->server_name : host);
+		SSL_set_connect_state(tls->library);
+	}
 	return tls;
 }
 
@@ -403,7 +535,7 @@ static void explain_failure(struct tls *tls)
 	} else if (tls->alert_in != NOT_SEEN) {
 		buf_append_text(&out, "the peer reports ");
 		put_alert(tls->alert_in, &out);
-	} else if (tls->context->verifies && tls->unverified[0]) {
+	} else if (tls->context->verifies && !tls->context->server && tls->unverified[0]) {
 		buf_append_text(&out, tls->unverified);
 	} else {
 		buf_append_text(&out, last_reason());
@@ -431,12 +563,28 @@ static const char *group_of(const struct tls *tls)
 	return SSL_group_to_name(tls->library, (int)SSL_get_negotiated_group(tls->library));
 }
 
+/* The protocol that both ends have, after a word; nothing where none was agreed on. */
+static void put_alpn(const struct tls *tls, const char *word, struct buf *out)
+{
+	unsigned len;
+	const unsigned char *protocol;
+	SSL_get0_alpn_selected(tls->library, &protocol, &len);
+	if (!len)
+		return;
+	buf_append_text(out, word);
+	escape_encode((const char *)protocol, len, out);
+}
+
 void tls_print(const struct tls *tls, struct buf *out)
 {
 	const char *group = group_of(tls);
 	put_version(tls, out);
-	buf_printf(out, ", %s%s%s; ", SSL_get_cipher_name(tls->library), group ? ", " : "",
+	buf_printf(out, ", %s%s%s", SSL_get_cipher_name(tls->library), group ? ", " : "",
 	           group ? group : "");
+	put_alpn(tls, ", ALPN ", out);
+	if (tls->context->server)
+		return;
+	buf_append_text(out, "; ");
 	if (tls->verdict == X509_V_OK)
 		buf_printf(out, "certificate of %s verified", tls->host);
 	else
@@ -491,10 +639,21 @@ static void describe(struct tls *tls)
 		begin_fact(out, "group");
 		buf_append_text(out, group);
 	}
+	put_alpn(tls, "\nALPN\t", out);
 	begin_fact(out, "resumed");
 	buf_append_text(out, SSL_session_reused(library) ? "yes" : "no: full handshake");
 	begin_fact(out, "SNI");
-	buf_append_text(out, sni ? sni : "none: it is for names");
+	if (sni)
+		escape_encode(sni, strlen(sni), out);
+	else
+		buf_append_text(out,
+		                tls->context->server ? "none was sent" : "none: it is for names");
+	if (tls->context->server) {
+		begin_fact(out, "certificate");
+		buf_printf(out, "ours, %s", tls_context_fingerprint(tls->context));
+		buf_text(out);
+		return;
+	}
 	describe_verdict(tls, out);
 	STACK_OF(X509) *chain = SSL_get_peer_cert_chain(library);
 	for (int i = 0; chain && i < sk_X509_num(chain) && i < CHAIN_MOST; i++)

@@ -20,9 +20,13 @@ enum {
 
 /* How the connections of one session are made. Strings are borrowed for the call; NULL = none. */
 struct tls_settings {
+	bool server;     /* else a client */
 	bool unverified; /* any certificate is taken */
 	const char
 	        *server_name; /* whom the certificate must name; NULL = the host that is called */
+	const char *alpn;     /* protocols that a client offers: "h2,http/1.1" */
+	const char *cert,
+	        *key; /* files in PEM; a server without them makes a certificate of its own */
 };
 
 struct tls_context;
@@ -42,10 +46,16 @@ struct tls_context *tls_context_new(const struct tls_settings *settings, struct 
 struct tls_context *tls_context_share(struct tls_context *context); /* NULL is allowed */
 void tls_context_release(struct tls_context *context);              /* NULL is allowed */
 
+/* "sha256:" and the fingerprint of our own certificate in hexadecimal digits, "" = it has none; and
+ * that as tls_facts() has it. */
+const char *tls_context_fingerprint(const struct tls_context *context);
+const char *tls_context_facts(const struct tls_context *context);
+
 /* Whether a certificate that cannot be verified ends the handshake. */
 bool tls_context_verifies(const struct tls_context *context);
 
-/* A client that calls `host`, a name or a numeric address. Shares the context. */
+/* A client that calls `host`, a name or a numeric address, or a server, of which that does not count.
+ * Shares the context. */
 struct tls *tls_new(struct tls_context *context, const char *host);
 void tls_free(struct tls *tls); /* NULL is allowed */
 

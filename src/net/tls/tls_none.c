@@ -26,6 +26,18 @@ void tls_context_release(struct tls_context *context)
 	(void)context;
 }
 
+const char *tls_context_fingerprint(const struct tls_context *context)
+{
+	(void)context;
+	return "";
+}
+
+const char *tls_context_facts(const struct tls_context *context)
+{
+	(void)context;
+	return "";
+}
+
 bool tls_context_verifies(const struct tls_context *context)
 {
 	return context != NULL;

@@ -331,30 +331,6 @@ static void add_service(struct fields *fields, const struct snapshot *snapshot)
 		            *snapshot->service_words ? " " : "", snapshot->service_words);
 }
 
-/* Of TCP and of UNIX sockets. */
-static void draw_listener(struct fields *fields, const struct snapshot *snapshot)
-{
-	add_state(fields, snapshot);
-	for (size_t i = 0; i < snapshot_socket_count(snapshot); i++)
-		add_queue(fields, snapshot, i);
-	if (sample_has(&snapshot->sample, SAMPLE_BACKLOG))
-		fields_text(fields, STYLE_TEXT, "backlog", "%" PRIu64 " *, and one more",
-		            sample_get(&snapshot->sample, SAMPLE_BACKLOG));
-	add_clients(fields, snapshot);
-	add_faults(fields, snapshot);
-	add_service(fields, snapshot);
-	fields_gap(fields);
-	fields_sentence(fields, STYLE_FAINT, 1,
-	                "The kernel connects by itself: clients in the queue are already connected "
-	                "and may send; they are not told that they wait. accept() takes the oldest "
-	                "one.");
-	if (snapshot->paused && snapshot_sum(snapshot, SAMPLE_QUEUE))
-		fields_sentence(fields, STYLE_NOTE, 1,
-		                "The session is paused: /accept takes one, /resume all.");
-}
-
-/* ---- TLS ---- */
-
 static void add_tls(struct fields *fields, const struct snapshot *snapshot)
 {
 	const char *line = snapshot->tls_facts;
@@ -372,6 +348,29 @@ static void add_tls(struct fields *fields, const struct snapshot *snapshot)
 	}
 	if (snapshot->tls_handshake)
 		fields_text(fields, STYLE_NOTE, "TLS", "handshake");
+}
+
+/* Of TCP and of UNIX sockets. */
+static void draw_listener(struct fields *fields, const struct snapshot *snapshot)
+{
+	add_state(fields, snapshot);
+	for (size_t i = 0; i < snapshot_socket_count(snapshot); i++)
+		add_queue(fields, snapshot, i);
+	if (sample_has(&snapshot->sample, SAMPLE_BACKLOG))
+		fields_text(fields, STYLE_TEXT, "backlog", "%" PRIu64 " *, and one more",
+		            sample_get(&snapshot->sample, SAMPLE_BACKLOG));
+	add_clients(fields, snapshot);
+	add_tls(fields, snapshot);
+	add_faults(fields, snapshot);
+	add_service(fields, snapshot);
+	fields_gap(fields);
+	fields_sentence(fields, STYLE_FAINT, 1,
+	                "The kernel connects by itself: clients in the queue are already connected "
+	                "and may send; they are not told that they wait. accept() takes the oldest "
+	                "one.");
+	if (snapshot->paused && snapshot_sum(snapshot, SAMPLE_QUEUE))
+		fields_sentence(fields, STYLE_NOTE, 1,
+		                "The session is paused: /accept takes one, /resume all.");
 }
 
 /* ---- the stream ---- */

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "command/command.h"
+
+#include <string.h>
+
+#include "net/tls/tls.h"
+#include "net/tls_stream.h"
+
+/* What follows /tls, as its usage numbers it. */
+enum { TLS_NAME, TLS_ALPN, TLS_VERIFY, TLS_CERT, TLS_KEY };
+
+static bool check_tls(const struct args *args, struct error *error)
+{
+	const char *verify = args->value[TLS_VERIFY];
+	if (verify && strcmp(verify, "on") != 0 && strcmp(verify, "off") != 0) {
+		error_usage(error, "tls: verify on or verify off");
+		return args_blame(args, TLS_VERIFY, error);
+	}
+	if (!args->value[TLS_CERT] == !args->value[TLS_KEY])
+		return true;
+	error_usage(error, "a certificate and its key belong together: cert FILE key FILE");
+	return args_blame(args, args->value[TLS_CERT] ? TLS_CERT : TLS_KEY, error);
+}
+
+/* A script goes on when the handshake is over. */
+static enum command_result check_handshake(struct app *app, struct wait *wait, bool over,
+                                           struct error *error)
+{
+	const struct session *session = sessions_numbered(app->sessions, wait->session);
+	(void)over;
+	if (session && session_is_securing(session))
+		return COMMAND_WAITING;
+	if (session && session_state(session) == SESSION_OPEN)
+		return COMMAND_DONE;
+	error_set(error, "session %u: the TLS handshake has failed", wait->session);
+	return COMMAND_FAILED;
+}
+
+static enum command_result do_tls(const struct invocation *invocation, struct error *error)
+{
+	const char *const *value = invocation->args->value;
+	const struct tls_settings settings = {
+		.unverified = value[TLS_VERIFY] && strcmp(value[TLS_VERIFY], "off") == 0,
+		.server_name = value[TLS_NAME],
+		.alpn = value[TLS_ALPN],
+		.cert = value[TLS_CERT],
+		.key = value[TLS_KEY],
+	};
+	if (!tls_stream_upgrade(invocation->session, &settings, error))
+		return COMMAND_FAILED;
+	*invocation->wait = (struct wait){ .check = check_handshake,
+		                           .session = session_number(invocation->session),
+		                           .in_session = true };
+	return COMMAND_WAITING;
+}
+
+const struct command tls_commands[] = {
+	{
+	        .name = "tls",
+	        .group = "sessions",
+	        .usage = "[<server-name>] [alpn <protocols>] [verify <on-or-off>] [cert <file>] "
+	                 "[key <file>]",
+	        .help = "begin TLS on an open session, in place\n"
+	                "For protocols that begin in clear: ask the peer in its own words, such as "
+	                "STARTTLS, and when it agrees, type /tls. What comes before that is clear, "
+	                "what is "
+	                "sent after it waits for the end of the handshake.\n"
+	                "The certificate must be for the server name, by default the host as it "
+	                "was opened. "
+	                "verify off takes any certificate; alpn offers protocols, with commas "
+	                "between them: "
+	                "h2,http/1.1; cert and key are files in PEM, for a peer that wants to know "
+	                "who we "
+	                "are.\n"
+	                "On a client of a listener, it is the server's end; without cert and key a "
+	                "certificate is made.\n"
+	                "After /reconnect the session begins in clear again.",
+	        .needs = NEEDS_SESSION,
+	        .acts = ACTS_ALWAYS,
+	        .waits = true,
+	        .check = check_tls,
+	        .run = do_tls,
+	},
+	{ 0 },
+};

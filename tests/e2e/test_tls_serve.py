@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Listeners with TLS, and /tls on a session that is open, at both ends: with Python's ssl, openssl s_client, ncat and
+curl, services and faults, clients that speak no TLS, certificates of files and of our own."""
+
+import hashlib
+import os
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import warnings
+
+sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "support"))
+from certificates import authority, certificate, path  # noqa: E402
+from script import enter_home, script  # noqa: E402
+from tap import *  # noqa: E402,F403
+
+VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+
+
+def server(*words):
+    """A server of ours, its port, and what it says of its certificate."""
+    process = sockpit("-lk", "--tls", *words, "127.0.0.1", "0")
+    said = read_until(process.stderr, b"listening on")
+    while b"certificate sha256:" not in said or not said.endswith(b"\n"):
+        more = read_until(process.stderr, b"\n")
+        if not more:
+            break
+        said += more
+    port = re.search(rb"listening on 127.0.0.1:(\d+)", said)
+    mark = re.search(rb"certificate (sha256:[0-9a-f]{64})\n", said)
+    ok(bool(port and mark), "a server says its port and its certificate: %r" % said)
+    return process, int(port.group(1)), mark.group(1).decode()
+
+
+def call(port, context, name="localhost"):
+    sock = socket.create_connection(("127.0.0.1", port))
+    sock.settimeout(DEADLINE)
+    return context.wrap_socket(sock, server_hostname=name)
+
+
+def any_certificate(version=None):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    if version:
+        context.minimum_version = context.maximum_version = VERSIONS[version]
+    return context
+
+
+def exchange(peer, data):
+    peer.sendall(data)
+    got = b""
+    while len(got) < len(data):
+        more = peer.recv(65536)
+        if not more:
+            break
+        got += more
+    return got
+
+
+def services(good):
+    process, port, mark = server("--service", "upper")
+    for version in VERSIONS:
+        with call(port, any_certificate(version)) as peer:
+            same(exchange(peer, b"hello"), b"HELLO", "TLS %s: a service behind it" % version)
+            same(peer.version(), "TLSv" + version, "which is its version")
+            same("sha256:" + hashlib.sha256(peer.getpeercert(True)).hexdigest(), mark, "the fingerprint is that of its certificate")
+            peer.unwrap().close()
+    old = any_certificate()
+    try:
+        old.set_ciphers("ALL:@SECLEVEL=0")
+        old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
+        call(port, old)
+        ok(False, "TLS 1.1 is refused")
+    except (OSError, ValueError):
+        ok(True, "TLS 1.1 is refused")
+    with socket.create_connection(("127.0.0.1", port)) as plain:
+        plain.settimeout(DEADLINE)
+        plain.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        try:
+            got = receive_all(plain)
+        except ConnectionError:
+            got = b""
+        ok(b"GET" not in got.upper(), "plain HTTP is not served: %r" % got)
+    idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(50)]
+    with call(port, any_certificate()) as peer:
+        same(exchange(peer, b"x"), b"X", "50 clients that begin no handshake are in nobody's way")
+    for sock in idle:
+        sock.close()
+    for _ in range(50):
+        call(port, any_certificate()).close()
+    with call(port, any_certificate()) as peer:
+        same(exchange(peer, b"x"), b"X", "nor are 50 handshakes that are cut short")
+    data = os.urandom(1 << 20) * 4
+    with call(port, any_certificate()) as peer:
+        writer = threading.Thread(target=peer.sendall, args=(data,), daemon=True)
+        writer.start()
+        got = b""
+        while len(got) < len(data):
+            got += peer.recv(1 << 16)
+        same(hashlib.sha256(got).digest(), hashlib.sha256(data.upper()).digest(), "4 MB there and back")
+    client = subprocess.Popen(["openssl", "s_client", "-connect", "127.0.0.1:%d" % port, "-quiet"], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    client.stdin.write(b"from openssl\n")
+    client.stdin.flush()
+    same(read_until(client.stdout, b"\n"), b"FROM OPENSSL\n", "openssl s_client")
+    end(client)
+    if shutil.which("ncat"):
+        done_ = subprocess.run(["ncat", "--ssl", "-i", "10", "127.0.0.1", str(port)], input=b"from ncat\n", stdout=subprocess.PIPE,
+                               stderr=subprocess.DEVNULL, timeout=DEADLINE, check=False)
+        same(done_.stdout, b"FROM NCAT\n", "ncat --ssl")
+    end(process)
+    os.environ["SSL_CERT_FILE"] = path("root.pem")
+    status, out, err = script("/listen 0 echo tls cert %s key %s as s\n/open tls localhost $s.port as t\n/send hello\\n\n"
+                              "/expect \"hello\"\n/info @s\n/close\n" % good)
+    ok(status == 0 and re.search(r"certificate\s+sha256:", out), "a certificate of files is verified, /info shows its fingerprint: %s%s" % (out, err))
+    if shutil.which("curl"):
+        process, port, _ = server("--service", 'reply /^$/ "HTTP/1.0 200 OK\\r\\n\\r\\nhere\\n" close')
+        got = subprocess.run(["curl", "-sk", "-m", "20", "https://127.0.0.1:%d/" % port], stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, timeout=DEADLINE, check=False)
+        same((got.returncode, got.stdout), (0, b"here\n"), "curl")
+        end(process)
+
+
+def faults(good):
+    status, out, err = script("/listen 0 echo tls cert %s key %s as s\n/fault @s in split 7\n/fault @s out split 5\n/open tls localhost $s.port as t\n"
+                              "/send hello\\n\n/expect \"hello\"\n/close\n" % good)
+    same((status, err), (0, ""), "records in pieces")
+
+
+def upgrade(good):
+    """A server that says hello in clear, and speaks TLS after STARTTLS."""
+    server_context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server_context.load_cert_chain(*good)
+    server_context.set_alpn_protocols(["http/1.1"])
+    listening = listener()
+
+    def serve():
+        listening.settimeout(DEADLINE)
+        for _ in range(6):
+            try:
+                peer, _ = listening.accept()
+                peer.settimeout(DEADLINE)
+                peer.sendall(b"220 hello\r\n")
+                line = peer.recv(100)
+                if line.strip() != b"STARTTLS":
+                    peer.sendall(b"500 no\r\n")
+                    peer.close()
+                    continue
+                peer.sendall(b"220 go\r\n")
+                with server_context.wrap_socket(peer, server_side=True) as wrapped:
+                    data = wrapped.recv(100)
+                    wrapped.sendall(b"secure " + data)
+                    wrapped.recv(100)
+            except OSError:
+                pass
+    threading.Thread(target=serve, daemon=True).start()
+    begin = "/open localhost %d as c\n/expect \"hello\"\n/send STARTTLS\\r\\n\n/expect \"go\"\n" % port_of(listening)
+    status, out, err = script(begin + "/tls alpn h2,http/1.1\n/send one\\n\n/expect \"secure one\"\n/info\n/close\n")
+    ok(status == 0 and re.search(r"ALPN +http/1.1", out), "STARTTLS by hand: %s%s" % (out, err))
+    status, out, err = script(begin + "/tls other.example\n")
+    ok(status != 0 and "is not for other.example" in out + err, "with another name: %s%s" % (out, err))
+    status, out, err = script(begin + "/tls other.example verify off\n/send two\\n\n/expect \"secure two\"\n/tls\n")
+    ok(status != 0 and "script:8: session 1 speaks TLS already" in err, "which verify off takes, and it is upgraded once: %s" % err)
+    status, out, err = script(begin + "/tls\n/send x\\n\n/expect \"secure x\"\n/close\n/reconnect\n/expect \"220 hello\"\n/close\n")
+    same((status, err), (0, ""), "/reconnect begins in clear")
+    os.environ["SSL_CERT_FILE"] = path("root.pem")
+    status, out, err = script("/listen 0 as p\n/open localhost $p.port as c\n/wait open\n/tls @3 cert %s key %s &\n/tls @c\n/send @c up\\n\n"
+                              "/expect @3 \"up\"\n/send @3 down\\n\n/expect @c \"down\"\n/info @c\n" % good)
+    ok(status == 0 and re.search(r"TLS +TLS 1\.[23]", out), "both ends here: %s%s" % (out, err))
+
+
+def words(good):
+    wrong = path("wrong.pem")
+    with open(wrong, "w", encoding="ascii") as file:
+        file.write("no certificate\n")
+    for line, why in (("/listen 0 tls cert %s key %s" % (path("nothere"), good[1]), "nothere: "),
+                      ("/listen 0 tls cert %s key %s" % (wrong, good[1]), "wrong.pem: "),
+                      ("/listen 0 tls cert %s key %s" % (good[0], path("root.key")), "root.key: "),
+                      ("/listen 0 tls cert %s" % good[0], "belong together"), ("/listen 0 cert %s key %s" % good, "are for TLS"),
+                      ("/listen udp 0 tls", "not of UDP"), ("/tls", "no session"),
+                      ("/listen 0 as s\n/tls", "is no stream"), ("/open udp 127.0.0.1 9\n/tls", "is no stream"),
+                      ("/listen unix:u as s\n/open unix:u as c\n/tls", "SERVER-NAME"),
+                      ("/listen 0 as s\n/open 127.0.0.1 $s.port as c\n/pause\n/tls", "/resume"),
+                      ("/listen 0 as s\n/open 127.0.0.1 $s.port as c\n/shutdown write\n/tls", "half-closed"),
+                      ("/listen 0 as s\n/open 127.0.0.1 $s.port as c\n/tls alpn ,", "protocols with commas"),
+                      ("/listen 0 as s\n/open 127.0.0.1 $s.port as c\n/tls verify maybe", "verify on or verify off")):
+        status, out, err = script(line + "\n")
+        ok(status != 0 and why in err, "%s: %r" % (line.replace("\n", "; "), err))
+    status, out, err = run("-l", "--tls", "--tls-verify", "off", "0")
+    ok(status == 2 and b"leave out -l" in err, "--tls-verify is no option of a server: %r" % err)
+
+
+watchdog(240)
+warnings.simplefilter("ignore")
+if b"built without OpenSSL" in run("tls://127.0.0.1:1")[2]:
+    for line in ("/listen 0 tls", "/listen 0 as s\n/open 127.0.0.1 $s.port\n/tls"):
+        status_, _, err_ = script(line + "\n")
+        ok(status_ != 0 and "built without OpenSSL" in err_, "%s says what is missing: %r" % (line.replace("\n", "; "), err_))
+    done()
+    sys.exit()
+enter_home()
+os.environ["SSL_CERT_FILE"] = authority("root")
+right = certificate("right", "root")
+services(right)
+faults(right)
+upgrade(right)
+words(right)
+done()

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Two ends in memory: a handshake in pieces of every size, cut after every byte, a byte changed at every place of a
+ * record, clear text in every size around that of a record, ends. */
+#include "net/tls/tls.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "support/tap.h"
+
+struct pair {
+	struct tls_context *contexts[2];
+	struct tls *client, *server;
+};
+
+static void begin(struct pair *pair)
+{
+	struct error error;
+	const struct tls_settings served = { .server = true }, called = { .unverified = true };
+	pair->contexts[0] = tls_context_new(&called, &error);
+	pair->contexts[1] = tls_context_new(&served, &error);
+	pair->client = tls_new(pair->contexts[0], "localhost");
+	pair->server = tls_new(pair->contexts[1], "");
+}
+
+static void begin_again(struct pair *pair)
+{
+	tls_free(pair->client);
+	tls_free(pair->server);
+	pair->client = tls_new(pair->contexts[0], "localhost");
+	pair->server = tls_new(pair->contexts[1], "");
+}
+
+static void end(struct pair *pair)
+{
+	tls_free(pair->client);
+	tls_free(pair->server);
+	tls_context_release(pair->contexts[0]);
+	tls_context_release(pair->contexts[1]);
+}
+
+/* Moves what one end has made to the other, in pieces, at most `most` bytes; returns how many. */
+static size_t move(struct tls *from, struct tls *to, size_t piece, size_t most)
+{
+	size_t len, moved = 0;
+	const char *records = tls_records(from, &len);
+	len = len < most ? len : most;
+	for (; moved < len; moved += piece) {
+		size_t now = len - moved < piece ? len - moved : piece;
+		tls_receive(to, records + moved, now);
+		tls_step(to);
+	}
+	tls_sent(from);
+	return len;
+}
+
+static void shake(struct pair *pair, size_t piece)
+{
+	tls_step(pair->client);
+	while (move(pair->client, pair->server, piece, SIZE_MAX) +
+	               move(pair->server, pair->client, piece, SIZE_MAX) >
+	       0)
+		continue;
+}
+
+static bool are_open(const struct pair *pair)
+{
+	return tls_state(pair->client) == TLS_OPEN && tls_state(pair->server) == TLS_OPEN;
+}
+
+static void test_handshake(struct pair *pair)
+{
+	for (size_t piece = 1; piece < 40; piece++) {
+		begin_again(pair);
+		shake(pair, piece);
+		ok(are_open(pair), "a handshake in pieces of %zu", piece);
+	}
+	ok(strstr(tls_facts(pair->client), "TLS\tTLS 1.3\n"),
+	   "the client knows what was agreed on");
+	ok(strstr(tls_facts(pair->server), "SNI\tlocalhost\n"), "the server the name");
+	const char *mark = tls_context_fingerprint(pair->contexts[1]);
+	ok(strlen(mark) == 71 && strncmp(mark, "sha256:", 7) == 0 &&
+	           strstr(tls_facts(pair->server), mark),
+	   "and its fingerprint");
+	is_text(tls_context_fingerprint(pair->contexts[0]), "", "a client has none");
+}
+
+/* Whatever is left out of it, neither end is open, and none has failed without a reason. */
+static void test_cut(struct pair *pair)
+{
+	size_t bad = 0, most;
+	for (most = 0; most < 3000; most++) {
+		begin_again(pair);
+		tls_step(pair->client);
+		move(pair->client, pair->server, SIZE_MAX, SIZE_MAX);
+		size_t moved = move(pair->server, pair->client, SIZE_MAX, most);
+		if (moved < most)
+			break;
+		bad += tls_state(pair->server) != TLS_HANDSHAKE;
+		bad += tls_state(pair->client) == TLS_FAILED;
+	}
+	ok(most > 500 && most < 3000, "the server's part has %zu bytes", most - 1);
+	is_int((long)bad, 0,
+	       "cut after each of them the handshake goes on, and is not over for the server");
+}
+
+static size_t read_all(struct tls *tls, char *out, size_t most)
+{
+	size_t got = 0, one;
+	while (got < most && (one = tls_read(tls, out + got, most - got)) > 0)
+		got += one;
+	return got;
+}
+
+static void test_text(struct pair *pair)
+{
+	static const size_t sizes[] = {
+		1, 2, TLS_RECORD - 1, TLS_RECORD, TLS_RECORD + 1, 3 * TLS_RECORD + 7, 1 << 20
+	};
+	char *sent = xmalloc(1 << 20), *got = xmalloc(1 << 20);
+	for (size_t i = 0; i < 1 << 20; i++)
+		sent[i] = (char)(i * 31 + (i >> 8));
+	begin_again(pair);
+	shake(pair, SIZE_MAX);
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		size_t len;
+		ok(tls_write(pair->client, sent, sizes[i]), "%zu bytes are written", sizes[i]);
+		tls_records(pair->client, &len);
+		ok(len > sizes[i] &&
+		           len <= sizes[i] + (sizes[i] / TLS_RECORD + 1) * TLS_RECORD_MORE,
+		   "as records of %zu", len);
+		move(pair->client, pair->server, 1000, SIZE_MAX);
+		ok(read_all(pair->server, got, 1 << 20) == sizes[i] &&
+		           memcmp(sent, got, sizes[i]) == 0,
+		   "and read as they were");
+	}
+	ok(tls_write(pair->client, "", 0), "no bytes are no record");
+	free(sent);
+	free(got);
+}
+
+static void test_changed(struct pair *pair)
+{
+	char copy[100], out[100];
+	size_t len = 0, bad = 0;
+	for (size_t at = 0; at <= len; at++) {
+		begin_again(pair);
+		shake(pair, SIZE_MAX);
+		tls_write(pair->client, "hello", 5);
+		const char *records = tls_records(pair->client, &len);
+		memcpy(copy, records, len);
+		if (at < len)
+			copy[at] ^= 1;
+		tls_receive(pair->server, copy, len);
+		size_t got = tls_read(pair->server, out, sizeof out);
+		if (at == len) {
+			ok(got == 5, "a record as it was is read");
+		} else if (got) {
+			bad++;
+		} else if (tls_state(pair->server) == TLS_FAILED) {
+			size_t alert;
+			tls_records(pair->server, &alert);
+			bad += !alert || !*tls_why(pair->server) || !*tls_advice(pair->server);
+		} else {
+			bad += at != 3 && at != 4; /* a length that is larger waits for more */
+		}
+	}
+	is_int((long)bad, 0,
+	       "one changed bit anywhere in a record: nothing is read, and an alert says so");
+	ok(!tls_write(pair->server, "x", 1) || tls_state(pair->server) == TLS_OPEN,
+	   "nothing is written after a failure");
+}
+
+static void test_ends(struct pair *pair)
+{
+	char out[100];
+	begin_again(pair);
+	shake(pair, SIZE_MAX);
+	tls_write(pair->client, "last", 4);
+	tls_close(pair->client);
+	tls_close(pair->client);
+	ok(!tls_write(pair->client, "x", 1), "nothing is written after close_notify");
+	move(pair->client, pair->server, 3, SIZE_MAX);
+	ok(read_all(pair->server, out, sizeof out) == 4 && tls_peer_closed(pair->server),
+	   "what came before it is read");
+	ok(tls_state(pair->server) == TLS_OPEN && tls_write(pair->server, "more", 4),
+	   "the other direction is open");
+	move(pair->server, pair->client, 1, SIZE_MAX);
+	ok(read_all(pair->client, out, sizeof out) == 4 && !tls_peer_closed(pair->client),
+	   "and is read");
+	ok(strstr(tls_advice(pair->client), "close_notify"), "an end without it is explained");
+	begin_again(pair);
+	tls_step(pair->client);
+	tls_receive(pair->client, "HTTP/1.1 400 \r\n", 15);
+	ok(tls_step(pair->client) == TLS_FAILED, "no TLS is a failure");
+	is_text(tls_why(pair->client),
+	        "the peer speaks no TLS here: it sent \"HTTP/1.1 400 \\r\\n\"",
+	        "that says what came");
+	ok(strstr(tls_advice(pair->client), "STARTTLS"), "and what it may be");
+}
+
+static void test_settings(void)
+{
+	struct error error;
+	const struct tls_settings half = { .cert = "a.pem" },
+	                          missing = { .cert = "/nowhere/a.pem", .key = "b.pem" },
+	                          comma = { .alpn = "h2,,x" }, fine = { .alpn = "h2,http/1.1" };
+	ok(!tls_context_new(&half, &error) && strstr(error.text, "belong together"),
+	   "a certificate without its key");
+	ok(!tls_context_new(&missing, &error) && strstr(error.text, "/nowhere/a.pem: "),
+	   "a file that is not there");
+	ok(!tls_context_new(&comma, &error) && strstr(error.text, "alpn"), "an empty protocol");
+	struct tls_context *context = tls_context_new(&fine, &error);
+	ok(context && tls_context_verifies(context),
+	   "protocols; a certificate is verified by default");
+	struct tls_context *shared = tls_context_share(context);
+	tls_context_release(context);
+	ok(shared == context && tls_context_verifies(shared), "it lives as long as it is shared");
+	tls_context_release(shared);
+}
+
+int main(void)
+{
+	struct pair pair;
+	struct error error;
+	if (!tls_is_available(&error)) {
+		ok(strstr(error.text, "built without OpenSSL"), "one line says what is missing");
+		ok(!tls_context_new(&(struct tls_settings){ .server = true }, &error),
+		   "and nothing is made");
+		return tap_done();
+	}
+	begin(&pair);
+	test_handshake(&pair);
+	test_cut(&pair);
+	test_text(&pair);
+	test_changed(&pair);
+	test_ends(&pair);
+	end(&pair);
+	test_settings();
+	return tap_done();
+}
