@@ -91,14 +91,20 @@ static unsigned long taken(const struct entry *entry)
 	return cut ? (unsigned long)entry->arg : entry->len;
 }
 
+/* What is in place of bytes that nobody may read, or can: their clear text has entries of its own. */
+static const char *hidden_word(const struct entry *entry)
+{
+	return entry_is_secret(entry) ? "<secret>" : entry_is_sealed(entry) ? "<TLS records>" : NULL;
+}
+
 /* MSG_NOSIGNAL is left out: every send() has it. */
 static void add_sending(const struct entry *entry, size_t payload, struct buf *out)
 {
 	unsigned long all = entry->flags & ENTRY_TRUNCATED ? taken(entry) : asked(entry);
-	bool secret = entry_is_secret(entry);
-	bool whole = !entry->error && all == entry->len && !secret;
-	if (payload && !entry->error && secret) {
-		buf_append_text(out, "<secret>, ");
+	const char *hidden = hidden_word(entry);
+	bool whole = !entry->error && all == entry->len && !hidden;
+	if (payload && !entry->error && hidden) {
+		buf_printf(out, "%s, ", hidden);
 	} else if (payload && !entry->error) {
 		buf_append_text(out, "\"");
 		add_excerpt(entry, payload, out);
@@ -330,8 +336,8 @@ void calltext_received(const struct entry *entry, size_t most, struct buf *out)
 	if (!entry_is_incoming(entry) || entry->error || (!entry->len && !datagram))
 		return;
 	buf_append_text(out, "[");
-	if (entry_is_secret(entry))
-		buf_append_text(out, "<secret>");
+	if (hidden_word(entry))
+		buf_append_text(out, hidden_word(entry));
 	else
 		add_excerpt(entry, most, out);
 	if (entry->flags & ENTRY_TRUNCATED && taken(entry) > entry->len)

@@ -124,7 +124,7 @@ static void put_arrow(const struct cursor *begin, struct row *row)
 	struct frame_note note;
 	if (frame_entry_unpack(entry, &note))
 		put_frame_arrow(begin->view, &note, row);
-	else if (entry->flags & ENTRY_ERROR || entry_has_failed(entry))
+	else if ((entry_is_words(entry) && entry->flags & ENTRY_ERROR) || entry_has_failed(entry))
 		put_text(row, "!", STYLE_ERROR);
 	else if (entry_is_incoming(entry) || entry->call == CALL_ERRQUEUE)
 		put_text(row, unicode ? "←" : "<", STYLE_IN);

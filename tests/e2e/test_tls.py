@@ -153,6 +153,11 @@ def records(good):
     replayed = run("--replay", log, "--speed", "max", "--view", "chat")
     ok(replayed[0] == 0 and b"hello" in replayed[1] and b"HELLO" in replayed[1] and b"\\x17" not in replayed[1],
        "a replay shows it in chat")
+    rows = run("--replay", log, "--speed", "max", "--view", "trace")[1].decode().split("\n")
+    ok(any('SSL_write("hello\\n") = 6' in row for row in rows) and any("SSL_read(" in row for row in rows),
+       "trace has the clear text")
+    sealed = [row for row in rows if "<TLS records>" in row]
+    ok(len(sealed) >= 4 and not any("!" in row for row in sealed), "and the records, which are no failures: %r" % sealed)
     port = serve(shout, wrap=context(good))
     os.unlink(log)
     status, out, err = script("/open tls localhost %d as t\n/secret pass-word-7\n/shutdown write\n/wait closed within 20s\n" % port,
