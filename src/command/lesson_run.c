@@ -938,8 +938,8 @@ static void add_heading(const struct run *run, int columns, struct rows *rows)
 	row_put(row, words, columns, STYLE_CURRENT);
 	row_put(row, run->lesson.title, columns, STYLE_CURRENT);
 	if (run->stage == STAGE_GOAL || run->stage == STAGE_OVER)
-		snprintf(place, sizeof place, "%zu steps, %d min", run->lesson.count,
-		         run->lesson.minutes);
+		snprintf(place, sizeof place, "%zu step%s, %d min", run->lesson.count,
+		         count_plural(run->lesson.count), run->lesson.minutes);
 	else
 		snprintf(place, sizeof place, "step %zu of %zu", run->step + 1, run->lesson.count);
 	int room = columns - (int)strlen(place) - 1;
