@@ -236,6 +236,111 @@ static bool read_part(const char **rest, struct part *part)
 	return true;
 }
 
+/* ---- tables ---- */
+
+enum { TABLE_ROWS = 16, TABLE_CELLS = 6, TABLE_GAP = 2 };
+
+struct table {
+	struct row cell[TABLE_ROWS][TABLE_CELLS]; /* the first row is the heading */
+	int width[TABLE_CELLS];
+	size_t rows, cells;
+};
+
+/* "|---|:--|" */
+static bool is_rule(const char *text, size_t len)
+{
+	return strspn(text, "|-: \t") >= len && memchr(text, '-', len);
+}
+
+/* "| one | two |" */
+static void add_cells(struct table *table, const char *text, size_t len, enum style style)
+{
+	size_t at = 1, count = 0;
+	while (at < len && count < TABLE_CELLS) {
+		const char *bar = memchr(text + at, '|', len - at);
+		size_t end = bar ? (size_t)(bar - text) : len, to = end;
+		while (at < to && (text[at] == ' ' || text[at] == '\t'))
+			at++;
+		while (to > at && (text[to - 1] == ' ' || text[to - 1] == '\t'))
+			to--;
+		if (bar || to > at) {
+			struct row *cell = &table->cell[table->rows][count];
+			add_spans(cell, text + at, to - at, style);
+			if (cell->columns > table->width[count])
+				table->width[count] = cell->columns;
+			count++;
+		}
+		at = end + 1;
+	}
+	table->cells = count > table->cells ? count : table->cells;
+	table->rows++;
+}
+
+static void append_row(struct row *row, const struct row *cell)
+{
+	for (size_t i = 0; i < cell->count; i++)
+		row_add_glyph(row, &cell->glyphs[i], (enum style)cell->glyphs[i].style);
+}
+
+static void lay_in_columns(const struct table *table, int indent, struct rows *rows)
+{
+	for (size_t i = 0; i < table->rows; i++) {
+		struct row *row = rows_add(rows);
+		int column = indent;
+		for (size_t k = 0; k < table->cells; k++) {
+			const struct row *cell = &table->cell[i][k];
+			if (cell->count)
+				row_pad(row, column, STYLE_GAP);
+			append_row(row, cell);
+			column += table->width[k] + TABLE_GAP;
+		}
+	}
+}
+
+/* Each row below the one before: its first cell, and the others with their headings. */
+static void lay_as_list(const struct table *table, int indent, int columns, struct rows *rows)
+{
+	for (size_t k = 0; table->rows == 1 && k < table->cells; k++)
+		break_row(&table->cell[0][k], indent, indent, columns, rows);
+	for (size_t i = 1; i < table->rows; i++) {
+		break_row(&table->cell[i][0], indent, indent, columns, rows);
+		for (size_t k = 1; k < table->cells; k++) {
+			struct row line = { 0 };
+			append_row(&line, &table->cell[0][k]);
+			row_add_text(&line, ": ", 2, INT_MAX, MARKDOWN_HEADING);
+			append_row(&line, &table->cell[i][k]);
+			break_row(&line, indent + 2, indent + 4, columns, rows);
+			row_free(&line);
+		}
+	}
+}
+
+/* After its first row it takes the others from `text`, and returns what comes after them; of a very long one the
+ * rest is a table of its own. */
+static const char *add_table(struct buf *first, const char *text, int indent, int columns,
+                             enum style style, struct rows *rows)
+{
+	struct table table = { 0 };
+	int total = indent;
+	add_cells(&table, buf_text(first), first->len, MARKDOWN_HEADING);
+	while (is_table(text) && table.rows < TABLE_ROWS) {
+		size_t len = line_length(text);
+		if (!is_rule(text, len))
+			add_cells(&table, text, len, style);
+		text += len + (text[len] == '\n');
+	}
+	for (size_t k = 0; k < table.cells; k++)
+		total += table.width[k] + (k ? TABLE_GAP : 0);
+	if (total <= columns)
+		lay_in_columns(&table, indent, rows);
+	else
+		lay_as_list(&table, indent, columns, rows);
+	for (size_t i = 0; i < TABLE_ROWS; i++)
+		for (size_t k = 0; k < TABLE_CELLS; k++)
+			row_free(&table.cell[i][k]);
+	return text;
+}
+
 void markdown_layout(const char *text, int indent, int columns, enum style style, struct rows *rows)
 {
 	struct part part = { .words = { .max = SIZE_MAX } };
@@ -246,6 +351,10 @@ void markdown_layout(const char *text, int indent, int columns, enum style style
 			if (part.words.len)
 				markdown_code(buf_text(&part.words), indent + 2, columns,
 				              MARKDOWN_CODE, rows);
+			continue;
+		}
+		if (part.kind == PART_TABLE) {
+			text = add_table(&part.words, text, indent, columns, style, rows);
 			continue;
 		}
 		bool item = part.kind == PART_ITEM;

@@ -68,8 +68,13 @@ static void test_blocks(void)
 	is_int(rows.row[0].glyphs[0].style, MARKDOWN_HEADING, "and its style");
 	is_text(laid("#one", 0, 80), "#one", "without a blank it is text");
 	is_text(laid("> quoted\n> words", 0, 80), "  quoted\n  words", "a quote is indented");
-	is_text(laid("| a | b |\n| 1 | 2 |", 0, 80), "| a | b |\n| 1 | 2 |",
-	        "a table keeps its rows");
+	is_text(laid("| a | long |\n|---|:--|\n| one | 2 |\n| | `x` |\n\ntext", 0, 80),
+	        "a    long\none  2\n     x\n\ntext", "a table has columns");
+	is_int(rows.row[0].glyphs[0].style, MARKDOWN_HEADING, "and a heading");
+	is_text(laid("| a | b | c |\n|---|---|---|\n| one word | two | 3 |\n| more |", 0, 12),
+	        "one word\n  b: two\n  c: 3\nmore\n  b:\n  c:", "a narrow one is a list");
+	is_text(laid("| | x |", 0, 80), "  x", "an empty cell is empty");
+	is_text(laid("| one two | b |", 0, 4), "one\ntwo\nb", "a heading alone is broken, too");
 	is_text(laid("before\n```c\nint  a;\n\n  b\n```\nafter", 0, 80),
 	        "before\n  int  a;\n\n    b\nafter", "code in a fence stands as it is");
 	is_text(laid("```\nno end", 0, 80), "  no end", "a fence may have no end");
