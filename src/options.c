@@ -409,7 +409,7 @@ static bool choose_datagram(struct options *options, const char *name, struct er
 
 static bool choose_verify(struct options *options, const char *word, struct error *error)
 {
-	options->tls_chosen = true;
+	options->tls_chosen = "--tls-verify";
 	options->tls_settings.unverified = strcmp(word, "off") == 0;
 	if (options->tls_settings.unverified || strcmp(word, "on") == 0)
 		return true;
@@ -609,7 +609,14 @@ static bool take_long_value(struct options *options, int letter, char **argv, st
 	case LONG_WAIT: return read_time(options, "--wait", optarg, &options->timeout, error);
 	case LONG_IDLE_TIMEOUT: return read_time(options, "--idle-timeout", optarg, &options->pipe.idle, error);
 	case LONG_MAX_CONNS: return take_max_conns(options, optarg, error);
-	case LONG_TLS: options->tls = true; return true;
+	case LONG_TLS:
+	case LONG_SSL: options->tls = true; return true;
+	case LONG_SSL_VERIFY: options->tls_chosen = "--ssl-verify"; options->tls_settings.unverified = false; return true;
+	case LONG_TLS_PIN: options->tls_chosen = "--tls-pin"; options->tls_settings.pin = optarg; return tls_check_pin(optarg, error);
+	case LONG_SSL_CERT: options->tls_chosen = "--ssl-cert"; options->tls_settings.cert = optarg; return true;
+	case LONG_SSL_KEY: options->tls_chosen = "--ssl-key"; options->tls_settings.key = optarg; return true;
+	case LONG_SSL_SERVERNAME: options->tls_chosen = "--ssl-servername"; options->tls_settings.server_name = optarg; return true;
+	case LONG_SSL_ALPN: options->tls_chosen = "--ssl-alpn"; options->tls_settings.alpn = optarg; return true;
 	case LONG_TLS_VERIFY: return choose_verify(options, optarg, error);
 	case LONG_DATAGRAM: return choose_datagram(options, optarg, error);
 	default: return refuse(argv, letter, error);
@@ -957,13 +964,19 @@ static bool take_words(struct options *options, char **words, int count, struct 
 static bool check_tls(struct options *options, struct error *error)
 {
 	struct target *target = &options->target;
+	const struct tls_settings *tls = &options->tls_settings;
 	bool wanted = options->tls || target->tls;
 	if (options->tls_chosen && !wanted && !options->named)
-		error_set(error, "--tls-verify is for TLS: --tls, or tls://host:port");
+		error_set(error, "%s is for TLS: --tls, or tls://host:port", options->tls_chosen);
 	else if (!wanted)
 		return true;
-	else if (options->tls_settings.unverified && options->listen)
-		error_set(error, "--tls-verify is for sessions that are opened: leave out -l");
+	else if (options->listen && (tls->unverified || tls->pin || tls->server_name))
+		error_set(error, "%s is for sessions that are opened: leave out -l",
+		          tls->unverified ? "--tls-verify" : tls->pin ? "--tls-pin" : "--ssl-servername");
+	else if (tls->unverified && tls->pin)
+		error_set(error, "--tls-pin and --tls-verify off exclude each other: use one");
+	else if (!tls->cert != !tls->key)
+		error_set(error, "a certificate and its key belong together: --ssl-cert FILE --ssl-key FILE");
 	else if (options->tls && !options->has_target)
 		error_set(error, "--tls needs an address: sockpit --tls host port");
 	else if (target->transport != TRANSPORT_TCP || options->unixsock)

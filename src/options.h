@@ -49,7 +49,8 @@ struct options {
 	bool probe; /* -z */
 	bool piped; /* --pipe: pipe mode on a terminal, too */
 	bool unixsock; /* -U: the target is a path */
-	bool tls, tls_chosen; /* --tls; an option says how */
+	bool tls;               /* --tls */
+	const char *tls_chosen; /* the last option that says how; NULL = none */
 	struct tls_settings tls_settings;
 	int family;    /* AF_UNSPEC, AF_INET, AF_INET6 */
 	const char *local_port, *local_host;

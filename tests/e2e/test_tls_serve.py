@@ -174,6 +174,53 @@ def upgrade(good):
     ok(status == 0 and re.search(r"TLS +TLS 1\.[23]", out), "both ends here: %s%s" % (out, err))
 
 
+def pins_and_ssl(good):
+    """--tls-pin, and ncat's spellings at both ends."""
+    process, port, mark = server("--service", "upper")
+    same(run("--tls-pin", mark, "tls://127.0.0.1:%d" % port, given=b"hi"), (0, b"HI", b""), "the fingerprint that the server has shown")
+    same(run("--tls-pin", mark.upper(), "--ssl", "127.0.0.1", port, given=b"hi"), (0, b"HI", b""), "in capitals, and --ssl")
+    status, out, err = run("--tls-pin", "sha256:" + 64 * "0", "tls://127.0.0.1:%d" % port, given=b"hi")
+    ok(status == 1 and out == b"" and b"is not the pinned one: it has " + mark.encode() in err, "another one: %r" % err)
+    end(process)
+    process, port, mark = server("--service", "upper", "--ssl-cert", good[0], "--ssl-key", good[1], "--ssl-alpn", "b,c")
+    os.environ["SSL_CERT_FILE"] = path("root.pem")
+    same(run("--ssl", "--ssl-verify", "--ssl-servername", "www.example.org", "--ssl-alpn", "a,c", "127.0.0.1", port, given=b"hi"),
+         (0, b"HI", b""), "--ssl-servername, --ssl-alpn, --ssl-cert and --ssl-key")
+    status, out, err = run("--ssl", "--ssl-alpn", "x", "127.0.0.1", port, given=b"hi")
+    ok(status == 1 and b"no_application_protocol" in err, "a protocol that is not served: %r" % err)
+    status, out, err = run("--ssl", "--ssl-servername", "www.example.net", "127.0.0.1", port, given=b"hi")
+    ok(status == 1 and b"is not for www.example.net" in err, "another name: %r" % err)
+    end(process)
+    asks = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    asks.load_cert_chain(*good)
+    asks.load_verify_locations(path("root.pem"))
+    asks.verify_mode = ssl.CERT_REQUIRED
+    listening = listener()
+
+    def serve():
+        listening.settimeout(DEADLINE)
+        for _ in range(2):
+            try:
+                peer, _ = listening.accept()
+                peer.settimeout(DEADLINE)
+                with asks.wrap_socket(peer, server_side=True) as wrapped:
+                    wrapped.sendall(dict(part[0] for part in wrapped.getpeercert()["subject"])["commonName"].encode())
+                    wrapped.unwrap()
+            except OSError:
+                pass
+    threading.Thread(target=serve, daemon=True).start()
+    name = "tls://localhost:%d" % port_of(listening)
+    same(run("-d", "--ssl-cert", good[0], "--ssl-key", good[1], name), (0, b"right", b""), "a client's certificate")
+    status, out, err = run("-d", name)
+    ok(status == 1 and b"certificate_required" in err, "which is missed: %r" % err)
+    for args, why in ((["--tls-pin", "sha256:12", "tls://localhost:9"], b"64 hexadecimal digits"),
+                      (["--ssl-cert", good[0], "tls://localhost:9"], b"belong together"), (["--ssl-alpn", "h2", "localhost", "9"], b"--ssl-alpn is for TLS"),
+                      (["-l", "--ssl", "--tls-pin", mark, "0"], b"leave out -l"),
+                      (["--tls-pin", mark, "--tls-verify", "off", "tls://localhost:9"], b"exclude each other")):
+        status, out, err = run(*args)
+        ok(status == 2 and err.count(b"\n") == 1 and why in err, "%s: %r" % (" ".join(args), err))
+
+
 def words(good):
     wrong = path("wrong.pem")
     with open(wrong, "w", encoding="ascii") as file:
@@ -209,5 +256,6 @@ right = certificate("right", "root")
 services(right)
 faults(right)
 upgrade(right)
+pins_and_ssl(right)
 words(right)
 done()

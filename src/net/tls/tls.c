@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/escape.h"
@@ -37,7 +38,8 @@ struct tls_context {
 	char facts[sizeof FACT + FINGERPRINT]; /* the fingerprint of our certificate, after FACT */
 	unsigned char alpn[ALPN_MOST];         /* as the protocol has it: each after its length */
 	unsigned alpn_len;
-	char *server_name; /* NULL = the host that is called */
+	char pin[FINGERPRINT]; /* that the peer\'s certificate must have; "" = it is verified */
+	char *server_name;     /* NULL = the host that is called */
 };
 
 struct tls {
@@ -56,6 +58,17 @@ struct tls {
 	char unverified[WHY]; /* why the certificate was not verified; "" = it was */
 	struct buf facts;     /* with a NUL after them */
 };
+
+bool tls_check_pin(const char *pin, struct error *error)
+{
+	static const char head[] = "sha256:";
+	size_t len = strlen(head);
+	if (strncasecmp(pin, head, len) == 0 && strlen(pin) == len + 64 &&
+	    strspn(pin + len, "0123456789abcdefABCDEF") == 64)
+		return true;
+	error_usage(error, "a pin is sha256: and 64 hexadecimal digits");
+	return false;
+}
 
 bool tls_is_available(struct error *error)
 {
@@ -201,11 +214,11 @@ static void explain_verdict(struct tls *tls, long verdict, const X509 *bad, cons
 	switch (verdict) {
 	case X509_V_ERR_CERT_HAS_EXPIRED:
 		buf_append_text(&out, " has expired on ");
-		put_time(X509_get0_notAfter(bad), &out);
+		put_time(X509_get0_notAfter(bad ? bad : leaf), &out);
 		break;
 	case X509_V_ERR_CERT_NOT_YET_VALID:
 		buf_append_text(&out, " is not valid before ");
-		put_time(X509_get0_notBefore(bad), &out);
+		put_time(X509_get0_notBefore(bad ? bad : leaf), &out);
 		break;
 	case X509_V_ERR_HOSTNAME_MISMATCH:
 	case X509_V_ERR_IP_ADDRESS_MISMATCH:
@@ -233,6 +246,32 @@ static void explain_verdict(struct tls *tls, long verdict, const X509 *bad, cons
 	buf_free(&out);
 }
 
+/* "sha256:…", or "" */
+static void format_fingerprint(const X509 *certificate, char out[FINGERPRINT])
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	unsigned len = 0;
+	*out = '\0';
+	if (!X509_digest(certificate, EVP_sha256(), digest, &len))
+		return;
+	out += sprintf(out, "sha256:");
+	for (unsigned i = 0; i < len && i < 32; i++)
+		out += sprintf(out, "%02x", digest[i]);
+}
+
+/* The one that a person has named needs no authority, no name and no dates. */
+static int compare_pin(struct tls *tls, const X509 *leaf)
+{
+	char mark[FINGERPRINT];
+	format_fingerprint(leaf, mark);
+	bool same = strcasecmp(mark, tls->context->pin) == 0;
+	tls->verdict = same ? X509_V_OK : X509_V_ERR_APPLICATION_VERIFICATION;
+	if (!same)
+		snprintf(tls->unverified, sizeof tls->unverified,
+		         "the certificate is not the pinned one: it has %s", mark);
+	return same;
+}
+
 /* In place of X509_verify_cert(), whose verdict is kept: after a failed handshake the library has none
  * of the peer's certificates any more. */
 static int verify(X509_STORE_CTX *store, void *context)
@@ -240,6 +279,11 @@ static int verify(X509_STORE_CTX *store, void *context)
 	(void)context;
 	SSL *library = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
 	struct tls *tls = SSL_get_app_data(library);
+	if (*tls->context->pin) {
+		int same = compare_pin(tls, X509_STORE_CTX_get0_cert(store));
+		X509_STORE_CTX_set_error(store, (int)tls->verdict);
+		return same;
+	}
 	bool good = X509_verify_cert(store) > 0;
 	tls->verdict = good ? X509_V_OK : X509_STORE_CTX_get_error(store);
 	if (!good)
@@ -268,6 +312,19 @@ static int no_passphrase(char *out, int size, int writing, void *context)
 	return -1;
 }
 
+/* A server takes the first of its own that the client offers, else none: RFC 7301 section 3.2. */
+static int select_alpn(SSL *library, const unsigned char **out, unsigned char *len,
+                       const unsigned char *offered, unsigned offered_len, void *context)
+{
+	const struct tls_context *own = context;
+	unsigned char *chosen;
+	(void)library;
+	int found =
+	        SSL_select_next_proto(&chosen, len, own->alpn, own->alpn_len, offered, offered_len);
+	*out = chosen;
+	return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
 /* "h2,http/1.1" */
 static bool set_alpn(struct tls_context *context, const char *words, struct error *error)
 {
@@ -282,8 +339,10 @@ static bool set_alpn(struct tls_context *context, const char *words, struct erro
 		context->alpn_len += (unsigned)len;
 		word += len + (word[len] == ',');
 	}
-	return !context->alpn_len ||
-	       SSL_CTX_set_alpn_protos(context->library, context->alpn, context->alpn_len) == 0;
+	if (!context->alpn_len)
+		return true;
+	SSL_CTX_set_alpn_select_cb(context->library, select_alpn, context);
+	return SSL_CTX_set_alpn_protos(context->library, context->alpn, context->alpn_len) == 0;
 }
 
 static bool load(struct tls_context *context, const struct tls_settings *settings,
@@ -346,15 +405,11 @@ static bool make_certificate(struct tls_context *context)
 
 static void note_fingerprint(struct tls_context *context)
 {
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned len = 0;
 	const X509 *certificate = SSL_CTX_get0_certificate(context->library);
-	if (!certificate || !X509_digest(certificate, EVP_sha256(), digest, &len))
+	if (!certificate)
 		return;
-	char *at = context->facts;
-	at += sprintf(at, FACT "sha256:");
-	for (unsigned i = 0; i < len && i < 32; i++)
-		at += sprintf(at, "%02x", digest[i]);
+	memcpy(context->facts, FACT, strlen(FACT));
+	format_fingerprint(certificate, context->facts + strlen(FACT));
 }
 
 static bool set_certificate(struct tls_context *context, const struct tls_settings *settings,
@@ -388,7 +443,8 @@ struct tls_context *tls_context_new(const struct tls_settings *settings, struct 
 	context->shares = 1;
 	context->library = library;
 	context->server = settings->server;
-	context->verifies = !settings->unverified;
+	context->verifies = !settings->unverified || settings->pin;
+	snprintf(context->pin, sizeof context->pin, "%s", settings->pin ? settings->pin : "");
 	context->server_name = settings->server_name ? xstrdup(settings->server_name) : NULL;
 	if (!settings->server) {
 		SSL_CTX_set_cert_verify_callback(library, verify, NULL);
@@ -578,6 +634,7 @@ static void put_alpn(const struct tls *tls, const char *word, struct buf *out)
 void tls_print(const struct tls *tls, struct buf *out)
 {
 	const char *group = group_of(tls);
+	bool pinned = *tls->context->pin;
 	put_version(tls, out);
 	buf_printf(out, ", %s%s%s", SSL_get_cipher_name(tls->library), group ? ", " : "",
 	           group ? group : "");
@@ -586,7 +643,8 @@ void tls_print(const struct tls *tls, struct buf *out)
 		return;
 	buf_append_text(out, "; ");
 	if (tls->verdict == X509_V_OK)
-		buf_printf(out, "certificate of %s verified", tls->host);
+		buf_printf(out, "certificate %s%s%s", pinned ? "is the pinned one" : "of ",
+		           pinned ? "" : tls->host, pinned ? "" : " verified");
 	else
 		buf_printf(out, "certificate not verified (verify off)%s%s",
 		           tls->unverified[0] ? ": " : "", tls->unverified);
@@ -616,9 +674,11 @@ static void describe_certificate(const X509 *certificate, int depth, struct buf 
 
 static void describe_verdict(const struct tls *tls, struct buf *out)
 {
+	bool pinned = *tls->context->pin;
 	begin_fact(out, "verified");
 	if (tls->verdict == X509_V_OK)
-		buf_printf(out, "authority, dates, name %s", tls->host);
+		buf_printf(out, "%s%s", pinned ? "it is the pinned one" : "authority, dates, name ",
+		           pinned ? "" : tls->host);
 	else
 		buf_printf(out, "no (verify off)%s%s", tls->unverified[0] ? ": " : "",
 		           tls->unverified);

@@ -24,10 +24,15 @@ struct tls_settings {
 	bool unverified; /* any certificate is taken */
 	const char
 	        *server_name; /* whom the certificate must name; NULL = the host that is called */
-	const char *alpn;     /* protocols that a client offers: "h2,http/1.1" */
+	const char *alpn;     /* protocols that are offered, or served: "h2,http/1.1" */
 	const char *cert,
 	        *key; /* files in PEM; a server without them makes a certificate of its own */
+	const char *
+	        pin; /* "sha256:" and 64 digits: the certificate must be this one, whoever signed it */
 };
+
+/* Whether a pin is one. False with one line. */
+bool tls_check_pin(const char *pin, struct error *error);
 
 struct tls_context;
 struct tls;
