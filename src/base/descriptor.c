@@ -10,7 +10,7 @@
 
 #include "base/poller.h"
 
-enum { FIRST_FREE = 10, AFTER_STANDARD = 3, SPARE = 16 };
+enum { FIRST_FREE = 10, AFTER_STANDARD = 3, SPARE = 16, READ_SIZE = 64 << 10 };
 
 /* Where the system's own limit has been lowered since, this fails: the soft limit stays. */
 void descriptor_raise_limit(void)
@@ -101,6 +101,28 @@ int descriptor_open_regular(const char *path, struct error *error)
 	if (fd >= 0)
 		close(fd);
 	return -1;
+}
+
+bool descriptor_read_regular(const char *path, struct buf *out, struct error *error)
+{
+	int fd = descriptor_open_regular(path, error);
+	ssize_t got = fd < 0 ? -1 : 1;
+	while (got > 0) {
+		char beyond;
+		size_t most = out->max - out->len;
+		size_t room = most < READ_SIZE ? most : READ_SIZE;
+		got = read(fd, room ? buf_reserve(out, room) : &beyond, room ? room : 1);
+		if (got < 0)
+			error_errno(error, errno, "%.150s", path);
+		else if (got > 0 && !room)
+			error_usage(error, "%.150s: larger than %zu MiB", path, out->max >> 20);
+		if (got > 0 && !room)
+			got = -1;
+		buf_commit(out, got > 0 ? (size_t)got : 0);
+	}
+	if (fd >= 0)
+		close(fd);
+	return got == 0;
 }
 
 void descriptor_explain(struct error *error, int code, const char *what)

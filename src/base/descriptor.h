@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 
 /* The soft limit of this process becomes the hard one, so that there are numbers of FD_SETSIZE and
@@ -37,6 +38,9 @@ bool descriptor_pipe(int ends[2]);
 
 /* For reading a file whole, which never sleeps: -1 with one line for anything but a regular file. */
 int descriptor_open_regular(const char *path, struct error *error);
+
+/* Appends all of a regular file. False with one line, also where it is larger than the ceiling. */
+bool descriptor_read_regular(const char *path, struct buf *out, struct error *error);
 
 /* "what: why" of an errno value; for EMFILE it names the limit that was reached. */
 void descriptor_explain(struct error *error, int code, const char *what);

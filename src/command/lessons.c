@@ -2,12 +2,10 @@
 #include "command/lessons.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/descriptor.h"
@@ -66,34 +64,16 @@ static bool is_file(const char *word)
 	return strchr(word, '/') || (len > 3 && strcmp(word + len - 3, ".md") == 0);
 }
 
-static bool read_lesson(const char *path, struct buf *out, struct error *error)
-{
-	int fd = descriptor_open_regular(path, error);
-	ssize_t got = fd < 0 ? -1 : 1;
-	while (got > 0) {
-		char *room = buf_reserve(out, 4096);
-		got = room ? read(fd, room, 4096) : -1;
-		if (!room)
-			error_usage(error, "%.150s: larger than 1 MiB: this is no lesson", path);
-		else if (got < 0)
-			error_errno(error, errno, "%.150s", path);
-		buf_commit(out, got > 0 ? (size_t)got : 0);
-	}
-	if (fd >= 0)
-		close(fd);
-	return got == 0;
-}
-
 bool lessons_load(const char *word, struct lesson *lesson, struct error *error)
 {
-	struct buf bytes = { .max = LESSON_MOST + 4096 };
+	struct buf bytes = { .max = LESSON_MOST };
 	struct error why = { 0 };
 	*lesson = (struct lesson){ 0 };
 	if (!is_file(word)) {
 		const struct lesson_text *found = lessons_find(word, error);
 		return found && lesson_parse(found->text, found->len, found->name, lesson, error);
 	}
-	bool good = read_lesson(word, &bytes, error);
+	bool good = descriptor_read_regular(word, &bytes, error);
 	if (good && !lesson_parse(buf_data(&bytes), bytes.len, word, lesson, &why)) {
 		static const char line[] = "line "; /* FILE:LINE, as other messages have it */
 		bool has = strncmp(why.text, line, sizeof line - 1) == 0;

@@ -772,21 +772,8 @@ static bool load(void *context, const char *path, struct script *script, struct 
 
 static bool read_file(void *context, const char *path, struct buf *out, struct error *error)
 {
-	int fd = descriptor_open_regular(path, error);
-	ssize_t got = fd < 0 ? -1 : 1;
 	(void)context;
-	while (got > 0) {
-		char *room = buf_reserve(out, READ_SIZE);
-		got = room ? read(fd, room, READ_SIZE) : -1;
-		if (!room)
-			error_set(error, "%.150s: larger than %d MiB", path, SCRIPT_MOST >> 20);
-		else if (got < 0)
-			error_errno(error, errno, "%.150s", path);
-		buf_commit(out, got > 0 ? (size_t)got : 0);
-	}
-	if (fd >= 0)
-		close(fd);
-	return got == 0;
+	return descriptor_read_regular(path, out, error);
 }
 
 static size_t check(struct queue *queue, const struct script *script,
@@ -1278,7 +1265,7 @@ bool queue_expand_file(struct app *app, const char *path, struct buf *out, struc
 	struct queue person;
 	const struct script_names names = names_here(app, &person);
 	struct buf bytes = { .max = SCRIPT_MOST };
-	bool good = read_file(NULL, path, &bytes, error) &&
+	bool good = descriptor_read_regular(path, &bytes, error) &&
 	            script_expand_template(path, &bytes, &names, out, NULL, error);
 	buf_free(&bytes);
 	return good;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/select.h>
@@ -133,9 +134,34 @@ static void watches(void)
 		close(filler[--count]);
 }
 
+static void reads(void)
+{
+	struct error error;
+	struct buf bytes = { .max = 2 << 20 };
+	char path[] = "/tmp/descriptor.XXXXXX", block[4096];
+	int fd = mkstemp(path);
+	memset(block, 'a', sizeof block);
+	for (int i = 0; i < 512; i++)
+		if (write(fd, block, sizeof block) < 0)
+			break;
+	ok(descriptor_read_regular(path, &bytes, &error), "a file as large as the ceiling is read");
+	is_int((long)bytes.len, 2 << 20, "whole");
+	buf_clear(&bytes);
+	ok(write(fd, block, 1) == 1 && !descriptor_read_regular(path, &bytes, &error),
+	   "one byte more is too much");
+	ok(strstr(error.text, ": larger than 2 MiB"), "which is said");
+	ok(!descriptor_read_regular("/dev/null", &bytes, &error) &&
+	           strstr(error.text, "not a regular file"),
+	   "what is no regular file is not read");
+	close(fd);
+	unlink(path);
+	buf_free(&bytes);
+}
+
 int main(void)
 {
 	tap_watchdog(30);
+	reads();
 	raises();
 	copies();
 	explains();
