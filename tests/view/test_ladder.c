@@ -407,6 +407,22 @@ static void test_truncated(void)
 }
 
 /* A datagram socket has no handshake and no FIN, whether anybody reads the kernel or not. */
+static void test_aside(void)
+{
+	static const char text[] = "what a line has no room for";
+	for (int columns = 200; columns >= 40; columns -= 20) {
+		begin(columns, SERVER);
+		put_bytes(CLIENT,
+		          (struct entry){ .call = CALL_RECV, .arg = 1024, .arg2 = MSG_PEEK }, NULL,
+		          text, sizeof text - 1);
+		ok(strstr(ladder(), "PEEK"), "%d columns say that bytes were only peeked at",
+		   columns);
+		put_bytes(CLIENT, (struct entry){ .call = CALL_RECV, .arg = 1024, .arg2 = MSG_OOB },
+		          NULL, "!", 1);
+		ok(strstr(ladder(), "OOB"), "and that one came beside the stream");
+	}
+}
+
 static void test_connected_datagrams(void)
 {
 	struct endpoint addr = loopback(5000);
@@ -590,6 +606,7 @@ int main(void)
 	test_keepalive();
 	test_waited();
 	test_truncated();
+	test_aside();
 	test_connected_datagrams();
 	test_race();
 	test_walking();

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -100,13 +101,25 @@ static void print_full(const struct ladder_margin *margin, struct buf *out)
 	print_received(call, PAYLOAD_MOST, out);
 }
 
+/* A call that leaves the bytes where they are, or that moves one beside the stream, says so also where
+ * there is no room for its arguments. */
+static void print_name(const struct entry *call, struct buf *out)
+{
+	bool moves = entry_is_incoming(call) || entry_is_outgoing(call);
+	int flags = moves ? call->arg2 : 0;
+	buf_printf(out, "%s(%s)", entry_call_name(call->call),
+	           flags & MSG_PEEK  ? "PEEK"
+	           : flags & MSG_OOB ? "OOB"
+	                             : "");
+}
+
 static void print_short(const struct ladder_margin *margin, size_t payload, struct buf *out)
 {
 	const struct entry *call = margin->call;
 	if (call->call == CALL_SEND && payload)
 		calltext_call(call, payload, out);
 	else
-		buf_printf(out, "%s()", entry_call_name(call->call));
+		print_name(call, out);
 	if (!margin->answered)
 		return;
 	if (call->error)
@@ -127,7 +140,7 @@ static void print_least(const struct ladder_margin *margin, struct buf *out)
 	if (call->call == CALL_CONNECT && margin->answered)
 		buf_printf(out, "= %ld", entry_result(call));
 	else
-		buf_printf(out, "%s()", entry_call_name(call->call));
+		print_name(call, out);
 	if (margin->answered && call->error)
 		buf_printf(out, " %s", error_name(call->error));
 	else if (margin->answered && moves)
