@@ -337,11 +337,11 @@ static void say_timed_out(const struct failure *failure, struct buf *out)
 	uint64_t total = sample_get(&sample, SAMPLE_TOTAL_RETRANS);
 	char wait[CLOCK_TEXT];
 	if (probes)
-		buf_printf(out, "%" PRIu64 " probes had not been answered *.\n", probes);
+		buf_printf(out, "Probes without an answer: %" PRIu64 " *.\n", probes);
 	if (again || total)
 		buf_printf(out, "Segments sent again: %" PRIu64 " *.\n", total ? total : again);
 	if (sample_has(&sample, SAMPLE_RTO) && (again || total))
-		buf_printf(out, "The wait before the next one was %s *.\n",
+		buf_printf(out, "The retransmission timeout (RTO) was %s *.\n",
 		           clock_format_duration(
 		                   (int64_t)(sample_get(&sample, SAMPLE_RTO) * CLOCK_US), wait));
 }

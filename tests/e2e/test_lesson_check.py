@@ -97,7 +97,7 @@ write("empty.md", "")
 write("huge.md", "x" * 1100000)
 for name, want in (("garbage.md", "garbage.md: a NUL byte: this is no lesson"),
                    ("empty.md", "empty.md:1: no title: the first line is # TITLE"),
-                   ("huge.md", "huge.md: larger than 1 MiB: this is no lesson"),
+                   ("huge.md", "huge.md: larger than 1 MiB"),
                    ("nosuch.md", "nosuch.md: no such file or directory"),
                    (".", "no lesson \".\": /lesson lists them"),
                    ("./", "./: is a directory"),

@@ -390,6 +390,7 @@ def timed_out():
     ok(plain.sees("= -1 ETIMEDOUT"), "nobody answers")
     plain.type("/why")
     ok(plain.sees("Segments sent again: "), "/why counts")
+    ok(says(plain, "The retransmission timeout (RTO) was ") and "The wait before" not in plain.text, "and says what the timeout was, not how long was waited")
     said = int(re.search(r"Segments sent again: (\d+)", plain.text).group(1))
     count = len([segment for segment in capture.take() if segment[1] == 80 and segment[2] == SYN])
     same(said + 1, count, "as many SYNs as were captured")
