@@ -466,7 +466,7 @@ static void put_item(struct html *html, struct part *part)
 		html->lists[html->depth].blanks = blanks;
 		html->lists[html->depth++].ordered = ordered;
 		if (ordered)
-			markup_printf(html->out, "<ol start=\"%d\">\n", atoi(words));
+			markup_printf(html->out, "<ol start=\"%ld\">\n", strtol(words, NULL, 10));
 		else
 			buf_append_text(html->out, "<ul>\n");
 	} else {

@@ -27,4 +27,4 @@
 /expect "three"
 /expect "three"
 /assert recv = 13
-/assert @datagrams.recv = 8 within 5s
+/assert @datagrams.recv = 11 within 5s
