@@ -11,7 +11,7 @@ example: job             the last command of a job in continuous integration
 example: none            no example, but a picture
 
 and after a semicolon what it needs: "echo PORT", a server there; "client PORT", a client of what listens there; "log
-NAME"; "server", a session of that name; "sandbox"; "multicast". Ports are replaced by free ones."""
+NAME"; "server", a session of that name; "sandbox"; "multicast"; "tls". Ports are replaced by free ones."""
 
 import os
 import re
@@ -170,6 +170,9 @@ def run_transfer(block, copy, title):
 def run_lines(block, needs, title):
     if "sandbox" in needs and not has_sandbox():
         skip("%s: no sandbox" % title)
+        return
+    if "tls" in needs and "built without OpenSSL" in shell("sockpit tls://127.0.0.1:1")[2]:
+        skip("%s: no OpenSSL" % title)
         return
     if "server" in needs:
         block = "/listen udp 127.0.0.1 0 echo as server\n" + block
