@@ -407,6 +407,18 @@ static void test_truncated(void)
 }
 
 /* A datagram socket has no handshake and no FIN, whether anybody reads the kernel or not. */
+/* What one call has brought is several entries, each with the result of the call. */
+static void test_batch(void)
+{
+	begin(40, 0);
+	put_socket(SOCK_DGRAM);
+	struct endpoint addr = loopback(5000);
+	put(CLIENT,
+	    (struct entry){ .call = CALL_RECVFROM, .nth = 1, .of = 2, .flags = ENTRY_BATCH }, &addr,
+	    "three");
+	ok(strstr(ladder(), "recvmmsg() = 2"), "a result of 2 datagrams is that of recvmmsg()");
+}
+
 static void test_aside(void)
 {
 	static const char text[] = "what a line has no room for";
@@ -607,6 +619,7 @@ int main(void)
 	test_waited();
 	test_truncated();
 	test_aside();
+	test_batch();
 	test_connected_datagrams();
 	test_race();
 	test_walking();

@@ -107,7 +107,7 @@ static void print_name(const struct entry *call, struct buf *out)
 {
 	bool moves = entry_is_incoming(call) || entry_is_outgoing(call);
 	int flags = moves ? call->arg2 : 0;
-	buf_printf(out, "%s(%s)", entry_call_name(call->call),
+	buf_printf(out, "%s(%s)", entry_is_batched(call) ? "recvmmsg" : entry_call_name(call->call),
 	           flags & MSG_PEEK  ? "PEEK"
 	           : flags & MSG_OOB ? "OOB"
 	                             : "");
