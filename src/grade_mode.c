@@ -864,7 +864,8 @@ int grade_mode_run(const struct options *options)
 			all = xgrow(all, &cap, count, sizeof *all);
 			lessons = grade(&all[count++], options->words[i], nth);
 		}
-	qsort(all, count, sizeof *all, compare_homework);
+	if (count > 0)
+		qsort(all, count, sizeof *all, compare_homework);
 	look_for_copies(all, count);
 	for (size_t i = 0; i < count; i++)
 		if (!is_complete(&all[i]))

@@ -731,10 +731,11 @@ static void enter(struct app *app)
 	struct run *run = run_of(app);
 	switch (run->stage) {
 	case STAGE_GOAL:
-		if (run->missing)
+		if (run->missing) {
 			lesson_run_stop(app, &error);
-		else
-			begin_step(run, 0);
+			return;
+		}
+		begin_step(run, 0);
 		break;
 	case STAGE_CLEAN:
 		break;
@@ -750,7 +751,7 @@ static void enter(struct app *app)
 		break;
 	case STAGE_OVER:
 		lesson_run_stop(app, &error);
-		break;
+		return;
 	case STAGE_STEP:
 		if (app->lesson.prompt)
 			show_answer(run);
