@@ -55,7 +55,7 @@ if a < b:
 ```sockpit
 /listen 127.0.0.1 0 as S
 /send @S </pre><script>alert(1)</script>
-/sleep 1s &
+/wait @S closed within 1s &
 ```
 
 ```check
@@ -120,7 +120,7 @@ def own():
     page = check_page("mine.html")
     for words in ('Two <i>sockets</i> & "more"', "Level 2, for those who know the calls; 5 minutes; 2 steps; needs ipv6.", "a < b", "words",
                   "1. A server & </h2>", "within </li>", "two, that goes on", "second", "<none>", "a ^[[31m", "quoted", "Smaller",
-                  'print("</pre>")', "/send @S </pre><script>alert(1)</script>", "/sleep 1s &\n", "How many <b>sockets</b>, now?",
+                  'print("</pre>")', "/send @S </pre><script>alert(1)</script>", "/wait @S closed within 1s &\n", "How many <b>sockets</b>, now?",
                   "a) one <hr>", "b) two", "You type:", "Name:", " ms\n", "Why?"):
         ok(words in page.words, "it has: %s" % words)
     ok("example.org" not in page.source, "of a link the words")

@@ -25,7 +25,7 @@ Goal.
 ```sockpit
 /listen 127.0.0.1 0 echo as S
 /open S as c
-/sleep 50ms
+/try /expect @c nothing within 50ms
 ```
 
 ```check
@@ -64,7 +64,7 @@ status, out, err = take("\n\n\n\n\n4\n3\n/send hello\n\n\n", "--lesson", "./mine
 same((status, err), (0, ""), "a lesson whose lines are in a pipe")
 at = 0
 for part in ("Lesson Two sockets: 2 steps, 5 minutes\n", "Goal.", "Enter begins\n", "Step 1 of 2: A server\n", "Enter runs: /listen 127.0.0.1 0 echo as S\n",
-             "listening on 127.0.0.1:", "Enter runs: /open S as c\n", "connected", "Enter runs: /sleep 50ms\n", "PASS /wait @c open",
+             "listening on 127.0.0.1:", "Enter runs: /open S as c\n", "connected", "Enter runs: /try /expect @c nothing within 50ms\n", "PASS /wait @c open",
              "Enter: the next step\n", "Step 2 of 2: Both\n", "Predict: How many sockets?", "type the answer", "4: wrong. Try again", "3: right",
              "One more.", "type the line, /lesson hint shows it\n", "PASS /expect @c hello", "Enter: how it went\n",
              "The lesson is over: 2 of 2 checks passed, 1 of 1 answers right.", "Enter closes the lesson\n"):
