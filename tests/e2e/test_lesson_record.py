@@ -67,7 +67,7 @@ for n, word in enumerate(("--record", "record")):
     ok(window.sees("Goal.") or window.sees("listen"), "/lesson %s" % word)
     window.type("/lesson next")
     window.type("/lesson stop")
-    ok(window.sees("short"), "which is stopped")
+    ok(window.sees("%d.jsonl is closed" % n), "which is stopped")
     ok("lesson short " in read_text("%d.jsonl" % n), "has its recording")
 for words, why in (("4 --record", "record needs a file"), ("4 'x", "a quote does not end"), ("4 1 2", '"2" is neither a step nor'),
                    ("4 --recrod x", "is neither a step nor record FILE")):
