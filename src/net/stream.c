@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "net/stream_internal.h"
+#include "net/stream.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -17,6 +17,7 @@
 #include "net/option.h"
 #include "net/probe_timer.h"
 #include "net/reconnect.h"
+#include "net/stream_internal.h"
 #include "socket/errno_meaning.h"
 
 /* The head of each message in the queue of a connection that keeps their borders. */

@@ -5,7 +5,7 @@
 
 #include "net/pace.h"
 #include "net/secrets.h"
-#include "net/stream.h"
+#include "net/session_internal.h"
 
 struct stream {
 	bool peer_closed; /* recv() = 0, and no reset before it: FIN; or the layer's own end has come */

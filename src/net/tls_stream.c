@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/count.h"
 #include "net/calls_tls.h"
+#include "net/stream.h"
 #include "net/stream_internal.h"
 
 struct tls_stream {

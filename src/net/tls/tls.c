@@ -38,7 +38,7 @@ struct tls_context {
 	char facts[sizeof FACT + FINGERPRINT]; /* the fingerprint of our certificate, after FACT */
 	unsigned char alpn[ALPN_MOST];         /* as the protocol has it: each after its length */
 	unsigned alpn_len;
-	char pin[FINGERPRINT]; /* that the peer\'s certificate must have; "" = it is verified */
+	char pin[FINGERPRINT]; /* that the peer's certificate must have; "" = it is verified */
 	char *server_name;     /* NULL = the host that is called */
 };
 
@@ -58,17 +58,6 @@ struct tls {
 	char unverified[WHY]; /* why the certificate was not verified; "" = it was */
 	struct buf facts;     /* with a NUL after them */
 };
-
-bool tls_check_pin(const char *pin, struct error *error)
-{
-	static const char head[] = "sha256:";
-	size_t len = strlen(head);
-	if (strncasecmp(pin, head, len) == 0 && strlen(pin) == len + 64 &&
-	    strspn(pin + len, "0123456789abcdefABCDEF") == 64)
-		return true;
-	error_usage(error, "a pin is sha256: and 64 hexadecimal digits");
-	return false;
-}
 
 bool tls_is_available(struct error *error)
 {

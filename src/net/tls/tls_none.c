@@ -2,24 +2,10 @@
 /* In place of tls.c where the program is built without OpenSSL. */
 #include "net/tls/tls.h"
 
-#include <string.h>
-#include <strings.h>
-
 bool tls_is_available(struct error *error)
 {
-	error_set(error, "no TLS: this sockpit was built without OpenSSL 3; ./configure "
-	                 "--with-openssl builds it with it (Debian: libssl-dev)");
-	return false;
-}
-
-bool tls_check_pin(const char *pin, struct error *error)
-{
-	static const char head[] = "sha256:";
-	size_t len = strlen(head);
-	if (strncasecmp(pin, head, len) == 0 && strlen(pin) == len + 64 &&
-	    strspn(pin + len, "0123456789abcdefABCDEF") == 64)
-		return true;
-	error_usage(error, "a pin is sha256: and 64 hexadecimal digits");
+	error_set(error, "no TLS: this sockpit was built without OpenSSL 3; build it again with "
+	                 "./configure --with-openssl (Debian: libssl-dev)");
 	return false;
 }
 
