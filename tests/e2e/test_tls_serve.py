@@ -213,8 +213,10 @@ def pins_and_ssl(good):
     same(run("-d", "--ssl-cert", good[0], "--ssl-key", good[1], name), (0, b"right", b""), "a client's certificate")
     status, out, err = run("-d", name)
     ok(status == 1 and b"certificate_required" in err, "which is missed: %r" % err)
-    for args, why in ((["--tls-pin", "sha256:12", "tls://localhost:9"], b"64 hexadecimal digits"),
-                      (["--ssl-cert", good[0], "tls://localhost:9"], b"belong together"), (["--ssl-alpn", "h2", "localhost", "9"], b"--ssl-alpn is for TLS"),
+    for pin in ("12", "sha256:12", "sha256:" + 64 * "0" + "x", "sha256:" + 63 * "0" + "g", "sha1:00" + 64 * "0"):
+        status, out, err = run("--tls-pin", pin, "tls://localhost:9")
+        ok(status == 2 and err.count(b"\n") == 1 and b"64 hexadecimal digits" in err, "no pin: %s: %r" % (pin, err))
+    for args, why in ((["--ssl-cert", good[0], "tls://localhost:9"], b"belong together"), (["--ssl-alpn", "h2", "localhost", "9"], b"--ssl-alpn is for TLS"),
                       (["-l", "--ssl", "--tls-pin", mark, "0"], b"leave out -l"),
                       (["--tls-pin", mark, "--tls-verify", "off", "tls://localhost:9"], b"exclude each other")):
         status, out, err = run(*args)
