@@ -984,8 +984,8 @@ static bool check_tls(struct options *options, struct error *error)
 		          options->unixsock ? "-U" : "-u");
 	else if (options->probe || options->ports.count > 1)
 		error_set(error, "-z and lists of ports are for TCP alone: leave out TLS");
-	else if (options->proxy_text)
-		error_set(error, "TLS through a proxy is not known: leave out -x or TLS");
+	else if (options->proxy_text && options->proxy.tls)
+		error_set(error, "a proxy that speaks TLS itself leads to no other TLS: leave out one of them");
 	else if (tls_is_available(error)) {
 		target->tls = true;
 		return true;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "net/tls_stream.h"
 #include "record/transcript.h"
 #include "run.h"
 #include "ui/pipe.h"
@@ -115,6 +116,36 @@ static bool converse(struct app *app, const struct options *options, struct pipe
 	return !session || !session_failed_to_open(session);
 }
 
+/* The proxy passes records on as any bytes: the certificate is the target's. */
+static bool begin_tls(struct session *session, const struct options *options,
+                      const struct target *target)
+{
+	struct error error;
+	struct tls_settings settings = options->tls_settings;
+	if (!settings.server_name)
+		settings.server_name = *target->host ? target->host : "localhost";
+	bool begun = tls_stream_upgrade(session, &settings, &error);
+	if (!begun)
+		error_print("%s", error.text);
+	return begun;
+}
+
+static bool has_tls(const struct options *options)
+{
+	return options->tls || options->target.tls;
+}
+
+/* What is wrong with the files of TLS is known before the proxy is asked. */
+static bool check_tls(const struct options *options, struct error *error)
+{
+	struct tls_context *context = NULL;
+	bool wanted = options->proxy_text && has_tls(options);
+	if (wanted)
+		context = tls_context_new(&options->tls_settings, error);
+	tls_context_release(context);
+	return !wanted || context;
+}
+
 /* False where it cannot be opened. */
 static bool converse_by_proxy(struct app *app, const struct options *options,
                               const struct target *target, struct poller *poller)
@@ -126,7 +157,9 @@ static bool converse_by_proxy(struct app *app, const struct options *options,
 	pipe.received = &received;
 	pipe.introduced = true;
 	app->status = 0;
-	bool opened = pipe.session && (options->probe || converse(app, options, &pipe, poller));
+	bool opened = pipe.session &&
+	              (!has_tls(options) || begin_tls(pipe.session, options, target)) &&
+	              (options->probe || converse(app, options, &pipe, poller));
 	buf_free(&received);
 	return opened;
 }
@@ -141,6 +174,8 @@ int pipe_mode_run(struct app *app, const struct options *options, struct poller 
 	app->keeps_failed = true; /* its end is the program's exit status */
 	if (options->probe && !options->proxy_text)
 		return probe_ports(app, options, NULL, poller);
+	if (!check_tls(options, &error))
+		return run_fail(run_usage_status(options), &error);
 	for (size_t i = 0; i < count; i++) {
 		struct pipe_options pipe = options->pipe;
 		pipe.shares_output = i + 1 < count;

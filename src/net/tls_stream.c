@@ -252,16 +252,21 @@ static void go_on(struct session *session)
 	}
 }
 
+void tls_stream_take(struct session *session, const char *data, size_t len)
+{
+	const struct tls_stream *own = session->own;
+	tls_receive(own->tls, data, len);
+	go_on(session);
+}
+
 static void received(struct session *session, const char *data, size_t len)
 {
-	struct tls_stream *own = session->own;
-	if (is_plain(own)) {
+	if (is_plain(session->own)) {
 		stream_received(session, data, len);
 		return;
 	}
 	session_count_received(session, len);
-	tls_receive(own->tls, data, len);
-	go_on(session);
+	tls_stream_take(session, data, len);
 }
 
 static void ended(struct session *session)

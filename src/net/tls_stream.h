@@ -23,3 +23,6 @@ void tls_stream_accepted(struct session *session, struct tls_context *context);
  * with one line, and nothing has changed. */
 bool tls_stream_upgrade(struct session *session, const struct tls_settings *settings,
                         struct error *error);
+
+/* Records that had come before it was upgraded. */
+void tls_stream_take(struct session *session, const char *data, size_t len);

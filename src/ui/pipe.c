@@ -20,6 +20,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "net/service.h"
+#include "net/tls_stream.h"
 #include "ui/output_queue.h"
 #include "ui/pipe_report.h"
 #include "ui/telnet.h"
@@ -802,6 +803,16 @@ static void choose_passage(struct pipe *pipe)
 		pipe->passage = FROM_FILE;
 }
 
+/* What came with the answer of a proxy. */
+static void take_received(struct pipe *pipe, const struct buf *received)
+{
+	struct session *session = pipe->options.session;
+	if (session_security(session) == SESSION_PLAIN)
+		on_data(pipe, session, buf_data(received), received->len);
+	else
+		tls_stream_take(session, buf_data(received), received->len);
+}
+
 struct ui *pipe_new(const struct ui_hooks *hooks, const struct pipe_options *options,
                     struct error *error)
 {
@@ -841,8 +852,7 @@ struct ui *pipe_new(const struct ui_hooks *hooks, const struct pipe_options *opt
 	if (!is_service(pipe)) /* which answers by itself: nothing goes through here */
 		sessions_tap(pipe->app->sessions, on_data, pipe);
 	if (options->received && options->received->len)
-		on_data(pipe, options->session, buf_data(options->received),
-		        options->received->len);
+		take_received(pipe, options->received);
 	if ((transport_is_unix(session_transport(options->session)) && !options->nc) ||
 	    logs_count(pipe->app->logs) || pipe->app->settings.auto_log[0])
 		poller_watch_signals(); /* a path must be removed, or a log written, before the end */
