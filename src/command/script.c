@@ -413,11 +413,12 @@ static void report(struct script_checker *checker, const char *path, size_t line
 }
 
 /* A reference to a session may be a beginning of its name; what has no name by "as" is called after its
- * words: "echo:7001", "127.0.0.1:7001". */
+ * words: "echo:7001", "127.0.0.1:7001", and a client of a listener after its port: ":50522". */
 static bool is_made(const struct script_checker *checker, const char *name)
 {
 	size_t len = strcspn(name, checker->unnamed ? ":" : "");
-	if (checker->any || name[strspn(name, "0123456789")] == '\0')
+	if (checker->any || name[strspn(name, "0123456789")] == '\0' ||
+	    (*name == ':' && checker->has_current))
 		return true;
 	for (size_t i = 0; i < checker->sessions.count; i++)
 		if (strncmp(checker->sessions.list[i].name, name, len) == 0)

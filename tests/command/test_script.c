@@ -302,6 +302,8 @@ static void test_mistakes(void)
 		{ "/socket unix\n/connect nobody\n/open unix nobody\n", "" },
 		{ "/@c hi\n", "x:1:2: no session \"c\" is made before this line: \"as NAME\" names one\n" },
 		{ "/listen 7001 echo\n/close @echo:7001\n/close @echo\n/close @tcp\n", "" },
+		{ "/listen 0 as S\n/open S as c\n/name @:$c.port spy\n/close @spy\n", "" },
+		{ "/close @:7001\n", "x:1:8: no session \":7001\" is made before this line: \"as NAME\" names one\n" },
 		{ "/listen unix /tmp/a/path\n/close @path\n/close @b\n",
 		  "x:3:8: no session \"b\" is made before this line: \"as NAME\" names one\n" },
 		{ "/open 127.0.0.1 99999\n", "x:1:17: 99999 is not a port: 1 to 65535\n" },
