@@ -521,6 +521,12 @@ void stream_take_end(struct session *session)
 	stream_settle(session);
 }
 
+void stream_report_end(struct session *session)
+{
+	session_report(session, 0, "peer closed its side%s: recv() = 0",
+	               transport_fin(session->transport));
+}
+
 void stream_ended(struct session *session)
 {
 	const struct stream *stream = session->own;
@@ -528,8 +534,7 @@ void stream_ended(struct session *session)
 		session_finish(session, SESSION_ENDED_RESET, NULL);
 		return;
 	}
-	session_report(session, 0, "peer closed its side%s: recv() = 0",
-	               transport_fin(session->transport));
+	stream_report_end(session);
 	stream_take_end(session);
 }
 

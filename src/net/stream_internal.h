@@ -31,6 +31,9 @@ void stream_announce(struct session *session, const char *took);
 void stream_announce_accepted(struct session *session);
 void stream_start(struct session *session);
 
+/* Says that FIN has come. */
+void stream_report_end(struct session *session);
+
 /* Nothing more comes from the peer: its service is told. */
 void stream_take_end(struct session *session);
 

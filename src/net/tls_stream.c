@@ -278,13 +278,16 @@ static void ended(struct session *session)
 		               transport_fin(session->transport));
 		return;
 	}
-	if (!own->stream.broken && !is_plain(own) && !tls_peer_closed(own->tls)) {
-		own->stream.cut_short = true;
-		session_report(session, ENTRY_ERROR,
-		               "cut short: the peer's end came without close_notify, so what came "
-		               "before it may not be all");
+	if (own->stream.broken || is_plain(own) || tls_peer_closed(own->tls)) {
+		stream_ended(session);
+		return;
 	}
-	stream_ended(session);
+	own->stream.cut_short = true;
+	stream_report_end(session);
+	session_report(session, ENTRY_ERROR,
+	               "cut short: the peer's end came without close_notify, so what came "
+	               "before it may not be all");
+	stream_take_end(session);
 }
 
 /* ---- opening, turns ---- */
