@@ -189,8 +189,33 @@ static void put_hosts(const X509 *certificate, struct buf *out)
 
 /* ---- verification ---- */
 
-/* Why a certificate was not taken: `bad` is the one of the chain that is meant, `leaf` the peer's own. */
-static void explain_verdict(struct tls *tls, long verdict, const X509 *bad, const X509 *leaf)
+static bool is_address(const char *host)
+{
+	ASN1_OCTET_STRING *address = a2i_IPADDRESS(host);
+	ASN1_OCTET_STRING_free(address);
+	return address != NULL;
+}
+
+/* Whether a certificate is good for the host that is called. */
+static bool names_host(const struct tls *tls, X509 *certificate)
+{
+	if (!*tls->host)
+		return true;
+	return is_address(tls->host)
+	               ? X509_check_ip_asc(certificate, tls->host, 0) == 1
+	               : X509_check_host(certificate, tls->host, 0,
+	                                 X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, NULL) == 1;
+}
+
+static void put_mismatch(const struct tls *tls, const X509 *leaf, struct buf *out)
+{
+	buf_printf(out, " is not for %.*s; its names: ", NAME_MOST, tls->host);
+	put_hosts(leaf, out);
+}
+
+/* Why a certificate was not taken: `bad` is the one of the chain that is meant, `leaf` the peer's own. The
+ * library stops at the first reason; that it is for another host is said in any case. */
+static void explain_verdict(struct tls *tls, long verdict, const X509 *bad, X509 *leaf)
 {
 	struct buf out = { .max = SIZE_MAX };
 	bool own = !bad || bad == leaf;
@@ -211,8 +236,7 @@ static void explain_verdict(struct tls *tls, long verdict, const X509 *bad, cons
 		break;
 	case X509_V_ERR_HOSTNAME_MISMATCH:
 	case X509_V_ERR_IP_ADDRESS_MISMATCH:
-		buf_printf(&out, " is not for %.*s; its names: ", NAME_MOST, tls->host);
-		put_hosts(leaf, &out);
+		put_mismatch(tls, leaf, &out);
 		break;
 	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
 		buf_append_text(&out, " is self-signed, and not trusted here: ");
@@ -230,6 +254,11 @@ static void explain_verdict(struct tls *tls, long verdict, const X509 *bad, cons
 		break;
 	default:
 		buf_printf(&out, " cannot be verified: %s", X509_verify_cert_error_string(verdict));
+	}
+	if (verdict != X509_V_ERR_HOSTNAME_MISMATCH && verdict != X509_V_ERR_IP_ADDRESS_MISMATCH &&
+	    !names_host(tls, leaf)) {
+		buf_append_text(&out, "; and it");
+		put_mismatch(tls, leaf, &out);
 	}
 	snprintf(tls->unverified, sizeof tls->unverified, "%s", buf_text(&out));
 	buf_free(&out);
@@ -485,13 +514,6 @@ static void notice(const SSL *library, int where, int value)
 	struct tls *tls = SSL_get_app_data(library);
 	if (where & SSL_CB_ALERT && value >> 8 == FATAL)
 		*(where & SSL_CB_READ ? &tls->alert_in : &tls->alert_out) = value & 0xff;
-}
-
-static bool is_address(const char *host)
-{
-	ASN1_OCTET_STRING *address = a2i_IPADDRESS(host);
-	ASN1_OCTET_STRING_free(address);
-	return address != NULL;
 }
 
 /* SNI is for names alone, RFC 6066 section 3. A root's dot at the end is no part of either. */
