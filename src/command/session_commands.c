@@ -69,8 +69,10 @@ static bool find_own(const struct invocation *invocation, struct target *target,
 	if (!own || !session_address_get(own, app->defaults.family, host, &addr, error))
 		return false;
 	target_set_endpoint(target, &addr, session_transport(own));
-	const char *name = transport_name(target->transport);
-	if (!value[OPEN_TRANSPORT] || strcmp(value[OPEN_TRANSPORT], name) == 0)
+	const char *name = transport_name(target->transport), *asked = value[OPEN_TRANSPORT];
+	bool tls = asked && strcmp(asked, "tls") == 0 && target->transport == TRANSPORT_TCP;
+	target->tls = tls || (!asked && session_security(own) != SESSION_PLAIN);
+	if (!asked || tls || strcmp(asked, name) == 0)
 		return true;
 	error_usage(error, "session %u (%s) is %s: leave out \"%s\"", (unsigned)session_number(own),
 	            session_name(own), transport_title(target->transport), value[OPEN_TRANSPORT]);
@@ -390,8 +392,8 @@ const struct command session_commands[] = {
 	                "udp:// work.\n"
 	                "A lone word is the name of a target (/help target), or of one of our sessions "
 	                "with an address, a listener or a datagram socket: /open S goes to where S is, "
-	                "by its kind; for a wildcard address, to the loopback. @S is always the "
-	                "session, never a target.\n"
+	                "by its kind, with TLS where S has it; /open tcp S is without. For a wildcard "
+	                "address it is the loopback. @S is always the session, never a target.\n"
 	                "Of a UNIX socket it is a path, or @name for an abstract name: "
 	                "unix:///path, unix:@name; datagrams: unixgram:///path, packets: "
 	                "unixpacket:///path. \\x20 stands for a blank in it.\n"
