@@ -644,7 +644,7 @@ static bool parse_needs(struct parser *parser)
 	}
 	if (good && lesson->need_count == 0)
 		good = fail_at(parser, parser->number,
-		               "what does it need? sandbox, wire, ipv6, root");
+		               "what does it need? sandbox, wire, ipv6, tls, root");
 	free(text);
 	if (good)
 		advance(parser);

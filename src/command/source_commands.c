@@ -12,6 +12,7 @@
 
 #include "app/hosts.h"
 #include "base/clock.h"
+#include "net/tls/tls.h"
 #include "net/wire.h"
 
 /* ---- /source ---- */
@@ -134,6 +135,18 @@ static bool has_ipv6(struct app *app, struct error *error)
 	return found;
 }
 
+/* The library may be there and have no algorithms, by its configuration. */
+static bool has_tls(struct app *app, struct error *error)
+{
+	const struct tls_settings settings = { .server = true };
+	(void)app;
+	if (!tls_is_available(error))
+		return false;
+	struct tls_context *context = tls_context_new(&settings, error);
+	tls_context_release(context);
+	return context;
+}
+
 static bool is_root(struct app *app, struct error *error)
 {
 	(void)app;
@@ -151,6 +164,7 @@ bool command_has(struct app *app, const char *need, struct error *error)
 		{ "sandbox", hosts_can_start },
 		{ "wire", has_wire },
 		{ "ipv6", has_ipv6 },
+		{ "tls", has_tls },
 		{ "root", is_root },
 	};
 	for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
@@ -254,8 +268,8 @@ const struct command source_commands[] = {
 	        .usage = "unless " SCRIPT_NEEDS,
 	        .help = "skip the rest of the file where something is not there\n"
 	                "sandbox: /sandbox can be on. wire: what this machine sends and receives "
-	                "can be seen. ipv6: there is the address ::1. root: the program runs as "
-	                "root.\n"
+	                "can be seen. ipv6: there is the address ::1. tls: sessions can have TLS. "
+	                "root: the program runs as root.\n"
 	                "The reason is reported, and it is no failure.",
 	        .run = do_skip,
 	},

@@ -347,7 +347,7 @@ static void test_usage_mistakes(void)
 		  "assert: needs a value-name: /assert <value-name> "
 		  "is|=|==|!=|<|<=|>|>=|has|matches [not] <pattern> [within <duration>]" },
 		{ "/fill", "fill: needs a size: /fill <size>" },
-		{ "/skip", "skip: needs \"unless\": /skip unless sandbox|wire|ipv6|root" },
+		{ "/skip", "skip: needs \"unless\": /skip unless sandbox|wire|ipv6|tls|root" },
 		{ "/set eol clrf",
 		  "eol: \"clrf\" is not lf, crlf, cr, nul or none: did you mean crlf?" },
 		{ "/service ehco", "no service \"ehco\": did you mean echo?" },

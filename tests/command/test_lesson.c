@@ -171,7 +171,7 @@ static void test_mistakes(void)
 		{ "# T\n\n- Level: 1\n- Minutes: 5\n- Needs: sandbx\n",
 		  "line 5: unknown need \"sandbx\": did you mean sandbox?" },
 		{ "# T\n\n- Level: 1\n- Minutes: 5\n- Needs:\n",
-		  "line 5: what does it need? sandbox, wire, ipv6, root" },
+		  "line 5: what does it need? sandbox, wire, ipv6, tls, root" },
 		{ "# T\n\n- Level: 1\n- Minutes: 5\n- Needs: wire wire\n",
 		  "line 5: wire is needed twice" },
 		{ "# T\n\n- Level: 1\n- Minutes: 5\n- Author: me\n",

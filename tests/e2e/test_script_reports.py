@@ -216,7 +216,7 @@ if os.geteuid():
 else:
     same(script("/say a\n/skip unless root\n/say b\n"), (0, "a\nb\n", ""), "root is there")
     skip("a root misses nothing here")
-for need in ("sandbox", "wire", "ipv6"):
+for need in ("sandbox", "wire", "ipv6", "tls"):
     status, out, err = script("/skip unless %s\n/say there\n" % need)
     ok(status == 0 and (out == "there\n" or out.startswith("script:1: skipped: ")), "%s: %r" % (need, out))
 ok(run("-f", write("script", "/skip unless rain\n"))[2].startswith(b"script:1:14: skip: \"rain\" is not sandbox, wire, "), "what nobody needs")

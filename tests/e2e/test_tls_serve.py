@@ -174,6 +174,40 @@ def upgrade(good):
     ok(status == 0 and re.search(r"TLS +TLS 1\.[23]", out), "both ends here: %s%s" % (out, err))
 
 
+def by_name():
+    """/open S of a listener with TLS, which has made its certificate."""
+    begin = "/listen 127.0.0.1 0 echo tls as S\n"
+    status, out, err = script(begin + "/try /open S as c\n/say $c.message\n/try /open tls S as d\n/say $d.message\n")
+    ok(status == 0 and out.count("TLS handshake failed: the certificate is self-signed, and not trusted here: CN=sockpit\n") == 2,
+       "/open S and /open tls S are with TLS: %s%s" % (out, err))
+    ok("is not for" not in out, "the certificate is for the address")
+    status, out, err = script(begin + "/open S as c verify off\n/send hello\n/expect hello\n/open tcp S as d\n/tls other.example verify off\n"
+                              "/say $d.message\n/relay 0 S as R\n/open tls R as e verify off\n/send two\n/expect two\n")
+    ok(status == 0 and "; and it is not for other.example; its names: localhost, 127.0.0.1, ::1\n" in out,
+       "/open tcp S is without, and a relay in front of it has none; both things that are wrong are said: %s%s" % (out, err))
+    status, out, err = script("/listen udp 0 echo as U\n/open tls U\n")
+    ok(status != 0 and 'is UDP: leave out "tls"' in err, "there is no TLS to UDP: %s" % err)
+
+
+def cut_in_the_middle():
+    """Somebody on the way sends FIN: it is the last that is said."""
+    status, out, err = script("/listen 127.0.0.1 0 echo tls as S\n/relay 127.0.0.1:0 S as R\n/open tls R as c verify off\n/send @c hello\n"
+                              "/expect @c hello\n/close @:$c.port\n/assert @c.message has \"cut short\" within 20s\n/assert @c.fin is yes\n")
+    same((status, err), (0, ""), "a relay that closes cuts the conversation short")
+
+
+def needs(home):
+    """/skip unless tls, also where the library has no algorithms."""
+    with open(home + "/openssl.cnf", "w", encoding="ascii") as file:
+        file.write("openssl_conf = all\n[all]\nproviders = providers\n[providers]\nnull = null\n[null]\nactivate = 1\n")
+    words = "/skip unless tls\n/say there\n"
+    same(script(words), (0, "there\n", ""), "/skip unless tls goes on")
+    os.environ["OPENSSL_CONF"] = home + "/openssl.cnf"
+    status, out, err = script(words)
+    ok((status, err) == (0, "") and out.startswith("script:1: skipped: TLS: "), "and not without ciphers: %s" % out)
+    del os.environ["OPENSSL_CONF"]
+
+
 def pins_and_ssl(good):
     """--tls-pin, and ncat's spellings at both ends."""
     process, port, mark = server("--service", "upper")
@@ -250,14 +284,19 @@ if b"built without OpenSSL" in run("tls://127.0.0.1:1")[2]:
     for line in ("/listen 0 tls", "/listen 0 as s\n/open 127.0.0.1 $s.port\n/tls"):
         status_, _, err_ = script(line + "\n")
         ok(status_ != 0 and "built without OpenSSL" in err_, "%s says what is missing: %r" % (line.replace("\n", "; "), err_))
+    status_, out_, err_ = script("/skip unless tls\n")
+    ok(status_ == 0 and "skipped: no TLS: " in out_, "/skip unless tls: %s%s" % (out_, err_))
     done()
     sys.exit()
-enter_home()
+home_ = enter_home()
 os.environ["SSL_CERT_FILE"] = authority("root")
 right = certificate("right", "root")
 services(right)
 faults(right)
 upgrade(right)
+by_name()
+cut_in_the_middle()
+needs(home_)
 pins_and_ssl(right)
 words(right)
 done()
