@@ -570,7 +570,7 @@ static const struct entry *find_call_of(const struct transcript *transcript, uin
 	for (; at != TRANSCRIPT_NONE; at = transcript_before(transcript, at)) {
 		const struct entry *entry = transcript_at(transcript, at);
 		if (!entry_is_call(entry) || !entry_is_shown(entry, false) ||
-		    (any ? entry_is_clear(entry)
+		    (any ? entry_is_of_tls(entry)
 		         : strcmp(entry_call_name(entry->call), name) != 0))
 			continue;
 		if (any && !closed && entry->call == CALL_CLOSE)
@@ -637,7 +637,7 @@ static void get_calls(const struct transcript *transcript, uint32_t session, con
 	for (; at != TRANSCRIPT_NONE; at = transcript_before(transcript, at)) {
 		const struct entry *entry = transcript_at(transcript, at);
 		if (entry_is_call(entry) &&
-		    (name ? strcmp(entry_call_name(entry->call), name) == 0 : !entry_is_clear(entry)))
+		    (name ? strcmp(entry_call_name(entry->call), name) == 0 : !entry_is_of_tls(entry)))
 			call_total_count(&total, entry);
 	}
 	if (transcript_has_lost(transcript, session))

@@ -88,7 +88,7 @@ static const struct stats *count_calls(struct app *app)
 	struct follower follower = stats->follower;
 	for (const struct entry *entry = follower_next(&follower); entry;
 	     entry = follower_next(&follower))
-		if (entry_is_call(entry) && !entry_is_clear(entry) && entry->call < CALL_COUNT)
+		if (entry_is_call(entry) && !entry_is_of_tls(entry) && entry->call < CALL_COUNT)
 			call_total_count(&claim_totals(app, entry->session)[entry->call], entry);
 	stats = app->open_page.state;
 	stats->follower = follower;

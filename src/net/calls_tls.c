@@ -27,11 +27,49 @@ static void flag_secret(const struct caller *caller, struct entry *entry, const 
 		entry->flags |= ENTRY_SECRET;
 }
 
-static void commit(const struct caller *caller, struct entry *entry, size_t asked, size_t len)
+static void commit(const struct caller *caller, struct entry *entry, size_t len)
 {
-	entry->arg = (int32_t)asked;
 	entry->duration = (uint32_t)((clock_now() - entry->time + CLOCK_US - 1) / CLOCK_US);
 	transcript_commit(caller->transcript, entry, NULL, NULL, len);
+}
+
+void call_tls_handshake(const struct caller *caller, int fd, const struct tls *tls, int64_t begun)
+{
+	size_t room;
+	struct buf text = { .max = TRANSCRIPT_ROOM };
+	struct entry entry =
+	        begin(caller, tls_is_server(tls) ? CALL_TLS_ACCEPT : CALL_TLS_CONNECT, fd);
+	tls_print_asked(tls, &text);
+	buf_append_text(&text, "\n");
+	buf_append_text(&text, tls_facts(tls));
+	entry.time = begun;
+	entry.flags = (uint8_t)((caller->flags & ~ENTRY_SECRET) | ENTRY_WAITED);
+	char *place = transcript_reserve(caller->transcript, 0, text.len, &room);
+	size_t len = text.len < room ? text.len : room;
+	memcpy(place, buf_data(&text), len);
+	entry.arg = tls_state(tls) == TLS_OPEN ? 1 : -1;
+	commit(caller, &entry, len);
+	buf_free(&text);
+}
+
+void call_tls_shutdown(const struct caller *caller, int fd, struct tls *tls)
+{
+	size_t room;
+	struct entry entry = begin(caller, CALL_TLS_SHUTDOWN, fd);
+	if (!tls_close(tls))
+		return;
+	transcript_reserve(caller->transcript, 0, 0, &room);
+	entry.arg = tls_peer_closed(tls);
+	commit(caller, &entry, 0);
+}
+
+void call_tls_end(const struct caller *caller, int fd)
+{
+	size_t room;
+	struct entry entry = begin(caller, CALL_TLS_READ, fd);
+	transcript_reserve(caller->transcript, 0, 0, &room);
+	entry.arg = TLS_RECORD;
+	commit(caller, &entry, 0);
 }
 
 size_t call_tls_read(const struct caller *caller, int fd, struct tls *tls, const char **data)
@@ -44,7 +82,8 @@ size_t call_tls_read(const struct caller *caller, int fd, struct tls *tls, const
 	*data = place;
 	if (got) {
 		flag_secret(caller, &entry, place, got);
-		commit(caller, &entry, most, got);
+		entry.arg = (int32_t)most;
+		commit(caller, &entry, got);
 	} else {
 		transcript_cancel(caller->transcript);
 	}
@@ -72,7 +111,8 @@ bool call_tls_write(const struct caller *caller, int fd, struct tls *tls, const 
 			memcpy(place, data + done, piece);
 		if (caller->flags & (ENTRY_ECHO | ENTRY_SECRET))
 			flag_secret(caller, &entry, data + done, piece);
-		commit(caller, &entry, piece, piece);
+		entry.arg = (int32_t)piece;
+		commit(caller, &entry, piece);
 	}
 	return true;
 }

@@ -97,11 +97,20 @@ static void send_records(struct session *session)
 	tls_sent(own->tls);
 }
 
+/* Where it is under way, it has failed. */
+static void end_handshake(struct session *session)
+{
+	const struct tls_stream *own = session->own;
+	if (own->stream.layer_due)
+		call_tls_handshake(&session->caller, session->fd[0], own->tls, own->begun);
+}
+
 /* An alert that says why goes first. */
 static void fail(struct session *session)
 {
 	const struct tls_stream *own = session->own;
 	send_records(session);
+	end_handshake(session);
 	session_finish(session, SESSION_ENDED_FAILED, "TLS%s failed: %s",
 	               own->stream.layer_due ? " handshake" : "", tls_why(own->tls));
 }
@@ -168,7 +177,7 @@ static void say_end(struct session *session)
 	struct tls_stream *own = session->own;
 	if (!is_open(own) || own->stream.shut || own->stream.broken)
 		return;
-	tls_close(own->tls);
+	call_tls_shutdown(&session->caller, session->fd[0], own->tls);
 	send_records(session);
 }
 
@@ -208,6 +217,7 @@ static void open_now(struct session *session)
 	bool was_shut = own->stream.shut;
 	own->stream.layer_due = own->stream.shut = false;
 	send_records(session);
+	call_tls_handshake(&session->caller, session->fd[0], own->tls, own->begun);
 	clock_format_duration(clock_now() - own->begun, took);
 	tls_print(own->tls, &text);
 	session_report(session, 0, "TLS handshake in %s: %s", took, buf_text(&text));
@@ -247,6 +257,7 @@ static void go_on(struct session *session)
 	send_records(session);
 	if (session->state == SESSION_OPEN && tls_peer_closed(own->tls) &&
 	    !own->stream.peer_closed) {
+		call_tls_end(&session->caller, session->fd[0]);
 		session_report(session, 0, "peer closed its side: close_notify");
 		stream_take_end(session);
 	}
@@ -273,6 +284,7 @@ static void ended(struct session *session)
 {
 	struct tls_stream *own = session->own;
 	if (!own->stream.broken && own->stream.layer_due) {
+		end_handshake(session);
 		session_finish(session, SESSION_ENDED_FAILED,
 		               "TLS handshake failed: the peer closed its side%s before its end",
 		               transport_fin(session->transport));
@@ -430,10 +442,12 @@ static void serve(struct session *session, const struct poller *poller)
 	char limit[CLOCK_TEXT];
 	stream_serve(session, poller);
 	int64_t due = session->state == SESSION_OPEN ? deadline(session) : 0;
-	if (due && clock_now() >= due)
+	if (due && clock_now() >= due) {
+		end_handshake(session);
 		session_finish(
 		        session, SESSION_ENDED_FAILED, "TLS handshake timed out: not over after %s",
 		        clock_format_duration(session->open_parameters->options.timeout, limit));
+	}
 }
 
 const struct session_ops tls_stream_ops = {

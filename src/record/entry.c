@@ -31,6 +31,9 @@ static const char *const names[CALL_COUNT] = {
 	[CALL_SHUTDOWN] = "shutdown",
 	[CALL_CLOSE] = "close",
 	[CALL_ERRQUEUE] = "recvmsg",
+	[CALL_TLS_CONNECT] = "SSL_connect",
+	[CALL_TLS_ACCEPT] = "SSL_accept",
+	[CALL_TLS_SHUTDOWN] = "SSL_shutdown",
 	[CALL_TLS_READ] = "SSL_read",
 	[CALL_TLS_WRITE] = "SSL_write",
 };
@@ -172,7 +175,7 @@ long entry_result(const struct entry *entry)
 		return (long)entry->len;
 	if (entry->call == CALL_SOCKET)
 		return entry->fd;
-	return entry->call == CALL_ACCEPT ? entry->arg : 0;
+	return entry->call == CALL_ACCEPT || entry_is_of_tls(entry) ? entry->arg : 0;
 }
 
 bool entry_is_call(const struct entry *entry)

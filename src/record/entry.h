@@ -42,8 +42,12 @@ enum call {
 	CALL_CLOSE,
 	CALL_ERRQUEUE, /* recvmsg(MSG_ERRQUEUE); address = offender, payload: see
 	                * entry_unpack_errqueue() */
+	CALL_TLS_CONNECT,  /* SSL_connect(): a handshake is over; arg = 1, or -1 where it has failed;
+	                    * payload: see tls_entry.h */
+	CALL_TLS_ACCEPT,   /* SSL_accept(): the same at the server's end */
+	CALL_TLS_SHUTDOWN, /* SSL_shutdown(): close_notify is made; arg = 1 where the peer's has come, else 0 */
 	CALL_TLS_READ,  /* SSL_read(): clear text that records have brought, see entry_is_clear();
-	                 * arg = bytes asked, payload = bytes got */
+	                 * arg = bytes asked, payload = bytes got, none where close_notify has come */
 	CALL_TLS_WRITE, /* SSL_write(): clear text that becomes records; arg = bytes, payload */
 	CALL_COUNT,
 };
@@ -144,6 +148,12 @@ const char *entry_payload(const struct entry *entry);
 const char *entry_bytes(const struct entry *entry);
 bool entry_is_secret(const struct entry *entry);
 
+/* Calls of a library, which makes no call on a socket itself. */
+static inline bool entry_is_of_tls(const struct entry *entry)
+{
+	return entry->call >= CALL_TLS_CONNECT;
+}
+
 /* Clear text, which no call on a socket has moved: the calls that did are sealed. */
 static inline bool entry_is_clear(const struct entry *entry)
 {
@@ -204,7 +214,7 @@ size_t entry_pack_addresses(const struct endpoint *addr, const struct endpoint *
                             uint8_t out[ENTRY_ADDRESSES]);
 
 /* What the call returned: -1 on failure, bytes for send and recv, a descriptor for socket and
- * accept, else 0. */
+ * accept, of a handshake and a close_notify what the library did, else 0. */
 long entry_result(const struct entry *entry);
 
 bool entry_is_call(const struct entry *entry);      /* not words, a sample or a frame */

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/escape.h"
 #include "base/text.h"
+#include "record/tls_entry.h"
 #include "socket/constant.h"
 #include "socket/sockopt.h"
 
@@ -188,6 +189,18 @@ static void add_socket(const struct entry *entry, struct buf *out)
 	           constant_type(entry->arg, type));
 }
 
+/* Whose certificate it must be. */
+static void add_server_name(const struct entry *entry, struct buf *out)
+{
+	struct buf name = { .max = SIZE_MAX };
+	if (tls_entry_asked(entry, TLS_ASKED_NAME, &name)) {
+		buf_append_text(out, "\"");
+		add_bytes(buf_data(&name), name.len, out);
+		buf_append_text(out, "\"");
+	}
+	buf_free(&name);
+}
+
 static void add_arguments(const struct entry *entry, size_t payload, struct buf *out)
 {
 	char text[CONSTANT_TEXT];
@@ -205,6 +218,8 @@ static void add_arguments(const struct entry *entry, size_t payload, struct buf 
 		add_socket(entry, out);
 	else if (entry->call == CALL_LISTEN)
 		buf_printf(out, "%d", (int)entry->arg);
+	else if (entry->call == CALL_TLS_CONNECT)
+		add_server_name(entry, out);
 	else if (entry->call == CALL_SHUTDOWN)
 		buf_append_text(out, constant_shutdown(entry->arg, text));
 	else if (entry->call == CALL_ERRQUEUE)
@@ -293,6 +308,8 @@ static void add_given(const struct entry *entry, struct buf *out)
 {
 	if (entry_is_end_of_file(entry))
 		buf_append_text(out, "  end of file");
+	else if (entry->call == CALL_TLS_READ && !entry->len)
+		buf_append_text(out, "  close_notify");
 	else if (entry_host(entry) != HOST_HERE)
 		buf_printf(out, " on %s", host_name(entry_host(entry)));
 	else if (entry_is_incoming(entry) && entry->endpoint_len) {

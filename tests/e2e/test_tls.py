@@ -142,8 +142,12 @@ def records(good):
     with open(log, encoding="utf-8") as file:
         entries = [json.loads(line) for line in file]
     calls = [entry for entry in entries if entry["type"] == "call"]
-    clear = [(entry["call"], entry["text"]) for entry in calls if entry["call"].startswith("SSL_")]
-    same(clear, [("SSL_write", "hello\n"), ("SSL_read", "HELLO\n")], "the clear text is entries of its own")
+    made = [entry for entry in calls if entry["call"].startswith("SSL_")]
+    same([entry["call"] for entry in made], ["SSL_connect", "SSL_write", "SSL_shutdown", "SSL_read", "SSL_read"], "what the library did is entries of their own")
+    same([entry.get("text") for entry in made if entry["call"] in ("SSL_read", "SSL_write")], ["hello\n", "HELLO\n", None], "with the clear text")
+    asked, agreed = made[0]["text"].split("\n\n")
+    ok(asked == "server name\tlocalhost" and made[0]["result"] == 1 and "\ncipher\t" in agreed and "verified\tauthority, dates, name localhost" in agreed,
+       "and what was asked for and agreed on: %r" % made[0])
     moved = [entry for entry in calls if entry["call"] in ("send", "recv") and entry["result"] > 0]
     ok(len(moved) >= 4 and all(entry.get("tls") for entry in moved), "and so are the calls, whose bytes are records")
     ok(b"hello" not in str(moved).lower().encode(), "which do not show it")

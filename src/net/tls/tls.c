@@ -16,6 +16,7 @@
 
 #include "base/alloc.h"
 #include "base/escape.h"
+#include "record/tls_entry.h"
 
 enum {
 	WHY = 400,
@@ -40,6 +41,7 @@ struct tls_context {
 	unsigned alpn_len;
 	char pin[FINGERPRINT]; /* that the peer's certificate must have; "" = it is verified */
 	char *server_name;     /* NULL = the host that is called */
+	char *alpn_words, *cert, *key; /* as they were given, or NULL */
 };
 
 struct tls {
@@ -444,6 +446,11 @@ static bool set_certificate(struct tls_context *context, const struct tls_settin
 	return true;
 }
 
+static char *copy_of(const char *text)
+{
+	return text ? xstrdup(text) : NULL;
+}
+
 struct tls_context *tls_context_new(const struct tls_settings *settings, struct error *error)
 {
 	ERR_clear_error();
@@ -463,7 +470,10 @@ struct tls_context *tls_context_new(const struct tls_settings *settings, struct 
 	context->server = settings->server;
 	context->verifies = !settings->unverified || settings->pin;
 	snprintf(context->pin, sizeof context->pin, "%s", settings->pin ? settings->pin : "");
-	context->server_name = settings->server_name ? xstrdup(settings->server_name) : NULL;
+	context->server_name = copy_of(settings->server_name);
+	context->alpn_words = copy_of(settings->alpn);
+	context->cert = copy_of(settings->cert);
+	context->key = copy_of(settings->key);
 	if (!settings->server) {
 		SSL_CTX_set_cert_verify_callback(library, verify, NULL);
 		SSL_CTX_set_verify(library, SSL_VERIFY_PEER, NULL);
@@ -498,6 +508,9 @@ void tls_context_release(struct tls_context *context)
 		return;
 	SSL_CTX_free(context->library);
 	free(context->server_name);
+	free(context->alpn_words);
+	free(context->cert);
+	free(context->key);
 	free(context);
 }
 
@@ -661,6 +674,26 @@ void tls_print(const struct tls *tls, struct buf *out)
 		           tls->unverified[0] ? ": " : "", tls->unverified);
 }
 
+static void put_asked(const char *name, const char *value, struct buf *out)
+{
+	if (!value || !*value)
+		return;
+	buf_printf(out, "%s\t", name);
+	escape_encode(value, strlen(value), out);
+	buf_append_text(out, "\n");
+}
+
+void tls_print_asked(const struct tls *tls, struct buf *out)
+{
+	const struct tls_context *context = tls->context;
+	put_asked(TLS_ASKED_NAME, tls->host, out);
+	put_asked(TLS_ASKED_ALPN, context->alpn_words, out);
+	put_asked(TLS_ASKED_VERIFY, context->verifies ? NULL : "off", out);
+	put_asked(TLS_ASKED_PIN, context->pin, out);
+	put_asked(TLS_ASKED_CERT, context->cert, out);
+	put_asked(TLS_ASKED_KEY, context->key, out);
+}
+
 /* One line: its name, and what was written after that. */
 static void begin_fact(struct buf *out, const char *name)
 {
@@ -796,13 +829,14 @@ bool tls_write(struct tls *tls, const void *data, size_t len)
 	return false;
 }
 
-void tls_close(struct tls *tls)
+bool tls_close(struct tls *tls)
 {
 	if (tls->state != TLS_OPEN || tls->closed)
-		return;
+		return false;
 	ERR_clear_error();
 	SSL_shutdown(tls->library);
 	tls->closed = true;
+	return true;
 }
 
 const char *tls_records(const struct tls *tls, size_t *len)
@@ -880,6 +914,11 @@ const char *tls_advice(const struct tls *tls)
 		       "trust.";
 	return "The two ends do not understand each other, or something on the way has changed "
 	       "records.";
+}
+
+bool tls_is_server(const struct tls *tls)
+{
+	return tls->context->server;
 }
 
 bool tls_verifies(const struct tls *tls)

@@ -78,8 +78,8 @@ size_t tls_read(struct tls *tls, void *place, size_t most);
 /* Makes records of clear text. False where it has failed. Only while it is open. */
 bool tls_write(struct tls *tls, const void *data, size_t len);
 
-/* Makes a close_notify: nothing is written after it. */
-void tls_close(struct tls *tls);
+/* Makes a close_notify: nothing is written after it. False where it is not open, or there is one. */
+bool tls_close(struct tls *tls);
 
 /* The peer has sent close_notify: no clear text comes after it. */
 bool tls_peer_closed(const struct tls *tls);
@@ -94,12 +94,17 @@ const char *tls_why(const struct tls *tls);
 /* "TLS 1.3, TLS_AES_256_GCM_SHA384, X25519; certificate verified": what was agreed on. */
 void tls_print(const struct tls *tls, struct buf *out);
 
+/* What this connection was asked to be, as record/tls_entry.h has it. */
+void tls_print_asked(const struct tls *tls, struct buf *out);
+
 /* What was agreed on, a line for each with its name, a tab and its value: "version", "cipher", …, what was
  * verified, and the certificates of the chain. "" before the handshake is over. */
 const char *tls_facts(const struct tls *tls);
 
 /* What a failure, or an end without close_notify, means, and what to try: sentences; static. */
 const char *tls_advice(const struct tls *tls);
+
+bool tls_is_server(const struct tls *tls);
 
 /* Whether a certificate that cannot be verified ends the handshake. */
 bool tls_verifies(const struct tls *tls);

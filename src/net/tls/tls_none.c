@@ -89,9 +89,10 @@ bool tls_write(struct tls *tls, const void *data, size_t len)
 	return false;
 }
 
-void tls_close(struct tls *tls)
+bool tls_close(struct tls *tls)
 {
 	(void)tls;
+	return false;
 }
 
 bool tls_peer_closed(const struct tls *tls)
@@ -124,6 +125,12 @@ void tls_print(const struct tls *tls, struct buf *out)
 	(void)out;
 }
 
+void tls_print_asked(const struct tls *tls, struct buf *out)
+{
+	(void)tls;
+	(void)out;
+}
+
 const char *tls_facts(const struct tls *tls)
 {
 	(void)tls;
@@ -134,6 +141,12 @@ const char *tls_advice(const struct tls *tls)
 {
 	(void)tls;
 	return "";
+}
+
+bool tls_is_server(const struct tls *tls)
+{
+	(void)tls;
+	return false;
 }
 
 bool tls_verifies(const struct tls *tls)

@@ -1023,7 +1023,7 @@ bool ladder_shows(const struct view *view, uint64_t position, const struct entry
 		return true;
 	if (entry->call == CALL_STATE)
 		return entry->flags & (ENTRY_ERROR | ENTRY_FAULT) || ladder_is_row(entry);
-	if (entry_is_clear(entry)) /* the calls that have moved it are drawn */
+	if (entry_is_of_tls(entry)) /* the calls that move its records are drawn */
 		return false;
 	/* between the steps of a connect() frames may come */
 	if (entry_is_call(entry) && entry->call != CALL_ERRQUEUE)

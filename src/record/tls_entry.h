@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* tls_entry: the payload of CALL_TLS_CONNECT and CALL_TLS_ACCEPT: what was asked for, an empty line, and
+ * what was agreed on, as net/tls/tls.h has them. Both are lines of a name, a tab and a value. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "record/entry.h"
+
+/* What is asked for. The value is the bytes that follow the tab, as escape_encode() writes them; no other
+ * name is known, and one that is not there was not asked for. */
+#define TLS_ASKED_NAME "server name" /* whom the certificate must name */
+#define TLS_ASKED_ALPN "ALPN"        /* protocols, with commas between them */
+#define TLS_ASKED_VERIFY "verify"    /* "off", or not there */
+#define TLS_ASKED_PIN "pin"
+#define TLS_ASKED_CERT "cert" /* files */
+#define TLS_ASKED_KEY "key"
+
+/* Appends the bytes of a value that was asked for. False where it was not. */
+bool tls_entry_asked(const struct entry *entry, const char *name, struct buf *out);
+
+/* The lines of what was agreed on; *len = 0 where the handshake has failed. */
+const char *tls_entry_agreed(const struct entry *entry, size_t *len);
