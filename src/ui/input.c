@@ -29,6 +29,7 @@ enum {
 	            RL_STATE_CHARSEARCH,
 	SEARCH_MOST = 1024,    /* bytes of a paste that make a search string */
 	LINE_MOST = 256 << 20, /* bytes that pastes may make a line grow to */
+	KEYS_MOST = 32,        /* characters of a row's usual key */
 };
 
 /* What a key is bound to; readline has all three in a pointer to a function. */
@@ -199,7 +200,7 @@ static int print_macro(int count, int key)
 }
 
 /* For functions that would read keys in a loop of their own, and for those of macros. */
-static rl_command_func_t *find_substitute(rl_command_func_t *command)
+static rl_command_func_t *find_substitute(rl_command_func_t *command, rl_command_func_t *by_name)
 {
 	static const struct {
 		rl_command_func_t *of, *with;
@@ -215,32 +216,65 @@ static rl_command_func_t *find_substitute(rl_command_func_t *command)
 	for (size_t i = 0; i < COUNT(substitutes); i++)
 		if (substitutes[i].of == command)
 			return substitutes[i].with;
-	static const char later[] = "execute-named-command"; /* readline 8.3 */
-	return command == rl_named_function(later) ? refuse_function : command;
+	return command == by_name ? refuse_function : command;
 }
 
-/* ANYOTHERKEY of a keymap is included. */
-static void substitute(Keymap map)
+/* ANYOTHERKEY of a keymap is included. `by_name` runs a function by its name: it is looked up once for
+ * all keys, and is NULL before readline 8.3. */
+static void substitute(Keymap map, rl_command_func_t *by_name)
 {
 	for (int key = 0; key < KEYMAP_SIZE; key++) {
 		struct bound found = { map[key].type, .command = map[key].function };
 		if (found.type == ISFUNC && found.command)
-			map[key].function = find_substitute(found.command);
+			map[key].function = find_substitute(found.command, by_name);
 		else if (found.type == ISKMAP && found.keymap)
-			substitute(found.keymap);
+			substitute(found.keymap, by_name);
 	}
+}
+
+/* NULL for none of the binding table. */
+static const struct binding *row_of(struct bound found)
+{
+	if (found.type == ISFUNC)
+		for (size_t i = 0; binding_table[i].name; i++)
+			if (functions[i] == found.command)
+				return &binding_table[i];
+	return NULL;
+}
+
+/* One walk for all rows: rl_invoking_keyseqs_in_map() for each took most of the time of a start. */
+static void note_bound_rows(Keymap map, bool bound[COUNT(functions)])
+{
+	for (int key = 0; key < KEYMAP_SIZE; key++) {
+		struct bound found = { map[key].type, .command = map[key].function };
+		if (found.type == ISKMAP && found.keymap)
+			note_bound_rows(found.keymap, bound);
+		else if (found.command && row_of(found))
+			bound[row_of(found) - binding_table] = true;
+	}
+}
+
+/* inputrc may have given a row's usual key to another row. */
+static bool has_row(const char *keys, Keymap map)
+{
+	int len;
+	char bytes[2 * KEYS_MOST];
+	struct bound found = { .type = ISFUNC };
+	assert(strlen(keys) < KEYS_MOST);
+	if (rl_translate_keyseq(keys, bytes, &len))
+		return false;
+	found.command = rl_function_of_keyseq_len(bytes, (size_t)len, map, &found.type);
+	return row_of(found) != NULL;
 }
 
 static void bind_ours(Keymap map)
 {
-	for (size_t i = 0; binding_table[i].name; i++) {
-		char **bound = rl_invoking_keyseqs_in_map(functions[i], map);
-		free_list(bound);
-		if (bound)
-			continue;
-		for (const char *const *key = binding_table[i].keys; *key; key++)
-			rl_bind_keyseq_in_map(*key, functions[i], map);
-	}
+	bool bound[COUNT(functions)] = { false };
+	note_bound_rows(map, bound);
+	for (size_t i = 0; binding_table[i].name; i++)
+		for (const char *const *key = binding_table[i].keys; *key && !bound[i]; key++)
+			if (!has_row(*key, map))
+				rl_bind_keyseq_in_map(*key, functions[i], map);
 }
 
 /* Binds each row to its default keys in every keymap in which inputrc does not bind it, and removes
@@ -249,9 +283,10 @@ static void apply_bindings(void)
 {
 	rl_variable_bind("blink-matching-paren", "off");   /* it waits on the terminal by itself */
 	rl_variable_bind("enable-bracketed-paste", "off"); /* searches would read pastes by it */
+	rl_command_func_t *by_name = rl_named_function("execute-named-command");
 	for (size_t i = 0; i < COUNT(keymaps); i++) {
 		Keymap map = rl_get_keymap_by_name(keymaps[i]);
-		substitute(map);
+		substitute(map, by_name);
 		bind_ours(map);
 		for (size_t j = 0; j < COUNT(editing_keys); j++)
 			rl_bind_keyseq_if_unbound_in_map(
@@ -266,16 +301,6 @@ static struct bound look_up(const char *keys, size_t len)
 	struct bound found = { .type = ISFUNC };
 	found.command = rl_function_of_keyseq_len(keys, len, rl_get_keymap(), &found.type);
 	return found;
-}
-
-/* NULL for none of the binding table. */
-static const struct binding *row_of(struct bound found)
-{
-	if (found.type == ISFUNC)
-		for (size_t i = 0; binding_table[i].name; i++)
-			if (functions[i] == found.command)
-				return &binding_table[i];
-	return NULL;
 }
 
 /* A function that works on the text around the cursor. */

@@ -472,6 +472,8 @@ static void scenario_rebound(void)
 	acted("up down ", "the other commands keep theirs");
 	type("\x14");
 	acted("up down interrupt ", "even Ctrl-C's");
+	type("\033[15~");
+	acted("up down interrupt redraw ", "a usual key of another row is its own there");
 	ok(input_is_sideways(), "horizontal-scroll-mode is seen");
 }
 
@@ -775,7 +777,7 @@ int main(void)
 	play("rebound",
 	     "$if sockpit\n\"\\eu\": pane-page-up\n$endif\n$if Bash\n\"\\ew\": "
 	     "pane-page-down\n$endif\n"
-	     "\"\\C-t\": interrupt\nset horizontal-scroll-mode on\n",
+	     "\"\\C-t\": interrupt\n\"\\e[15~\": redraw-window\nset horizontal-scroll-mode on\n",
 	     scenario_rebound);
 	play("all rebound", rebind_all(), scenario_all_rebound);
 	play("timeout", "\"q\": \"one\"\n\"qq\": \"two\"\n\"\\e\": kill-whole-line\n",
