@@ -333,6 +333,16 @@ write_entries("ahead.jsonl", later(entries("ahead.jsonl")), seal=True)
 status, out, err = grade("ahead.jsonl")
 same((status, remarks(out, "ahead.jsonl")), (0, []), "a clock that is ahead: " + out)
 
+# What select() said is not in a recording, and nobody is accused of it.
+PENDING = LESSON.replace("/expect @c hello within 9s", "/assert @c.recv = 6 within 9s").replace(
+    "/send @c hello\\n", "/send @c hello\\n\n/socket udp as d\n/connect @d 127.0.0.1 1\n/send @d one").replace(
+    "\n**Question:** Why?", "\n```check\n/wait @d readable within 9s\n```\n\n**Question:** Why?")
+status, out = homework.record("pending", write("pending.md", PENDING) and PENDING, "pending.jsonl")
+same(status, 0, "an error that waits, and is not read: " + out)
+status, out, err = grade("pending.jsonl")
+same((status, remarks(out, "pending.jsonl"), err), (0, [], ""), "nothing is to be said of it: " + out)
+os.remove("pending.md")
+
 # Two lessons in one file.
 write("other.md", LESSON.replace("hello", "hi"))
 homework.record("other", LESSON.replace("hello", "hi"), "other.jsonl")
