@@ -468,6 +468,7 @@ static void test_recordings(void)
 	}
 	ok(lessons_recording("15-when-the-network-dies"),
 	   "a lesson that needs the sandbox has one");
+	ok(lessons_recording("17-what-tls-adds"), "and so has one that needs TLS");
 	ok(!lessons_recording("01-hello-over-tcp"), "one that is never skipped has none");
 }
 

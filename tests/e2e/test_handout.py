@@ -149,7 +149,7 @@ def with_answers():
 
 def built_in():
     names = [os.path.basename(name)[:-3] for name in sorted(glob.glob(os.path.join(os.environ["srcdir"], "src", "lessons", "*.md")))]
-    same(len(names), 16, "there are sixteen lessons")
+    same(len(names), 17, "there are seventeen lessons")
     status, _, err = script("".join("/lesson export %s\n/lesson export %d %d.htm answers notes\n" % (name, i, i)
                                     for i, name in enumerate(names, 1)))
     same((status, err), (0, ""), "each has a handout, in a file of its name")

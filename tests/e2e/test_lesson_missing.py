@@ -10,7 +10,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from plain import Plain  # noqa: E402
 from script import enter_home, write  # noqa: E402
-from tap import done, ok, same, skip, watchdog  # noqa: E402
+from tap import done, ok, run, same, skip, watchdog  # noqa: E402
 
 watchdog(240)
 home = enter_home()
@@ -57,6 +57,22 @@ def ipv6():
     person.leave()
 
 
+def tls():
+    """Where the program was built without OpenSSL, or the library has no algorithms."""
+    write("openssl.cnf", "openssl_conf = all\n[all]\nproviders = providers\n[providers]\nnull = null\n[null]\nactivate = 1\n")
+    os.environ["OPENSSL_CONF"] = os.path.join(home, "openssl.cnf")
+    for kind, name in ((Window, "the window"), (Plain, "plain mode")):
+        person = kind("--lesson", "17", columns=100)
+        ok(person.sees(WHY) and person.sees("TLS: ") and person.sees(SHOWN), "lesson 17 without TLS, " + name)
+        ok(person.sees("listening on 127.0.0.1:"), "its recording begins")
+        person.type("/replay end")
+        ok(person.sees("ended"), "and ends")
+        same(person.leave(), 0, "that is no failure")
+    status, out, err = run("--lesson-check", "17")
+    ok(status == 0 and b"SKIP" in out and b"TLS: " in out and b"not ok" not in out, "--lesson-check skips it: %r" % out)
+    del os.environ["OPENSSL_CONF"]
+
+
 def own():
     write("mine.md", "# Mine\n\n- Level: 1\n- Minutes: 5\n- Needs: sandbox\n\nGoal.\n\n## Step\n\n```sockpit\n/sandbox on\n```\n")
     person = Window("--lesson", "./mine.md", columns=100, under=NO_SANDBOX)
@@ -70,6 +86,7 @@ if can(NO_SANDBOX):
     own()
 else:
     skip("no user namespace in which there are no further ones")
+tls()
 if can(NO_IPV6):
     ipv6()
 else:
