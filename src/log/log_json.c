@@ -692,6 +692,17 @@ static void put_payload(const struct entry *entry, struct buf *out)
 	}
 }
 
+static void put_records(const struct entry *entry, struct buf *out)
+{
+	struct tls_place place = entry_records(entry);
+	if (!place.known)
+		return;
+	put_unsigned(out, "record", place.first);
+	put_true(out, "secured", place.secured);
+	if (place.message)
+		put_unsigned(out, "handshake", place.message);
+}
+
 static void put_entry(struct json_log *own, const struct entry *entry, struct buf *out)
 {
 	const struct endpoint addr = entry_addr(entry), local = entry_local(entry);
@@ -725,6 +736,7 @@ static void put_entry(struct json_log *own, const struct entry *entry, struct bu
 		put_unsigned(out, "ttl", entry->ttl);
 		put_unsigned(out, "tos", entry->tos);
 	}
+	put_records(entry, out);
 	put_payload(entry, out);
 	PUT(out, "}\n");
 }

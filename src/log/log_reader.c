@@ -38,7 +38,7 @@ enum {
 	row(peer) row(local) row(service) row(eol) row(errno) row(duration)                        \
 	row(failure) row(fault) row(echo) row(said) row(truncated) row(continues) row(batch) row(no_end) row(tls) row(watching) \
 	row(waited) \
-	row(secret) row(answer) row(message) row(offset) row(ttl) row(tos) row(nth) row(of) row(entries) row(bytes) \
+	row(secret) row(answer) row(message) row(offset) row(record) row(secured) row(handshake) row(ttl) row(tos) row(nth) row(of) row(entries) row(bytes) \
 	row(since) row(len) row(text) row(base64) row(sample) row(errqueue) row(frame)             \
 	/* of an error queue */                                                                    \
 	row(origin) row(code) row(info) row(delay) row(target)                                     \
@@ -604,6 +604,20 @@ static bool read_flags(struct log_reader *reader, const struct object *object, s
 	return true;
 }
 
+/* Only a sealed entry keeps them. */
+static bool read_records(struct log_reader *reader, const struct object *object,
+                         struct tls_place *place)
+{
+	uint64_t first = 0, message = 0;
+	*place = (struct tls_place){ .known = has(object, M_record) };
+	bool good = get_unsigned(reader, object, M_record, UINT16_MAX, &first) &&
+	            get_unsigned(reader, object, M_handshake, UINT32_MAX, &message) &&
+	            get_bool(reader, object, M_secured, &place->secured);
+	place->first = (uint16_t)first;
+	place->message = (uint32_t)message;
+	return good;
+}
+
 static bool read_entry(struct log_reader *reader, struct object *object, unsigned call,
                        struct log_record *record)
 {
@@ -654,7 +668,8 @@ static bool read_entry(struct log_reader *reader, struct object *object, unsigne
 	} else {
 		header->stream_offset = (uint16_t)offset;
 	}
-	return read_payload(reader, object, record);
+	return read_records(reader, object, &record->entry.records) &&
+	       read_payload(reader, object, record);
 }
 
 /* True where it is a record, or reader->unknown. */
@@ -919,8 +934,10 @@ uint64_t log_record_append(const struct log_record *record, struct transcript *t
 	const struct endpoint *addr = &record->entry.addr, *local = &record->entry.local;
 	size_t size = endpoint_is_set(local) ? ENTRY_ADDRESSES : endpoint_pack(addr, packed);
 	size_t room, len = record->entry.header.len;
+	size += entry_records_kept(&record->entry.header);
 	char *place = transcript_reserve(transcript, size, len, &room);
 	len = len < room ? len : room;
 	memcpy(place, record->entry.payload, len);
+	transcript_place_records(transcript, &record->entry.records);
 	return transcript_commit(transcript, &record->entry.header, addr, local, len);
 }

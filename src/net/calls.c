@@ -16,6 +16,7 @@
 #include "net/sandbox.h"
 #include "net/wire.h"
 #include "record/known_secrets.h"
+#include "socket/tls_record.h"
 
 /* Less room than this at the end of a block is left unused, so that a flood is not read in
  * crumbs. */
@@ -491,6 +492,26 @@ static void commit(const struct caller *caller, const struct entry *entry, int f
 	look_after(caller, entry, fd, now, buffered);
 }
 
+/* ---- TLS records ---- */
+
+static size_t room_for_records(const struct caller *caller)
+{
+	return caller->records ? ENTRY_RECORDS : 0;
+}
+
+/* Of an entry with some bytes. What is only peeked at, or urgent, moves nothing on. */
+static void seal(const struct caller *caller, struct entry *entry, const void *bytes, size_t len)
+{
+	if (!caller->records)
+		return;
+	struct tls_progress *progress = &caller->records[entry_is_outgoing(entry)];
+	struct tls_progress peeked = *progress;
+	bool aside = entry->arg2 & (MSG_PEEK | MSG_OOB);
+	struct tls_place place = tls_progress_take(aside ? &peeked : progress, bytes, len);
+	entry->flags |= ENTRY_SEALED;
+	transcript_place_records(caller->transcript, &place);
+}
+
 /* ---- secrets that come back ---- */
 
 /* The frames of what was just sent have not been taken from the wire yet. */
@@ -550,13 +571,14 @@ ssize_t call_recv(const struct caller *caller, int fd, size_t most, int flags, c
 	size_t room;
 	int64_t buffered;
 	struct entry entry = enter(caller, CALL_RECV, fd);
-	char *place = transcript_reserve(caller->transcript, 0, smaller(most, RECV_LEAST), &room);
+	char *place = transcript_reserve(caller->transcript, room_for_records(caller),
+	                                 smaller(most, RECV_LEAST), &room);
 	size_t asked = smaller(most, room);
 	set_arguments(&entry, asked, flags);
 	ssize_t got = receive(caller, &entry, fd, place, asked, flags, NULL, NULL, &buffered, NULL);
 	int64_t now = end(&entry, got < 0);
-	if (got <= 0)
-		entry.flags &= (uint8_t)~ENTRY_SEALED;
+	if (got > 0)
+		seal(caller, &entry, place, (size_t)got);
 	flag_secret(caller, &entry, fd, NULL, place, got > 0 ? (size_t)got : 0);
 	commit(caller, &entry, fd, now, NULL, NULL, got > 0 ? (size_t)got : 0,
 	       got > 0 ? buffered : -1);
@@ -718,7 +740,7 @@ static ssize_t transmit(const struct caller *caller, struct entry *entry, int fd
 static ssize_t offer(const struct caller *caller, enum call call, int fd, const void *data,
                      size_t len, int flags, const struct endpoint *to, const struct endpoint *local)
 {
-	size_t room = len, addresses = to ? ENTRY_ADDRESSES : 0;
+	size_t room = len, addresses = to ? ENTRY_ADDRESSES : room_for_records(caller);
 	char *place = NULL;
 	int64_t wall;
 	if (to && is_followed(caller) && !wire_is_following(caller->wire, fd))
@@ -735,8 +757,8 @@ static ssize_t offer(const struct caller *caller, enum call call, int fd, const 
 	ssize_t sent = transmit(caller, &entry, fd, data, asked, to, local, &wall);
 	int64_t now = end(&entry, sent < 0);
 	size_t kept = sent > 0 ? smaller((size_t)sent, room) : 0;
-	if (sent <= 0)
-		entry.flags &= (uint8_t)~ENTRY_SEALED;
+	if (sent > 0 && !to)
+		seal(caller, &entry, data, (size_t)sent);
 	note_kept(&entry, sent, kept);
 	if (kept > 0 && !shared)
 		memcpy(place, data, kept);

@@ -146,7 +146,7 @@ static size_t push(struct session *session, const char *data, size_t len)
 	struct caller caller = session->caller;
 	bool waited = session->step && session->step->call == STEP_SEND;
 	caller.since = waited ? session->step->since : 0;
-	caller.flags |= stream->sealed;
+	caller.records = stream->records;
 	ssize_t sent = call_send(&caller, session->fd[0], data, smaller(len, SESSION_TURN), 0);
 	if (sent < 0) {
 		if (!call_would_block(errno))
@@ -612,7 +612,7 @@ static struct caller reader(const struct session *session)
 {
 	const struct stream *stream = session->own;
 	struct caller caller = session->caller;
-	caller.flags |= stream->sealed;
+	caller.records = stream->records;
 	if (stream->broken || stream->read_shut)
 		caller.flags |= ENTRY_NO_END;
 	return caller;
@@ -663,7 +663,7 @@ static void receive(struct session *session)
 		receive_messages(session);
 		return;
 	}
-	if (session->pass_to && !session_is_served(session) && !faults && !stream->sealed &&
+	if (session->pass_to && !session_is_served(session) && !faults && !stream->records &&
 	    pass(session))
 		return;
 	size_t left = session->table->share;

@@ -21,7 +21,7 @@ struct stream {
 	bool in_parts;          /* a fault has let only some of the queue go: TCP_NODELAY is on */
 	bool layer_due;         /* the layer on top is not open yet: its bytes are no data */
 	bool cut_short;         /* FIN came, and not the layer's own end */
-	uint8_t sealed;         /* ENTRY_SEALED where its bytes are those of a layer, or 0 */
+	struct tls_progress *records; /* of struct caller: its bytes are those of a layer; or NULL */
 	struct secrets secrets; /* which bytes of the queue */
 	struct pace pace;       /* of messages */
 };

@@ -12,11 +12,13 @@
 #include "net/calls_tls.h"
 #include "net/stream.h"
 #include "net/stream_internal.h"
+#include "socket/tls_record.h"
 
 struct tls_stream {
 	struct stream stream;   /* the operations of the stream take it for their own */
 	struct tls *tls;        /* of this connection, and of the last one when it is closed */
 	int64_t begun;          /* the handshake */
+	struct tls_progress records[2]; /* received, sent */
 	struct buf waiting;     /* clear text that was sent before its end, */
 	struct secrets secrets; /* and which of it is secret */
 };
@@ -38,13 +40,14 @@ static void queue_dropped(struct session *session)
 static void expect_records(struct tls_stream *own)
 {
 	own->stream.layer_due = true;
-	own->stream.sealed = ENTRY_SEALED;
+	memset(own->records, 0, sizeof own->records);
+	own->stream.records = own->records;
 }
 
 /* It was upgraded, and has been opened again since. */
 static bool is_plain(const struct tls_stream *own)
 {
-	return !own->stream.sealed;
+	return !own->stream.records;
 }
 
 static void begin(struct session *session)

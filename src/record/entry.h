@@ -14,6 +14,7 @@
 
 #include "socket/endpoint.h"
 #include "socket/host.h"
+#include "socket/tls_record.h"
 
 enum call {
 	CALL_NOTE,        /* not a call: a text of the program; see the flags */
@@ -189,10 +190,18 @@ static inline bool entry_is_shared(const struct entry *entry)
 }
 enum { ENTRY_SHARE = 4 };
 
-/* What it takes after its header, without the addresses. */
+/* What it takes after its header, without the addresses, and what a sealed one has after these. */
 static inline size_t entry_kept(const struct entry *entry)
 {
 	return entry_is_shared(entry) ? ENTRY_SHARE : entry->len;
+}
+
+/* Where TLS records begin in a sealed entry. */
+struct tls_place entry_records(const struct entry *entry);
+enum { ENTRY_RECORDS = sizeof(struct tls_place) };
+static inline size_t entry_records_kept(const struct entry *entry)
+{
+	return entry_is_sealed(entry) ? ENTRY_RECORDS : 0;
 }
 
 /* Where a CALL_SOCKET was made: its payload is one byte, none where that is this machine. */

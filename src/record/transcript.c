@@ -36,6 +36,7 @@ struct transcript {
 	bool begun;
 	size_t begun_addr; /* bytes left for the addresses of the begun entry */
 	const char *shared; /* its payload, where that is in an earlier one; else NULL */
+	struct tls_place records; /* where they begin in it */
 	struct {           /* entries of the newest block that have an own address written out: */
 		size_t offset;
 		struct endpoint local; /* AF_UNSPEC = none */
@@ -198,7 +199,7 @@ static size_t capacity(const struct transcript *transcript, size_t endpoint_size
 char *transcript_reserve(struct transcript *transcript, size_t endpoint_size, size_t least,
                          size_t *room)
 {
-	assert(!transcript->begun && endpoint_size <= ENTRY_ADDRESSES);
+	assert(!transcript->begun && endpoint_size <= (size_t)ENTRY_ADDRESSES + ENTRY_RECORDS);
 	size_t overhead = ENTRY_HEADER + endpoint_size;
 	size_t most = capacity(transcript, endpoint_size);
 	if (room_left(transcript) < overhead + (least < most ? least : most))
@@ -206,6 +207,7 @@ char *transcript_reserve(struct transcript *transcript, size_t endpoint_size, si
 	transcript->begun = true;
 	transcript->begun_addr = endpoint_size;
 	transcript->shared = NULL;
+	transcript->records = (struct tls_place){ 0 };
 	*room = room_left(transcript) - overhead;
 	return transcript->now->memory + transcript->now->used + ENTRY_HEADER;
 }
@@ -261,7 +263,8 @@ static uint16_t distance_to_previous(const struct block *block)
 
 static size_t entry_size(const struct entry *entry)
 {
-	size_t size = (size_t)ENTRY_HEADER + entry->endpoint_len + entry_kept(entry);
+	size_t size = (size_t)ENTRY_HEADER + entry_kept(entry) + entry->endpoint_len +
+	              entry_records_kept(entry);
 	return (size + ENTRY_ALIGN - 1) & ~(size_t)(ENTRY_ALIGN - 1);
 }
 
@@ -287,6 +290,11 @@ static void note_known(struct transcript *transcript, const struct endpoint *loc
 	transcript->next_known = (transcript->next_known + 1) % LOCALS;
 }
 
+void transcript_place_records(struct transcript *transcript, const struct tls_place *place)
+{
+	transcript->records = *place;
+}
+
 uint64_t transcript_commit(struct transcript *transcript, const struct entry *header,
                            const struct endpoint *addr, const struct endpoint *local, size_t len)
 {
@@ -295,7 +303,8 @@ uint64_t transcript_commit(struct transcript *transcript, const struct entry *he
 	size_t back = local ? find_known(transcript, local) : 0;
 	uint8_t addresses[ENTRY_ADDRESSES];
 	size_t endpoint_len = addr ? entry_pack_addresses(addr, local, back, addresses) : 0;
-	assert(transcript->begun && endpoint_len <= transcript->begun_addr);
+	size_t records = entry_records_kept(header);
+	assert(transcript->begun && endpoint_len + records <= transcript->begun_addr);
 
 	uint64_t position = transcript_end(transcript);
 	struct entry entry = *header;
@@ -311,6 +320,7 @@ uint64_t transcript_commit(struct transcript *transcript, const struct entry *he
 	size_t kept = entry_kept(&entry);
 	assert(kept <= room_left(transcript) - ENTRY_HEADER - transcript->begun_addr);
 	memcpy(place + ENTRY_HEADER + kept, addresses, endpoint_len);
+	memcpy(place + ENTRY_HEADER + kept + endpoint_len, &transcript->records, records);
 	link_entry(transcript, &entry, position);
 	entry.previous = distance_to_previous(block);
 	memcpy(place, &entry, sizeof entry);
@@ -336,6 +346,7 @@ uint64_t transcript_append(struct transcript *transcript, const struct entry *he
 {
 	uint8_t packed[ENTRY_ADDRESSES];
 	size_t endpoint_size = addr ? entry_pack_addresses(addr, NULL, 0, packed) : 0;
+	endpoint_size += entry_records_kept(header);
 	size_t most = capacity(transcript, endpoint_size);
 	uint64_t first = TRANSCRIPT_NONE;
 	size_t done = 0;

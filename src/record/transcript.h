@@ -48,7 +48,8 @@ void transcript_before_eviction(struct transcript *transcript, void (*call)(void
 /* Begins an entry and returns where its payload goes; *room is the number of bytes that fit there:
  * to the end of the block, and at least `least` (capped to what an empty block can hold). The
  * addresses are placed after the payload by transcript_commit(), when the call has returned them:
- * room for endpoint_size bytes is left, ENTRY_ADDRESSES is enough for all. Only one entry may be
+ * room for endpoint_size bytes is left, ENTRY_ADDRESSES is enough for all; a sealed entry needs
+ * ENTRY_RECORDS more. Only one entry may be
  * begun at a time. The newest three blocks always stay, so bytes of the newest entry may be copied
  * into the next one, also where small entries come between: they fill one block at most. */
 char *transcript_reserve(struct transcript *transcript, size_t endpoint_size, size_t least,
@@ -58,6 +59,9 @@ char *transcript_reserve(struct transcript *transcript, size_t endpoint_size, si
  * not copied. False where it is no part of the newest block, which is needed. */
 bool transcript_share(struct transcript *transcript, size_t endpoint_size, const void *payload,
                       size_t len);
+
+/* Where TLS records begin in the begun entry, which is sealed; else that is not known. */
+void transcript_place_records(struct transcript *transcript, const struct tls_place *place);
 
 /* Completes the begun entry: places a copy of `header` with len, endpoint_len and its links, and
  * returns where it is. `addr` is the peer's, `local` our own, see entry_local(); both may be

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "socket/tls_record.h"
+
+#include <string.h>
+
+enum {
+	MAJOR = 3,   /* of every version since SSL 3.0 */
+	RANDOM = 32, /* bytes */
+	SUITE = 2,   /* bytes of a cipher suite */
+	SERVER_NAME = 0,
+	ALPN = 16,
+	SUPPORTED_VERSIONS = 43,
+};
+
+#define TABLE(table, index) ((index) < sizeof table / sizeof *table ? (table)[index] : NULL)
+
+/* ---- names ---- */
+
+bool tls_record_read(const uint8_t header[TLS_RECORD_HEADER], struct tls_record *record)
+{
+	record->type = header[0];
+	record->len = (uint16_t)(header[3] << 8 | header[4]);
+	return tls_record_name(header[0]) && header[1] == MAJOR &&
+	       record->len <= TLS_RECORD_LONGEST;
+}
+
+const char *tls_record_name(uint8_t type)
+{
+	static const char *const names[] = {
+		[TLS_RECORD_CHANGE_CIPHER_SPEC] = "change_cipher_spec",
+		[TLS_RECORD_ALERT] = "alert",
+		[TLS_RECORD_HANDSHAKE] = "handshake",
+		[TLS_RECORD_APPLICATION_DATA] = "application_data",
+		[TLS_RECORD_HEARTBEAT] = "heartbeat",
+	};
+	return TABLE(names, type);
+}
+
+/* RFC 8446 appendix B.3, and for TLS 1.2 RFC 5246 section 7.4, RFC 5077, RFC 6066, RFC 8879. */
+const char *tls_message_name(uint8_t type)
+{
+	static const char *const names[] = {
+		[0] = "HelloRequest",
+		[TLS_CLIENT_HELLO] = "ClientHello",
+		[TLS_SERVER_HELLO] = "ServerHello",
+		[4] = "NewSessionTicket",
+		[5] = "EndOfEarlyData",
+		[8] = "EncryptedExtensions",
+		[11] = "Certificate",
+		[12] = "ServerKeyExchange",
+		[13] = "CertificateRequest",
+		[14] = "ServerHelloDone",
+		[15] = "CertificateVerify",
+		[16] = "ClientKeyExchange",
+		[20] = "Finished",
+		[21] = "CertificateURL",
+		[22] = "CertificateStatus",
+		[24] = "KeyUpdate",
+		[25] = "CompressedCertificate",
+	};
+	return TABLE(names, type);
+}
+
+const char *tls_alert_level(uint8_t level)
+{
+	static const char *const names[] = { [1] = "warning", [2] = "fatal" };
+	return TABLE(names, level);
+}
+
+/* RFC 8446 section 6.2, RFC 5246 section 7.2.2. */
+const char *tls_alert_name(uint8_t description)
+{
+	static const char *const names[] = {
+		[0] = "close_notify",
+		[10] = "unexpected_message",
+		[20] = "bad_record_mac",
+		[21] = "decryption_failed",
+		[22] = "record_overflow",
+		[30] = "decompression_failure",
+		[40] = "handshake_failure",
+		[41] = "no_certificate",
+		[42] = "bad_certificate",
+		[43] = "unsupported_certificate",
+		[44] = "certificate_revoked",
+		[45] = "certificate_expired",
+		[46] = "certificate_unknown",
+		[47] = "illegal_parameter",
+		[48] = "unknown_ca",
+		[49] = "access_denied",
+		[50] = "decode_error",
+		[51] = "decrypt_error",
+		[60] = "export_restriction",
+		[70] = "protocol_version",
+		[71] = "insufficient_security",
+		[80] = "internal_error",
+		[86] = "inappropriate_fallback",
+		[90] = "user_canceled",
+		[100] = "no_renegotiation",
+		[109] = "missing_extension",
+		[110] = "unsupported_extension",
+		[111] = "certificate_unobtainable",
+		[112] = "unrecognized_name",
+		[113] = "bad_certificate_status_response",
+		[114] = "bad_certificate_hash_value",
+		[115] = "unknown_psk_identity",
+		[116] = "certificate_required",
+		[120] = "no_application_protocol",
+		[121] = "ech_required",
+	};
+	return TABLE(names, description);
+}
+
+const char *tls_version_name(uint16_t version)
+{
+	static const char *const names[] = { "SSL 3.0", "TLS 1.0", "TLS 1.1", "TLS 1.2",
+		                             "TLS 1.3" };
+	unsigned minor = version & 0xffu;
+	return version >> 8 == MAJOR ? TABLE(names, minor) : NULL;
+}
+
+/* ---- where records begin ---- */
+
+/* The beginnings of messages in the next bytes of a handshake record that is not encrypted. */
+static void take_messages(struct tls_progress *progress, const uint8_t *bytes, size_t len)
+{
+	while (len) {
+		size_t n = progress->message < len ? progress->message : len;
+		progress->message -= (uint32_t)n;
+		bytes += n;
+		len -= n;
+		for (; len && !progress->message && progress->message_have < TLS_MESSAGE_HEADER;
+		     len--)
+			progress->message_header[progress->message_have++] = *bytes++;
+		if (progress->message_have == TLS_MESSAGE_HEADER) {
+			const uint8_t *header = progress->message_header;
+			progress->message =
+			        (uint32_t)header[1] << 16 | (uint32_t)header[2] << 8 | header[3];
+			progress->message_have = 0;
+		}
+	}
+}
+
+static void take_header(struct tls_progress *progress)
+{
+	struct tls_record record;
+	progress->have = 0;
+	progress->lost = !tls_record_read(progress->header, &record);
+	progress->left = progress->lost ? 0 : record.len;
+	progress->type = record.type;
+	if (record.type == TLS_RECORD_CHANGE_CIPHER_SPEC) {
+		progress->secured = true;
+		progress->message = progress->message_have = 0;
+	}
+}
+
+struct tls_place tls_progress_take(struct tls_progress *progress, const void *bytes, size_t len)
+{
+	struct tls_place place = { 0 };
+	const uint8_t *begin = bytes, *at = begin, *end = begin + len;
+	while (at < end && !progress->lost) {
+		size_t n = (size_t)(end - at);
+		if (progress->left) {
+			n = n < progress->left ? n : progress->left;
+			if (progress->type == TLS_RECORD_HANDSHAKE && !progress->secured)
+				take_messages(progress, at, n);
+			progress->left = (uint16_t)(progress->left - n);
+			at += n;
+			continue;
+		}
+		if (!progress->have && !place.known)
+			place = (struct tls_place){
+				.first = (uint16_t)(at - begin),
+				.known = true,
+				.secured = progress->secured,
+				.message = progress->message_have ? TLS_MESSAGE_UNKNOWN
+				                                  : progress->message,
+			};
+		progress->header[progress->have++] = *at++;
+		if (progress->have == TLS_RECORD_HEADER)
+			take_header(progress);
+	}
+	if (!place.known && !progress->lost && !progress->have) {
+		place.first = (uint16_t)(len + progress->left);
+		place.known = true;
+	}
+	return place;
+}
+
+/* ---- hellos ---- */
+
+/* What is left of a message, or of a part of it. */
+struct rest {
+	const uint8_t *at;
+	size_t len;
+	bool bad; /* there was less than it said */
+};
+
+static struct rest take(struct rest *rest, size_t len)
+{
+	struct rest part = { .at = rest->at };
+	rest->bad = part.bad = rest->bad || len > rest->len;
+	part.len = rest->bad ? 0 : len;
+	rest->at += part.len;
+	rest->len = rest->bad ? 0 : rest->len - len;
+	return part;
+}
+
+static unsigned take_number(struct rest *rest, size_t bytes)
+{
+	unsigned number = 0;
+	struct rest part = take(rest, bytes);
+	for (size_t i = 0; i < part.len; i++)
+		number = number << 8 | part.at[i];
+	return number;
+}
+
+/* A part with its length, of that many bytes, before it. */
+static struct rest take_vector(struct rest *rest, size_t bytes)
+{
+	return take(rest, take_number(rest, bytes));
+}
+
+static void add_version(struct tls_hello *hello, unsigned version)
+{
+	if (tls_version_name((uint16_t)version) && hello->version_count < TLS_VERSIONS)
+		hello->versions[hello->version_count++] = (uint16_t)version;
+}
+
+/* Those of a client are lists; a server answers with the one that it takes. */
+static bool read_extension(unsigned number, struct rest data, bool client, struct tls_hello *hello)
+{
+	if (number == SERVER_NAME && client) {
+		struct rest list = take_vector(&data, 2);
+		unsigned type = take_number(&list, 1);
+		struct rest name = take_vector(&list, 2);
+		if (!type && !list.bad) {
+			hello->name = name.at;
+			hello->name_len = name.len;
+		}
+		return !list.bad && !data.bad;
+	}
+	if (number == ALPN) {
+		struct rest list = take_vector(&data, 2);
+		hello->alpn = list.at;
+		hello->alpn_len = list.len;
+		while (list.len)
+			take_vector(&list, 1);
+		return !list.bad && !data.bad;
+	}
+	if (number == SUPPORTED_VERSIONS) {
+		hello->version_count = 0;
+		struct rest list = client ? take_vector(&data, 1) : take(&data, 2);
+		while (list.len)
+			add_version(hello, take_number(&list, 2));
+		return !list.bad && !data.bad;
+	}
+	return true;
+}
+
+bool tls_hello_read(uint8_t type, const uint8_t *body, size_t len, struct tls_hello *hello)
+{
+	/* SHA-256 of "HelloRetryRequest", RFC 8446 section 4.1.3 */
+	static const uint8_t retry[RANDOM] = {
+		0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c,
+		0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb,
+		0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
+	};
+	bool client = type == TLS_CLIENT_HELLO, good = true;
+	struct rest rest = { .at = body, .len = len };
+	*hello = (struct tls_hello){ 0 };
+	if (!client && type != TLS_SERVER_HELLO)
+		return false;
+	unsigned version = take_number(&rest, 2);
+	struct rest random = take(&rest, RANDOM);
+	take_vector(&rest, 1); /* the session's number */
+	if (client) {
+		take_vector(&rest, 2); /* cipher suites */
+		take_vector(&rest, 1); /* compression */
+	} else {
+		take(&rest, SUITE + 1);
+	}
+	hello->retry = !client && !rest.bad && memcmp(random.at, retry, RANDOM) == 0;
+	add_version(hello, version);
+	struct rest extensions = rest.len ? take_vector(&rest, 2) : (struct rest){ .at = rest.at };
+	while (good && extensions.len) {
+		unsigned number = take_number(&extensions, 2);
+		struct rest data = take_vector(&extensions, 2);
+		good = !extensions.bad && read_extension(number, data, client, hello);
+	}
+	return good && !extensions.bad && !rest.bad && !rest.len && hello->version_count;
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* tls_record: the record layer of TLS as it is seen on the wire (RFC 8446 section 5.1, RFC 5246 section
+ * 6.2.1): where records begin in the bytes of one direction, their types and lengths, and what anybody can
+ * read in those that are not encrypted: the messages of a handshake, alerts. Has no key, needs no library,
+ * makes no call. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	TLS_RECORD_HEADER = 5, /* bytes in front of each record: type, version, length */
+	TLS_RECORD_LONGEST =
+	        16384 + 2048,   /* bytes of one after its header, RFC 5246 section 6.2.3 */
+	TLS_MESSAGE_HEADER = 4, /* bytes in front of each message: type, length */
+	TLS_ALERT_LENGTH = 2,   /* of one in clear: an encrypted one is longer */
+	TLS_CLIENT_HELLO = 1,
+	TLS_SERVER_HELLO = 2,
+};
+
+enum tls_record_type {
+	TLS_RECORD_CHANGE_CIPHER_SPEC = 20,
+	TLS_RECORD_ALERT,
+	TLS_RECORD_HANDSHAKE,
+	TLS_RECORD_APPLICATION_DATA,
+	TLS_RECORD_HEARTBEAT,
+};
+
+struct tls_record {
+	uint8_t type; /* enum tls_record_type */
+	uint16_t len; /* bytes after the header */
+};
+
+/* False where no record of TLS begins with these bytes. */
+bool tls_record_read(const uint8_t header[TLS_RECORD_HEADER], struct tls_record *record);
+
+/* "handshake", "application_data"; "ClientHello", NULL = there is no such message; "fatal",
+ * "handshake_failure", NULL = there is no such alert. As in the standards. */
+const char *tls_record_name(uint8_t type);
+const char *tls_message_name(uint8_t type);
+const char *tls_alert_level(uint8_t level);
+const char *tls_alert_name(uint8_t description);
+
+/* What begins in a piece of the bytes of one direction. */
+struct tls_place {
+	uint16_t first;   /* bytes of the piece before its first record; may be more than it has */
+	bool known;       /* else nothing of this is */
+	bool secured;     /* a change_cipher_spec came before that record */
+	uint32_t message; /* bytes of a message that are left when that record begins, or: */
+};
+#define TLS_MESSAGE_UNKNOWN UINT32_MAX /* it begins within the header of a message */
+
+/* How far the bytes of one direction have come; all 0 at their beginning. */
+struct tls_progress {
+	uint32_t message;                        /* bytes left of a message of the handshake */
+	uint16_t left;                           /* bytes left of a record */
+	uint8_t type;                            /* of that */
+	uint8_t have, header[TLS_RECORD_HEADER]; /* what has come of a record's header */
+	uint8_t message_have, message_header[TLS_MESSAGE_HEADER]; /* and of a message's */
+	bool secured; /* a change_cipher_spec has come */
+	bool lost;    /* what has come is no record of TLS */
+};
+
+/* Moves on over the next piece. */
+struct tls_place tls_progress_take(struct tls_progress *progress, const void *bytes, size_t len);
+
+/* What can be read in a ClientHello, ServerHello or HelloRetryRequest. */
+enum { TLS_VERSIONS = 8 };
+struct tls_hello {
+	bool retry; /* a HelloRetryRequest: a ServerHello with a random value that is agreed on */
+	uint16_t
+	        versions[TLS_VERSIONS]; /* offered, or the one that was chosen; 0x0303 is TLS 1.2 */
+	size_t version_count;
+	const uint8_t *name; /* of the server that is wanted (SNI); NULL = none */
+	size_t name_len;
+	const uint8_t
+	        *alpn; /* protocols offered or chosen, a byte of length before each; NULL = none */
+	size_t alpn_len;
+};
+
+/* Reads what follows a message's header. False where that is not wholly well-formed. */
+bool tls_hello_read(uint8_t type, const uint8_t *body, size_t len, struct tls_hello *hello);
+
+/* "TLS 1.3"; NULL for others, as those that only test what is ignored (RFC 8701). */
+const char *tls_version_name(uint16_t version);
