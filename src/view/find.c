@@ -9,6 +9,7 @@
 #include "view/calltext.h"
 #include "view/frametext.h"
 #include "view/paragraph.h"
+#include "view/recordtext.h"
 #include "view/sampletext.h"
 
 /* ---- in the words of calls ---- */
@@ -240,6 +241,20 @@ static bool moving_holds(struct call_words *words, const struct entry *entry)
 	return call_holds(words, entry, PAYLOAD_SHOWN);
 }
 
+/* A call whose bytes are TLS records. */
+static bool sealed_holds(struct call_words *words, const struct cursor *cursor)
+{
+	struct buf *text = &words->text;
+	buf_clear(text);
+	calltext_call(cursor->entry, PAYLOAD_SHOWN, text);
+	buf_append_text(text, " ");
+	calltext_result(cursor->entry, text);
+	buf_append_text(text, " [");
+	recordtext_list(cursor->view->transcript, cursor->position, false, text);
+	buf_append_text(text, "]");
+	return text_holds(words);
+}
+
 /* What is known beside the call itself. */
 static bool detail_holds(struct call_words *words, const struct cursor *cursor)
 {
@@ -290,7 +305,7 @@ static bool words_match(struct call_words *words, const struct cursor *cursor)
 	if (entry->call == CALL_SAMPLE)
 		return sample_holds(words, cursor);
 	if (entry_is_incoming(entry) || entry_is_outgoing(entry))
-		return moving_holds(words, entry) ||
+		return (entry_is_sealed(entry) ? sealed_holds(words, cursor) : moving_holds(words, entry)) ||
 		       (words->samples && detail_holds(words, cursor));
 	bool called = entry->call != CALL_ERRQUEUE || cursor->view->own_calls;
 	return (called && call_holds(words, entry, PAYLOAD_SHOWN)) || detail_holds(words, cursor);

@@ -11,6 +11,7 @@
 #include "view/chat.h"
 #include "view/gutter.h"
 #include "view/pattern.h"
+#include "view/recordtext.h"
 #include "view/sampletext.h"
 
 enum {
@@ -180,6 +181,16 @@ static void put_next(struct trace *trace, enum style style)
 	buf_clear(&trace->text);
 }
 
+/* The records that begin in what the call has moved; where that is not known, that they are some. */
+static void put_records(struct trace *trace)
+{
+	struct buf *text = &trace->text;
+	buf_append_text(text, "[");
+	recordtext_list(trace->view->transcript, trace->position, false, text);
+	buf_append_text(text, text->len == 1 ? "<TLS records>]" : "]");
+	put_next(trace, STYLE_TEXT);
+}
+
 /* One part, in several styles. */
 static void put_call(struct trace *trace)
 {
@@ -197,6 +208,10 @@ static void put_call(struct trace *trace)
 	else
 		calltext_result(entry, &trace->text);
 	put_next(trace, result_style(entry));
+	if (entry_is_sealed(entry)) {
+		put_records(trace);
+		return;
+	}
 	calltext_received(entry, excerpt, &trace->text);
 	put_next(trace, STYLE_TEXT);
 }

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "view/recordtext.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/count.h"
+#include "base/text.h"
+
+enum {
+	LOOK_AHEAD = 1024, /* entries of the session, in which a record may go on */
+	HELLO_MOST = TLS_RECORD_LONGEST,
+	NAME_MOST = 64, /* bytes of a name of the peer's that are shown */
+	LISTED = 12,    /* records, or runs of those that are alike, that are listed */
+	EXCERPT = 24,   /* bytes that are shown of what is no record */
+};
+
+/* ---- the bytes of one direction, over several calls ---- */
+
+struct stretch {
+	const struct transcript *transcript;
+	const struct entry *entry;
+	uint64_t position;
+	size_t at;    /* of its payload */
+	size_t *left; /* entries that may be looked at */
+};
+
+/* To the next entry of the same direction; false if there is none. */
+static bool go_on(struct stretch *stretch)
+{
+	const struct entry *entry = stretch->entry;
+	uint64_t position = stretch->position;
+	while (*stretch->left) {
+		--*stretch->left;
+		position = transcript_after(stretch->transcript, position);
+		const struct entry *next = transcript_at(stretch->transcript, position);
+		if (!next || next->call == CALL_SOCKET)
+			return false;
+		if (next->call != entry->call || !entry_is_sealed(next) || entry_is_aside(next))
+			continue;
+		stretch->entry = next;
+		stretch->position = position;
+		stretch->at = 0;
+		return true;
+	}
+	return false;
+}
+
+/* Returns how many have come. `out` may be NULL. */
+static size_t take(struct stretch *stretch, size_t len, uint8_t *out)
+{
+	size_t done = 0;
+	while (done < len) {
+		size_t n = stretch->entry->len - stretch->at;
+		if (!n && !go_on(stretch))
+			return done;
+		n = n < len - done ? n : len - done;
+		if (out && n)
+			memcpy(out + done, entry_bytes(stretch->entry) + stretch->at, n);
+		stretch->at += n;
+		done += n;
+	}
+	return done;
+}
+
+/* ---- messages ---- */
+
+/* `blank`: a blank is shown as one. */
+static void add_safe(const uint8_t *bytes, size_t len, bool blank, struct buf *out)
+{
+	for (size_t i = 0; i < len; i++) {
+		bool plain =
+		        bytes[i] > ' ' && bytes[i] < 0x7f && bytes[i] != '\\' && bytes[i] != '"';
+		buf_printf(out, plain || (blank && bytes[i] == ' ') ? "%c" : "\\x%02x", bytes[i]);
+	}
+}
+
+static void add_name(const uint8_t *name, size_t len, struct buf *out)
+{
+	add_safe(name, len < NAME_MOST ? len : NAME_MOST, false, out);
+	if (len > NAME_MOST)
+		buf_append_text(out, "...");
+}
+
+/* " (SNI localhost, ALPN h2 http/1.1, TLS 1.3 1.2)" */
+static void add_hello(const struct tls_hello *hello, struct buf *out)
+{
+	buf_append_text(out, " (");
+	if (hello->name) {
+		buf_append_text(out, "SNI ");
+		add_name(hello->name, hello->name_len, out);
+		buf_append_text(out, ", ");
+	}
+	if (hello->alpn)
+		buf_append_text(out, "ALPN");
+	for (size_t i = 0; i < hello->alpn_len; i += 1 + hello->alpn[i]) {
+		buf_append_text(out, " ");
+		add_name(hello->alpn + i + 1, hello->alpn[i], out);
+	}
+	buf_append_text(out, hello->alpn ? ", " : "");
+	for (size_t i = 0; i < hello->version_count; i++) {
+		const char *name = tls_version_name(hello->versions[i]);
+		const char *before = i ? tls_version_name(hello->versions[i - 1]) : "";
+		bool same = strncmp(name, before, 4) == 0; /* "TLS 1.3 1.2" */
+		buf_printf(out, "%s%s", i ? " " : "", same ? name + 4 : name);
+	}
+	buf_append_text(out, ")");
+}
+
+/* `*left`: bytes of the record after the message's header, of which those of a hello are read. */
+static void add_message(struct stretch *stretch, const uint8_t *header, size_t len, bool brief,
+                        size_t *left, struct buf *out)
+{
+	uint8_t body[HELLO_MOST];
+	struct tls_hello hello;
+	const char *name = tls_message_name(header[0]);
+	bool reads =
+	        len <= *left && (header[0] == TLS_SERVER_HELLO || header[0] == TLS_CLIENT_HELLO);
+	size_t got = take(stretch, reads ? len : 0, body);
+	bool known = reads && got == len && tls_hello_read(header[0], body, len, &hello);
+	*left -= got;
+	buf_append_text(out, out->len ? ", " : "");
+	if (name)
+		buf_append_text(out, known && hello.retry ? "HelloRetryRequest" : name);
+	else
+		buf_printf(out, "message %u", header[0]);
+	if (known && !brief)
+		add_hello(&hello, out);
+}
+
+/* The messages that begin in a record of the handshake that is not encrypted. Moves on over it as far as it
+ * has come. */
+static void add_messages(struct recordtext *walk, struct stretch *stretch, size_t left, bool brief,
+                         struct buf *out)
+{
+	uint8_t header[TLS_MESSAGE_HEADER];
+	while (walk->message != TLS_MESSAGE_UNKNOWN) {
+		size_t n = walk->message < left ? walk->message : left;
+		size_t got = take(stretch, n, NULL);
+		walk->message -= (uint32_t)n;
+		left -= n;
+		if (!left || got < n)
+			return;
+		got = left < sizeof header ? 0 : take(stretch, sizeof header, header);
+		if (left < sizeof header)
+			walk->message = TLS_MESSAGE_UNKNOWN;
+		if (got < sizeof header)
+			return;
+		left -= sizeof header;
+		size_t len = (size_t)header[1] << 16 | (size_t)header[2] << 8 | header[3],
+		       before = left;
+		add_message(stretch, header, len, brief, &left, out);
+		walk->message = (uint32_t)(len - (before - left));
+	}
+}
+
+/* After a change_cipher_spec TLS 1.2 encrypts all, and TLS 1.3 only does not encrypt hellos after a
+ * HelloRetryRequest: what is one to its last byte has not been encrypted. */
+static bool add_hello_after_retry(struct stretch *stretch, size_t len, bool brief, struct buf *out)
+{
+	uint8_t bytes[HELLO_MOST];
+	struct tls_hello hello;
+	if (len < TLS_MESSAGE_HEADER || take(stretch, len, bytes) < len)
+		return false;
+	size_t body = (size_t)bytes[1] << 16 | (size_t)bytes[2] << 8 | bytes[3];
+	if (body != len - TLS_MESSAGE_HEADER ||
+	    !tls_hello_read(bytes[0], bytes + TLS_MESSAGE_HEADER, body, &hello))
+		return false;
+	buf_append_text(out, hello.retry ? "HelloRetryRequest" : tls_message_name(bytes[0]));
+	if (!brief)
+		add_hello(&hello, out);
+	return true;
+}
+
+static void add_alert(struct stretch *stretch, size_t len, struct buf *out)
+{
+	uint8_t alert[TLS_ALERT_LENGTH];
+	if (len != sizeof alert || take(stretch, len, alert) < len)
+		return;
+	const char *level = tls_alert_level(alert[0]), *name = tls_alert_name(alert[1]);
+	if (level)
+		buf_printf(out, "%s ", level);
+	else
+		buf_printf(out, "level %u ", alert[0]);
+	if (name)
+		buf_append_text(out, name);
+	else
+		buf_printf(out, "alert %u", alert[1]);
+}
+
+static void add_names(struct recordtext *walk, struct stretch *stretch, struct tls_record record,
+                      bool brief, struct buf *out)
+{
+	switch (record.type) {
+	case TLS_RECORD_CHANGE_CIPHER_SPEC:
+		walk->secured = true;
+		walk->message = 0;
+		break;
+	case TLS_RECORD_ALERT:
+		if (record.len == TLS_ALERT_LENGTH)
+			add_alert(stretch, record.len, out);
+		else
+			buf_append_text(out, "encrypted");
+		break;
+	case TLS_RECORD_HANDSHAKE:
+		if (!walk->secured)
+			add_messages(walk, stretch, record.len, brief, out);
+		else if (!add_hello_after_retry(stretch, record.len, brief, out))
+			buf_append_text(out, "encrypted");
+		break;
+	default: /* the type says it */
+		break;
+	}
+}
+
+/* ---- the walk ---- */
+
+bool recordtext_begin(struct recordtext *walk, const struct transcript *transcript,
+                      uint64_t position)
+{
+	const struct entry *entry = transcript_at(transcript, position);
+	if (!entry || !entry_is_sealed(entry) || entry_is_secret(entry))
+		return false;
+	struct tls_place place = entry_records(entry);
+	*walk = (struct recordtext){
+		.transcript = transcript,
+		.entry = entry,
+		.position = position,
+		.at = place.first,
+		.secured = place.secured,
+		.message = place.message,
+		.left = LOOK_AHEAD,
+	};
+	return place.known;
+}
+
+bool recordtext_next(struct recordtext *walk, bool brief, struct recordtext_item *item,
+                     struct buf *names)
+{
+	uint8_t header[TLS_RECORD_HEADER];
+	const struct entry *entry = walk->entry;
+	struct stretch stretch = { walk->transcript, entry, walk->position, walk->at, &walk->left };
+	if (walk->at >= entry->len)
+		return false;
+	*item = (struct recordtext_item){ .offset = (uint32_t)walk->at };
+	size_t got = take(&stretch, sizeof header, header);
+	walk->at += TLS_RECORD_HEADER;
+	if (got < sizeof header) {
+		item->kind = RECORDTEXT_BEGINS;
+		walk->at = entry->len;
+	} else if (!tls_record_read(header, &item->record)) {
+		item->kind = RECORDTEXT_OTHER;
+		walk->at = entry->len;
+	} else {
+		walk->at += item->record.len;
+		add_names(walk, &stretch, item->record, brief, names);
+	}
+	return true;
+}
+
+/* ---- in one line ---- */
+
+static void add_excerpt(const struct entry *entry, uint32_t offset, struct buf *out)
+{
+	const uint8_t *bytes = (const uint8_t *)entry_bytes(entry) + offset;
+	size_t len = entry->len - offset, shown = len < EXCERPT ? len : EXCERPT;
+	buf_append_text(out, "\"");
+	add_safe(bytes, shown, true, out);
+	buf_append_text(out, shown < len ? "...\"" : "\"");
+}
+
+static void add_item(const struct recordtext_item *item, const struct entry *entry,
+                     struct buf *names, struct buf *out)
+{
+	if (item->kind == RECORDTEXT_RECORD)
+		buf_printf(out, "%s %u%s%s", tls_record_name(item->record.type),
+		           (unsigned)item->record.len, names->len ? " " : "", buf_text(names));
+	else if (item->kind == RECORDTEXT_BEGINS)
+		buf_append_text(out, "a record begins");
+	else
+		add_excerpt(entry, item->offset, out);
+	if (item->kind == RECORDTEXT_OTHER)
+		buf_append_text(out, " is not TLS");
+}
+
+static void add_times(unsigned times, struct buf *out)
+{
+	if (times > 1)
+		buf_printf(out, " %s%u", text_has_unicode() ? "×" : "x", times);
+}
+
+void recordtext_list(const struct transcript *transcript, uint64_t position, bool brief,
+                     struct buf *out)
+{
+	struct recordtext walk;
+	struct recordtext_item item, before = { 0 };
+	struct buf names = { .max = SIZE_MAX };
+	unsigned runs = 0, times = 0, more = 0;
+	bool alike = false;
+	if (!recordtext_begin(&walk, transcript, position))
+		return;
+	if (walk.at >= walk.entry->len)
+		buf_append_text(out, "a record goes on");
+	while (recordtext_next(&walk, brief, &item, &names)) {
+		alike = times && !names.len && item.kind == before.kind &&
+		        item.kind == RECORDTEXT_RECORD && item.record.type == before.record.type &&
+		        item.record.len == before.record.len;
+		if (alike && !more) {
+			times++;
+		} else if (runs == LISTED) {
+			more++;
+		} else {
+			add_times(times, out);
+			buf_append_text(out, runs++ ? ", " : "");
+			add_item(&item, walk.entry, &names, out);
+			times = 1;
+		}
+		before = item;
+		buf_clear(&names);
+	}
+	add_times(times, out);
+	if (more)
+		buf_printf(out, ", and %u more record%s", more, count_plural(more));
+	buf_free(&names);
+}
