@@ -27,6 +27,7 @@ enum {
 	ALPN_MOST = 256,
 	DAYS = 30,                    /* that a certificate made here is valid */
 	FINGERPRINT = 7 + 2 * 32 + 1, /* "sha256:" */
+	KEPT = 4096,                  /* bytes that a buffer of records keeps while it is empty */
 	NOT_SEEN = -1,
 };
 
@@ -35,6 +36,7 @@ enum {
 struct tls_context {
 	unsigned shares;
 	SSL_CTX *library;
+	BIO_METHOD *memory; /* what the library reads records from, and writes them to */
 	bool server, verifies;
 	char facts[sizeof FACT + FINGERPRINT]; /* the fingerprint of our certificate, after FACT */
 	unsigned char alpn[ALPN_MOST];         /* as the protocol has it: each after its length */
@@ -47,8 +49,8 @@ struct tls_context {
 struct tls {
 	struct tls_context *context;
 	SSL *library;
-	BIO *in, *out; /* owned by the library */
-	char *host;    /* that the certificate must name */
+	struct buf in, out; /* records: that have come, and that are to be sent */
+	char *host;         /* that the certificate must name */
 	enum tls_state state;
 	bool closed;             /* we have made a close_notify */
 	bool peer_closed;        /* and the peer has */
@@ -312,6 +314,55 @@ static int verify(X509_STORE_CTX *store, void *context)
 	return good || !tls->context->verifies;
 }
 
+/* ---- records in memory ---- */
+
+/* A BIO of two buffers. The library's own one clears its memory for every record. */
+static int read_record(BIO *bio, char *place, size_t most, size_t *got)
+{
+	struct tls *tls = BIO_get_data(bio);
+	BIO_clear_retry_flags(bio);
+	*got = most < tls->in.len ? most : tls->in.len;
+	memcpy(place, buf_data(&tls->in), *got);
+	buf_consume(&tls->in, *got);
+	if (!*got)
+		BIO_set_retry_read(bio);
+	return *got > 0;
+}
+
+static int write_record(BIO *bio, const char *data, size_t len, size_t *written)
+{
+	struct tls *tls = BIO_get_data(bio);
+	BIO_clear_retry_flags(bio);
+	buf_append(&tls->out, data, len);
+	*written = len;
+	return 1;
+}
+
+static long control_memory(BIO *bio, int command, long number, void *pointer)
+{
+	(void)bio;
+	(void)number;
+	(void)pointer;
+	return command == BIO_CTRL_FLUSH;
+}
+
+static BIO_METHOD *make_memory(void)
+{
+	BIO_METHOD *memory = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "records");
+	if (!memory || !BIO_meth_set_read_ex(memory, read_record) ||
+	    !BIO_meth_set_write_ex(memory, write_record) ||
+	    !BIO_meth_set_ctrl(memory, control_memory))
+		abort();
+	return memory;
+}
+
+/* What much has passed through is not kept by a connection that is idle. */
+static void shrink(struct buf *buf)
+{
+	if (!buf->len && buf->cap > KEPT)
+		buf_free(buf);
+}
+
 /* ---- the context ---- */
 
 /* "certificate verify failed": the last thing that the library has met. */
@@ -463,10 +514,12 @@ struct tls_context *tls_context_new(const struct tls_settings *settings, struct 
 	SSL_CTX_set_min_proto_version(library, TLS1_2_VERSION);
 	SSL_CTX_set_options(library, SSL_OP_NO_RENEGOTIATION);
 	SSL_CTX_set_session_cache_mode(library, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_mode(library, SSL_MODE_RELEASE_BUFFERS); /* 32 KiB of each that is idle */
 	SSL_CTX_set_default_passwd_cb(library, no_passphrase);
 	struct tls_context *context = xcalloc(1, sizeof *context);
 	context->shares = 1;
 	context->library = library;
+	context->memory = make_memory();
 	context->server = settings->server;
 	context->verifies = !settings->unverified || settings->pin;
 	snprintf(context->pin, sizeof context->pin, "%s", settings->pin ? settings->pin : "");
@@ -507,6 +560,7 @@ void tls_context_release(struct tls_context *context)
 	if (!context || --context->shares)
 		return;
 	SSL_CTX_free(context->library);
+	BIO_meth_free(context->memory);
 	free(context->server_name);
 	free(context->alpn_words);
 	free(context->cert);
@@ -554,11 +608,14 @@ struct tls *tls_new(struct tls_context *context, const char *host)
 	tls->alert_in = tls->alert_out = NOT_SEEN;
 	tls->verdict = NOT_SEEN;
 	tls->library = SSL_new(context->library);
-	tls->in = BIO_new(BIO_s_mem());
-	tls->out = BIO_new(BIO_s_mem());
-	if (!tls->library || !tls->in || !tls->out)
+	buf_init(&tls->in, SIZE_MAX);
+	buf_init(&tls->out, SIZE_MAX);
+	BIO *memory = BIO_new(context->memory);
+	if (!tls->library || !memory)
 		abort();
-	SSL_set_bio(tls->library, tls->in, tls->out);
+	BIO_set_data(memory, tls);
+	BIO_set_init(memory, 1);
+	SSL_set_bio(tls->library, memory, memory); /* which owns it */
 	SSL_set_app_data(tls->library, tls);
 	SSL_set_info_callback(tls->library, notice);
 	if (context->server) {
@@ -579,6 +636,8 @@ void tls_free(struct tls *tls)
 	tls_context_release(tls->context);
 	free(tls->host);
 	buf_free(&tls->facts);
+	buf_free(&tls->in);
+	buf_free(&tls->out);
 	free(tls);
 }
 
@@ -773,9 +832,7 @@ void tls_receive(struct tls *tls, const void *data, size_t len)
 	size_t more = len < room ? len : room;
 	memcpy(tls->first + tls->first_len, data, more);
 	tls->first_len += more;
-	for (size_t written = 0; len; data = (const char *)data + written, len -= written)
-		if (!BIO_write_ex(tls->in, data, len, &written) || !written)
-			abort(); /* memory is all it needs */
+	buf_append(&tls->in, data, len);
 }
 
 /* What a call of the library means that has not done what it was asked for. */
@@ -813,6 +870,7 @@ size_t tls_read(struct tls *tls, void *place, size_t most)
 	int result = SSL_read_ex(tls->library, place, most, &got);
 	if (result > 0)
 		return got;
+	shrink(&tls->in);
 	meet(tls, result);
 	return 0;
 }
@@ -822,6 +880,7 @@ bool tls_write(struct tls *tls, const void *data, size_t len)
 	size_t written;
 	if (tls->state != TLS_OPEN || tls->closed)
 		return false;
+	buf_reserve(&tls->out, len + (len / TLS_RECORD + 1) * TLS_RECORD_MORE);
 	ERR_clear_error();
 	if (!len || SSL_write_ex(tls->library, data, len, &written) > 0)
 		return true;
@@ -841,15 +900,14 @@ bool tls_close(struct tls *tls)
 
 const char *tls_records(const struct tls *tls, size_t *len)
 {
-	char *data = NULL;
-	long pending = BIO_get_mem_data(tls->out, &data);
-	*len = pending > 0 ? (size_t)pending : 0;
-	return data;
+	*len = tls->out.len;
+	return buf_data(&tls->out);
 }
 
 void tls_sent(struct tls *tls)
 {
-	BIO_reset(tls->out);
+	buf_clear(&tls->out);
+	shrink(&tls->out);
 }
 
 const char *tls_facts(const struct tls *tls)
