@@ -99,7 +99,7 @@ const struct value_name value_table[] = {
 	{ "peer_user", "the name of that user", VALUE_TEXT, NULL, VALUE_PEER_USER },
 	{ "peer_process", "the name of that process", VALUE_TEXT, NULL, VALUE_PEER_PROCESS },
 	{ "paused", "whether a person makes the calls", VALUE_WORD, YES_NO, VALUE_PAUSED },
-	{ "fin", "whether the peer's FIN has been read", VALUE_WORD, YES_NO, VALUE_FIN },
+	{ "fin", "whether the peer's FIN, or close_notify of TLS, has been read", VALUE_WORD, YES_NO, VALUE_FIN },
 	{ "sent", "bytes that our calls sent", VALUE_BYTES, NULL, VALUE_SENT },
 	{ "recv", "bytes that our calls received", VALUE_BYTES, NULL, VALUE_RECV },
 	{ "sends", "calls that sent, so datagrams of UDP", VALUE_COUNT, NULL, VALUE_SENDS },

@@ -473,7 +473,8 @@ void recorded_follow(struct session *session, uint64_t position, const struct en
 	default:
 		break;
 	}
-	if (entry_is_end_of_file(entry))
+	bool notified = entry->call == CALL_TLS_READ && !entry->error && !entry->len;
+	if (notified || entry_is_end_of_file(entry))
 		own->ends |= STREAM_PEER_CLOSED;
 	if (entry_is_sealed(entry) || (entry_is_payload(entry) && !entry_is_clear(entry)))
 		meet_payload(session, entry);

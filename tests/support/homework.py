@@ -49,7 +49,7 @@ def digest_call(digest, entry):
     digest = fnv(digest, name.encode())
     for number in instant(entry["time"]), entry["session"], entry.get("errno", 0), peer.get("port", 0):
         digest = fnv(digest, number.to_bytes(8, "little"))
-    if not re.match("(send|recv)(to|from|msg)?$", entry["call"]) or entry.get("secret"):
+    if not re.match("((send|recv)(to|from|msg)?|SSL_(read|write))$", entry["call"]) or entry.get("secret"):
         return digest
     data = base64.b64decode(entry["base64"]) if "base64" in entry else entry.get("text", "").encode()
     return fnv(fnv(digest, len(data).to_bytes(8, "little")), data[:512])
