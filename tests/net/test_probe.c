@@ -374,8 +374,9 @@ static void knows_how_long_bytes_lay(struct fixture *f)
 	struct couple c = make_couple(f);
 	session_block_reading(c.session, true);
 	peer_send(c.peer, "patience", 8, PEER_MS);
-	int64_t sent = clock_now();
-	until(f, clock_now() - sent > 20 * CLOCK_MS);
+	peer_wait(c.session->fd[0], POLLIN, PEER_MS);
+	int64_t arrived = clock_now();
+	until(f, clock_now() - arrived > 20 * CLOCK_MS);
 	session_block_reading(c.session, false);
 	until(f, has_received(f, c.session, "patience"));
 	struct sample r = after(f, c.session, CALL_RECV);
@@ -385,9 +386,9 @@ static void knows_how_long_bytes_lay(struct fixture *f)
 	int fd = peer_udp(AF_INET);
 	struct endpoint to = session_local(udp);
 	peer_send_to(fd, &to, "now", 3);
-	sent = clock_now();
 	peer_wait(udp->fd[0], POLLIN, PEER_MS);
-	while (clock_now() - sent < 5 * CLOCK_MS)
+	arrived = clock_now();
+	while (clock_now() - arrived < 5 * CLOCK_MS)
 		peer_wait(fd, POLLIN, 1);
 	until(f, has_received(f, udp, "now"));
 	r = after(f, udp, CALL_RECVFROM);
@@ -550,10 +551,9 @@ static void tells_drops(struct fixture *f)
 	char want[64];
 	struct session *udp = listen_on(f, TRANSPORT_UDP, "127.0.0.1", 0, NULL);
 	int fd = peer_udp(AF_INET);
-	struct endpoint to = session_local(udp);
 	call_set_option(&udp->caller, udp->fd[0], SOL_SOCKET, SO_RCVBUF, 2304);
 	for (int i = 0; i < MANY; i++)
-		peer_send_to(fd, &to, "0123456789", 10);
+		peer_deliver(fd, udp->fd[0], "0123456789", 10);
 	until(f,
 	      count_states(f, udp, "dropped here") && udp->probe.dropped + receives(udp) == MANY);
 	uint64_t got = receives(udp);
@@ -563,7 +563,7 @@ static void tells_drops(struct fixture *f)
 	ok(got < MANY, "a small buffer overflows");
 	is_text(last_failure(f, udp), want, "what was dropped is reported, exactly");
 	for (int i = 0; i < MANY; i++)
-		peer_send_to(fd, &to, "0123456789", 10);
+		peer_deliver(fd, udp->fd[0], "0123456789", 10);
 	fixture_turns(f, 3);
 	is_int(count_states(f, udp, "dropped here"), 1, "but not more often than once a second");
 	peer_close_all(&fd, 1);
@@ -599,7 +599,7 @@ static void follows_the_one_that_closed_first(struct fixture *f)
 	is_int(session_tcp_state(c.session), STATE_FIN_WAIT2, "then it waits for the peer's FIN");
 	ok(session_is_unsettled(c.session), "which is no end yet");
 	peer_close_all(&c.peer, 1);
-	sessions_sample(f->sessions, c.session);
+	until(f, (sessions_sample(f->sessions, c.session), is_in(c.session, STATE_TIME_WAIT)));
 	is_int(session_tcp_state(c.session), STATE_TIME_WAIT, "and at last in TIME_WAIT");
 	const struct sample *r = session_sample(c.session);
 	ok(sample_get(r, SAMPLE_TIMER) == TIMER_TIMEWAIT &&
@@ -622,7 +622,7 @@ static void follows_until_it_is_gone(struct fixture *f)
 	session_close(c.session, &f->error);
 	until(f, is_in(c.session, STATE_FIN_WAIT2));
 	peer_reset(c.peer);
-	sessions_sample(f->sessions, c.session);
+	until(f, (sessions_sample(f->sessions, c.session), is_in(c.session, STATE_GONE)));
 	is_int(session_tcp_state(c.session), STATE_GONE, "an RST ends what is left of it");
 	ok(was_in(f, c.session, SAMPLE_CLOSED, STATE_GONE), "which is written down");
 	ok(!session_is_unsettled(c.session) && is_settled(f), "and followed no more");

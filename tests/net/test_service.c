@@ -94,7 +94,8 @@ static void holds_back(struct fixture *f, size_t queue_max, const char *what)
 	struct session *server = serve(f, TRANSPORT_TCP, "echo", queue_max);
 	struct session *client = client_of(f, server, &fd);
 	size_t out = 0, in = 0, most = 0, idle = 0;
-	while (out < LEN && idle < 5) {
+	int64_t deadline = clock_now() + 20 * CLOCK_S;
+	while (out < LEN && (idle < 5 || most == 0) && clock_now() < deadline) {
 		ssize_t sent = send(fd, noise + out, LEN - out, MSG_DONTWAIT | MSG_NOSIGNAL);
 		out += sent > 0 ? (size_t)sent : 0;
 		idle = sent > 0 ? 0 : idle + 1;
@@ -104,7 +105,7 @@ static void holds_back(struct fixture *f, size_t queue_max, const char *what)
 	ok(out < LEN, "%s: a client that does not read is not read from", what);
 	ok(most > 0 && most <= SESSION_TURN && (!queue_max || most <= queue_max),
 	   "%s: no more than a little waits", what);
-	int64_t deadline = clock_now() + 20 * CLOCK_S;
+	deadline = clock_now() + 20 * CLOCK_S;
 	while (in < out && fixture_turn(f, deadline)) {
 		ssize_t got = recv(fd, back + in, LEN - in, MSG_DONTWAIT);
 		in += got > 0 ? (size_t)got : 0;

@@ -265,6 +265,37 @@ bool peer_send_to(int fd, const struct endpoint *to, const void *data, size_t le
 	       (ssize_t)len;
 }
 
+/* What its buffers hold and what it has dropped: each datagram that arrives changes it. False where
+ * the system does not say. */
+static bool read_memory(int fd, uint32_t memory[32])
+{
+	memset(memory, 0, 32 * sizeof *memory);
+#ifdef SO_MEMINFO
+	socklen_t len = 32 * sizeof *memory;
+	return getsockopt(fd, SOL_SOCKET, SO_MEMINFO, memory, &len) == 0;
+#else
+	return (void)fd, false;
+#endif
+}
+
+bool peer_deliver(int fd, int receiver, const void *data, size_t len)
+{
+	uint32_t then[32], now[32];
+	struct endpoint to = peer_addr(receiver);
+	int64_t deadline = clock_now() + PEER_MS * CLOCK_MS;
+	bool known = read_memory(receiver, then);
+	if (!peer_send_to(fd, &to, data, len))
+		return false;
+	if (!known)
+		return peer_wait(receiver, POLLIN, PEER_MS);
+	while (read_memory(receiver, now) && memcmp(then, now, sizeof now) == 0) {
+		if (clock_now() > deadline)
+			return false;
+		peer_wait(fd, POLLIN, 1);
+	}
+	return true;
+}
+
 void peer_reset(int fd)
 {
 	struct linger now = { .l_onoff = 1, .l_linger = 0 };

@@ -51,5 +51,9 @@ int peer_eof(int fd, int ms);
 ssize_t peer_recv_from(int fd, void *data, size_t cap, struct endpoint *from, int ms);
 bool peer_send_to(int fd, const struct endpoint *to, const void *data, size_t len);
 
+/* The same to a socket of the test itself, which has it then, or has dropped it: a loopback may
+ * take its time. The receiver must not be read from meanwhile. */
+bool peer_deliver(int fd, int receiver, const void *data, size_t len);
+
 void peer_reset(int fd);      /* RST now; closes */
 void peer_half_close(int fd); /* FIN; still reads */
