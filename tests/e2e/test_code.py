@@ -6,59 +6,12 @@ import re
 import shutil
 import struct
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "support"))
 from tap import *  # noqa: E402,F403
 from netcats import Stage  # noqa: E402
 from plain import Plain  # noqa: E402
-
-WORK = tempfile.mkdtemp()
-COMPILER = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
-STRICT = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O1"]
-LANGUAGES = ["python"] + (["c"] if COMPILER else [])
-
-
-def port_on(plain, verb="listening"):
-    plain.sees("loopback only")
-    found = re.search(verb + r" on 127\.0\.0\.1:(\d+)", plain.text)
-    return int(found.group(1)) if found else 0
-
-
-def export(plain, language, session=None):
-    """The program's path, as /code wrote it."""
-    path = os.path.join(WORK, "session." + ("py" if language == "python" else "c"))
-    if os.path.exists(path):
-        os.unlink(path)
-    plain.type("/code %s%s %s" % ("@%s " % session if session else "", language, path))
-    ok(plain.sees("is a program now"), "/code %s writes a file" % language)
-    return path
-
-
-def command_for(path):
-    if path.endswith(".py"):
-        return [sys.executable, path]
-    program = path[:-2]
-    built = subprocess.run([COMPILER, *STRICT, "-o", program, path], capture_output=True, text=True)
-    ok(built.returncode == 0, "it compiles without a warning")
-    if built.returncode:
-        print("# " + built.stderr[:2000].replace("\n", "\n# "), flush=True)
-    return [program]
-
-
-def start(path):
-    return subprocess.Popen(command_for(path), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-
-def finish(process):
-    try:
-        out, err = process.communicate(timeout=DEADLINE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        out, err = process.communicate()
-        return "timeout", out, err
-    return process.returncode, out, err
-
+from programs import LANGUAGES, WORK, export, finish, launch, port_on, programs_of, start  # noqa: E402
 
 HARD = b"\x00\x01\x1b\xff??/\"\\%s '?\x7f0"
 
@@ -175,23 +128,6 @@ def server_with_one_client():
                 same(client.recv(1024), b"", "and closes")
             same(finish(process)[:2], (0, b"Hello, server!"), "and ends well")
     same(plain.leave(), 0, "leaves")
-
-
-def programs_of(plain, session=None):
-    """What to run for each language, built once."""
-    commands = {}
-    for language in LANGUAGES:
-        path = export(plain, language, session)
-        commands[language] = command_for(path)
-        if language == "python":
-            kept = os.path.join(WORK, "kept.py")
-            os.rename(path, kept)
-            commands[language] = [sys.executable, kept]
-    return commands
-
-
-def launch(command):
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 def reset(sock):

@@ -9,12 +9,16 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
+#include "record/tls_entry.h"
 #include "view/code/statement.h"
 
 enum { TITLE = 96, REMARK = 256 };
 
 /* Seconds. */
 enum { LIMIT_LEAST = 5, LIMIT_MOST = 60, PAUSE_LEAST = 1 };
+
+/* Where TLS is on top of it. */
+enum secured { SECURED_NOT, SECURED_NOW, SECURED_PEER_ENDED };
 
 /* A descriptor that the program has at this point, and its variable. */
 struct variable {
@@ -23,12 +27,20 @@ struct variable {
 	bool datagrams;
 	bool has_path; /* UNIX */
 	bool waits;    /* a server's, which has no client yet */
+	enum secured secured;
+	bool sealed; /* it has moved records before that */
 	char name[STATEMENT_NAME];
 };
 
 /* A peer whose address recvfrom() has given. */
 struct known {
 	struct endpoint addr;
+	char name[STATEMENT_NAME];
+};
+
+/* What handshakes are made from that were asked for the same. */
+struct context {
+	const struct entry *handshake; /* the first */
 	char name[STATEMENT_NAME];
 };
 
@@ -58,11 +70,12 @@ struct writer {
 	const struct language *language;
 	FILE *file;    /* NULL: only what the calls need is found out */
 	unsigned left; /* calls that may still be written */
-	bool has_tls;  /* some were left out, since their bytes are TLS records */
 	struct variable *variable;
 	size_t variables, variables_cap;
 	struct known *known;
 	size_t knowns, knowns_cap;
+	struct context *context;
+	size_t contexts, contexts_cap;
 	unsigned sockets, clients; /* made so far, for names */
 	struct statement
 	        waiting; /* a recv() that the next one may be joined to; .calls = 0: none */
@@ -185,6 +198,34 @@ static const struct known *meet(struct writer *writer, const struct endpoint *ad
 	return known;
 }
 
+static bool is_same_context(const struct entry *a, const struct entry *b)
+{
+	size_t len_a, len_b;
+	size_t asked_a = (size_t)(tls_entry_agreed(a, &len_a) - entry_payload(a));
+	size_t asked_b = (size_t)(tls_entry_agreed(b, &len_b) - entry_payload(b));
+	return a->call == b->call && asked_a == asked_b &&
+	       memcmp(entry_payload(a), entry_payload(b), asked_a) == 0;
+}
+
+/* *is_new: no handshake before it was asked for the same. */
+static const char *claim_context(struct writer *writer, const struct entry *handshake, bool *is_new)
+{
+	*is_new = false;
+	for (size_t i = 0; i < writer->contexts; i++)
+		if (is_same_context(writer->context[i].handshake, handshake))
+			return writer->context[i].name;
+	*is_new = true;
+	writer->context = xgrow(writer->context, &writer->contexts_cap, writer->contexts,
+	                        sizeof *writer->context);
+	struct context *context = &writer->context[writer->contexts++];
+	context->handshake = handshake;
+	if (writer->contexts == 1)
+		snprintf(context->name, sizeof context->name, "context");
+	else
+		snprintf(context->name, sizeof context->name, "context%zu", writer->contexts);
+	return context->name;
+}
+
 /* ---- which calls ---- */
 
 /* The listener's part in an accepted session is its socket and the one accept(). */
@@ -240,7 +281,7 @@ static void measure(struct writer *writer, const struct statement *statement)
 	int64_t done = entry->time;
 	if (entry->flags & ENTRY_WAITED)
 		done += (int64_t)entry->duration * CLOCK_US;
-	if (entry_is_connect_return(entry))
+	if (entry_is_connect_return(entry) || statement_is_handshake(statement))
 		note_wait(writer, (int64_t)entry->duration * CLOCK_US);
 	bool waits = entry_is_incoming(entry) || entry->call == CALL_ACCEPT;
 	if (waits && writer->last && !statement->patient)
@@ -323,9 +364,34 @@ static enum fate find_fate(const struct writer *writer, const struct entry *begu
 	return WAITING;
 }
 
+static unsigned needs_of_handshake(const struct statement *statement)
+{
+	bool chooses = statement->entry->call == CALL_TLS_ACCEPT &&
+	               statement_asked(statement, TLS_ASKED_ALPN);
+	return NEED_TLS | (statement->error ? NEED_TLS_ATTEMPT | NEED_ATTEMPT : 0) |
+	       (statement_asked(statement, TLS_ASKED_PIN) ? NEED_TLS_PIN : 0) |
+	       (statement->entry->call == CALL_TLS_ACCEPT ||
+	                        statement_asked(statement, TLS_ASKED_CERT)
+	                ? NEED_TLS_FILES
+	                : 0) |
+	       (chooses ? NEED_TLS_PROTOCOL : 0);
+}
+
+static unsigned needs_of_tls(const struct statement *statement)
+{
+	unsigned most = statement_is_handshake(statement) ? needs_of_handshake(statement) : NEED_TLS;
+	if (statement_is_receive(statement))
+		return most | NEED_TLS_RECEIVE | NEED_BUFFER;
+	if (statement_is_end(statement))
+		return most | NEED_TLS_RECEIVE_END | NEED_BUFFER;
+	return most | (statement->entry->call == CALL_TLS_SHUTDOWN ? NEED_TLS_END : 0);
+}
+
 static unsigned needs_of(const struct statement *statement)
 {
 	const struct entry *entry = statement->entry;
+	if (entry_is_of_tls(entry) || (statement->tls && statement_is_end(statement)))
+		return needs_of_tls(statement);
 	unsigned needs = entry_is_incoming(entry) ? NEED_BUFFER : 0;
 	bool named = entry->call == CALL_BIND || entry->call == CALL_CONNECT ||
 	             (entry_is_outgoing(entry) && entry_is_addressed(entry));
@@ -409,6 +475,7 @@ static void name_ends(struct writer *writer, struct statement *statement)
 	if (made)
 		made->has_path = endpoint_is_unix(&family);
 	statement->has_path = variable && variable->has_path;
+	statement->tls = variable && variable->secured != SECURED_NOT;
 	if (entry->call == CALL_ACCEPT && !entry->error)
 		copy_name(statement->client, add_variable(writer, entry->arg, true, false));
 	const struct known *known = NULL;
@@ -444,15 +511,89 @@ static void write_lookup(struct writer *writer, const struct entry *entry)
 	write_remark(writer, text);
 }
 
-/* The records of one connection are of no use to another; and a program makes them by a library. */
-static bool leave_out_tls(struct writer *writer, const struct entry *entry)
+/* ---- TLS ---- */
+
+/* Whether the handshake that these records belong to is over somewhere. */
+static bool has_handshake(const struct writer *writer, const struct entry *sealed, uint64_t at)
 {
-	if (!entry_is_clear(entry) && !entry_is_sealed(entry))
+	for (at = transcript_after(writer->transcript, at); at != TRANSCRIPT_NONE;
+	     at = transcript_after(writer->transcript, at)) {
+		const struct entry *later = transcript_at(writer->transcript, at);
+		if (later->session != sealed->session || later->fd != sealed->fd)
+			continue;
+		if (later->call == CALL_TLS_CONNECT || later->call == CALL_TLS_ACCEPT)
+			return true;
+		if (later->call == CALL_CLOSE || entry_is_clear(later))
+			return false;
+	}
+	return false;
+}
+
+/* The records of one connection are of no use to another: a program makes its own by the library. So is
+ * what the transcript has of a connection whose handshake it does not have. */
+static bool leave_out_tls(struct writer *writer, const struct entry *entry, uint64_t at)
+{
+	struct variable *variable = find_variable(writer, entry->fd);
+	bool secured = variable && variable->secured != SECURED_NOT;
+	if (secured && entry_is_sealed(entry))
+		return true;
+	if (secured || (!entry_is_sealed(entry) && !entry_is_clear(entry) &&
+	                entry->call != CALL_TLS_SHUTDOWN))
 		return false;
-	if (!writer->has_tls)
-		write_remark(writer, "TLS: send() and recv() of its records, and its clear text, are left out");
-	writer->has_tls = true;
+	if (variable && !variable->sealed &&
+	    (!entry_is_sealed(entry) || !has_handshake(writer, entry, at)))
+		write_remark(writer, "TLS is left out: the handshake was not over, or is not in "
+		                     "the transcript");
+	if (variable)
+		variable->sealed = true;
 	return true;
+}
+
+/* What recv() and send() have said after the library: the program asks only that. */
+static bool leave_out_socket(struct writer *writer, const struct entry *entry)
+{
+	char text[REMARK];
+	const struct variable *variable = find_variable(writer, entry->fd);
+	if (!variable || variable->secured == SECURED_NOT ||
+	    (entry->call != CALL_SEND && entry->call != CALL_RECV))
+		return false;
+	if (entry->error) {
+		snprintf(text, sizeof text, "then %s() = -1 %s", entry_call_name(entry->call),
+		         error_name(entry->error));
+		write_remark(writer, text);
+		return true;
+	}
+	if (!entry_is_end_of_file(entry) || variable->secured == SECURED_PEER_ENDED)
+		return true;
+	write_remark(writer, "then the end came without close_notify, which this call reports");
+	return false;
+}
+
+static void write_own_certificate(struct writer *writer)
+{
+	write_remark(writer, "the certificate was made for that run, and its key was never written: "
+	                     "this one needs files, such as");
+	write_remark(writer, "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost "
+	                     "-keyout key.pem -out cert.pem");
+}
+
+/* What TLS makes of a call. */
+static void note_tls(struct writer *writer, struct statement *statement)
+{
+	const struct entry *entry = statement->entry;
+	struct variable *variable = find_variable(writer, entry->fd);
+	if (statement_is_handshake(statement)) {
+		copy_name(statement->context,
+		          claim_context(writer, entry, &statement->new_context));
+		statement->error = entry->arg > 0 ? 0 : EPROTO;
+		if (entry->arg > 0)
+			variable->secured = SECURED_NOW;
+		if (entry->call == CALL_TLS_ACCEPT && statement->new_context &&
+		    !statement_asked(statement, TLS_ASKED_CERT))
+			write_own_certificate(writer);
+	} else if (entry->call == CALL_TLS_READ && !entry->len) {
+		variable->secured = SECURED_PEER_ENDED;
+	}
 }
 
 static void write_entry(struct writer *writer, const struct entry *entry, uint64_t at)
@@ -461,7 +602,8 @@ static void write_entry(struct writer *writer, const struct entry *entry, uint64
 		write_lookup(writer, entry);
 		return;
 	}
-	if (is_left_out(writer, entry) || leave_out_tls(writer, entry) ||
+	if (is_left_out(writer, entry) || leave_out_tls(writer, entry, at) ||
+	    leave_out_socket(writer, entry) ||
 	    (entry->call == CALL_SOCKET && entry->error) ||
 	    (entry->call == CALL_SOCKET && has_lost_race(writer, entry, at)))
 		return;
@@ -475,6 +617,7 @@ static void write_entry(struct writer *writer, const struct entry *entry, uint64
 	name_ends(writer, &statement);
 	if (!statement.socket[0])
 		return;
+	note_tls(writer, &statement);
 	if (entry_host(entry) != HOST_HERE) {
 		char text[REMARK];
 		snprintf(text, sizeof text, "%s is on %s, a host of the sandbox", statement.socket,
@@ -533,6 +676,7 @@ static bool write_pass(const struct plan *plan, FILE *file, struct program *prog
 	program->pause = seconds(writer.gap, PAUSE_LEAST, program->limit);
 	free(writer.variable);
 	free(writer.known);
+	free(writer.context);
 	return whole;
 }
 

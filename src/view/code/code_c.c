@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <inttypes.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "base/count.h"
 #include "base/error.h"
+#include "record/tls_entry.h"
 #include "socket/constant.h"
 #include "socket/sockopt.h"
 #include "view/code/statement.h"
@@ -162,6 +164,128 @@ static const struct {
 	  "\treturn sendmsg(fd, &message, flags);\n"
 	  "}\n"
 	  "\n" },
+	{ NEED_TLS,
+	  "/* Why a call of the library has failed. */\n"
+	  "static void say_tls(SSL *tls, int result, const char *call)\n"
+	  "{\n"
+	  "\tint kind = SSL_get_error(tls, result);\n"
+	  "\tlong verdict = SSL_get_verify_result(tls);\n"
+	  "\tconst char *reason = ERR_reason_error_string(ERR_peek_last_error());\n"
+	  "\tif (kind == SSL_ERROR_WANT_READ || kind == SSL_ERROR_WANT_WRITE)\n"
+	  "\t\tfprintf(stderr, \"%s: the peer did nothing for %d s\\n\", call, LIMIT);\n"
+	  "\telse if (verdict != X509_V_OK && SSL_get_verify_mode(tls) != SSL_VERIFY_NONE)\n"
+	  "\t\tfprintf(stderr, \"%s: %s\\n\", call, X509_verify_cert_error_string(verdict));\n"
+	  "\telse if (kind == SSL_ERROR_ZERO_RETURN)\n"
+	  "\t\tfprintf(stderr, \"%s: the peer has closed\\n\", call);\n"
+	  "\telse if (reason)\n"
+	  "\t\tfprintf(stderr, \"%s: %s\\n\", call, reason);\n"
+	  "\telse\n"
+	  "\t\tperror(call);\n"
+	  "}\n"
+	  "\n"
+	  "static void check_tls(SSL *tls, int result, const char *call)\n"
+	  "{\n"
+	  "\tif (result > 0)\n"
+	  "\t\treturn;\n"
+	  "\tsay_tls(tls, result, call);\n"
+	  "\texit(1);\n"
+	  "}\n"
+	  "\n" },
+	{ NEED_TLS_FILES, "/* A file in PEM. */\n"
+	                  "static void check_file(int result, const char *path)\n"
+	                  "{\n"
+	                  "\tif (result > 0)\n"
+	                  "\t\treturn;\n"
+	                  "\tfprintf(stderr, \"%s: %s\\n\", path, "
+	                  "ERR_reason_error_string(ERR_peek_error()));\n"
+	                  "\texit(1);\n"
+	                  "}\n"
+	                  "\n" },
+	{ NEED_TLS_ATTEMPT, "/* A handshake that failed then, and may fail again. */\n"
+	                    "static void attempt_tls(SSL *tls, int result, const char *call)\n"
+	                    "{\n"
+	                    "\tif (result <= 0)\n"
+	                    "\t\tsay_tls(tls, result, call);\n"
+	                    "}\n"
+	                    "\n" },
+	{ NEED_TLS_PIN,
+	  "/* The certificate must have this SHA-256 fingerprint, whoever has signed it. */\n"
+	  "static void check_pin(SSL *tls, const char *pin)\n"
+	  "{\n"
+	  "\tunsigned char digest[EVP_MAX_MD_SIZE] = { 0 };\n"
+	  "\tchar text[7 + 2 * 32 + 1] = \"sha256:\";\n"
+	  "\tX509 *certificate = SSL_get1_peer_certificate(tls);\n"
+	  "\tif (certificate)\n"
+	  "\t\tX509_digest(certificate, EVP_sha256(), digest, NULL);\n"
+	  "\tfor (int i = 0; i < 32; i++)\n"
+	  "\t\tsnprintf(text + 7 + 2 * i, 3, \"%02x\", digest[i]);\n"
+	  "\tX509_free(certificate);\n"
+	  "\tif (strcasecmp(text, pin) != 0) {\n"
+	  "\t\tfprintf(stderr, \"the certificate is not the pinned one: it has %s\\n\", text);\n"
+	  "\t\texit(1);\n"
+	  "\t}\n"
+	  "}\n"
+	  "\n" },
+	{ NEED_TLS_PROTOCOL,
+	  "/* The first of ours that the client offers. */\n"
+	  "static int choose_protocol(SSL *tls, const unsigned char **out, unsigned char *length,\n"
+	  "                           const unsigned char *offered, unsigned size, void *ours)\n"
+	  "{\n"
+	  "\tunsigned char *chosen;\n"
+	  "\t(void)tls;\n"
+	  "\tint found = SSL_select_next_proto(&chosen, length, ours, (unsigned)strlen(ours),\n"
+	  "\t                                  offered, size);\n"
+	  "\t*out = chosen;\n"
+	  "\treturn found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : "
+	  "SSL_TLSEXT_ERR_ALERT_FATAL;\n"
+	  "}\n"
+	  "\n" },
+	{ NEED_TLS_RECEIVE | NEED_TLS_RECEIVE_END,
+	  "/* 0 after the peer's close_notify; an end without it is an error. */\n"
+	  "static int show_tls(SSL *tls)\n"
+	  "{\n"
+	  "\tint got = SSL_read(tls, buffer, sizeof buffer);\n"
+	  "\tif (got <= 0 && SSL_get_error(tls, got) == SSL_ERROR_ZERO_RETURN)\n"
+	  "\t\treturn 0;\n"
+	  "\tcheck_tls(tls, got, \"SSL_read\");\n"
+	  "\tfwrite(buffer, 1, (size_t)got, stdout);\n"
+	  "\tfflush(stdout);\n"
+	  "\treturn got;\n"
+	  "}\n"
+	  "\n" },
+	{ NEED_TLS_RECEIVE,
+	  "/* A stream keeps no boundaries, and the peer may send less than it did then, or close. "
+	  "So this\n"
+	  " * waits for the first bytes, and for more only up to `most`, and while the peer makes "
+	  "no pause.\n"
+	  " * What one record has brought waits in the library, where poll() does not see it. */\n"
+	  "static void receive_tls(SSL *tls, size_t most)\n"
+	  "{\n"
+	  "\tstruct pollfd readable = { .fd = SSL_get_fd(tls), .events = POLLIN };\n"
+	  "\tint got = show_tls(tls);\n"
+	  "\tsize_t size = (size_t)got;\n"
+	  "\tif (got == 0) {\n"
+	  "\t\tfprintf(stderr, \"the peer has closed\\n\");\n"
+	  "\t\texit(1);\n"
+	  "\t}\n"
+	  "\twhile (got > 0 && size < most &&\n"
+	  "\t       (SSL_pending(tls) > 0 || poll(&readable, 1, PAUSE * 1000) > 0)) {\n"
+	  "\t\tgot = show_tls(tls);\n"
+	  "\t\tsize += (size_t)got;\n"
+	  "\t}\n"
+	  "}\n"
+	  "\n" },
+	{ NEED_TLS_RECEIVE_END, "/* Until the peer closes, or sends nothing for too long. */\n"
+	                        "static void receive_end_tls(SSL *tls)\n"
+	                        "{\n"
+	                        "\ttime_t end = time(NULL) + LIMIT;\n"
+	                        "\twhile (show_tls(tls) > 0)\n"
+	                        "\t\tif (time(NULL) > end) {\n"
+	                        "\t\t\tfprintf(stderr, \"the peer has not closed\\n\");\n"
+	                        "\t\t\texit(1);\n"
+	                        "\t\t}\n"
+	                        "}\n"
+	                        "\n" },
 	{ NEED_TELL, "static void tell(int fd)\n"
 	             "{\n"
 	             "\tstruct sockaddr_storage name;\n"
@@ -177,13 +301,14 @@ static const struct {
 static void begin(FILE *file, const struct program *program)
 {
 	unsigned needs = program->needs;
+	bool tls = needs & NEED_TLS;
 	if (needs & (NEED_CHECK | NEED_SHOW))
 		needs |= NEED_FAIL;
 	fprintf(file,
 	        "/* %s\n"
 	        " * What is received goes to standard output.\n"
 	        " *\n"
-	        " *\tcc -o session session.c && ./session */\n"
+	        " *\tcc -o session session.c%s && ./session */\n"
 	        "%s"
 	        "#include <arpa/inet.h>\n"
 	        "#include <errno.h>\n"
@@ -191,9 +316,12 @@ static void begin(FILE *file, const struct program *program)
 	        "#include <netinet/tcp.h>\n"
 	        "%s"
 	        "%s"
+	        "%s"
+	        "%s"
 	        "#include <stdio.h>\n"
 	        "#include <stdlib.h>\n"
 	        "#include <string.h>\n"
+	        "%s"
 	        "#include <sys/socket.h>\n"
 	        "#include <sys/time.h>\n"
 	        "%s"
@@ -205,15 +333,19 @@ static void begin(FILE *file, const struct program *program)
 	        "\tPAUSE = %d, /* seconds after which what it sends is taken to be all */\n"
 	        "};\n"
 	        "\n",
-	        program->title,
+	        program->title, tls ? " -lssl -lcrypto" : "",
 	        needs & NEED_SEND_FROM ? "#define _GNU_SOURCE /* struct in6_pktinfo */\n" : "",
-	        needs & NEED_RECEIVE ? "#include <poll.h>\n" : "",
+	        tls ? "#include <openssl/err.h>\n#include <openssl/ssl.h>\n" : "",
+	        needs & (NEED_RECEIVE | NEED_TLS_RECEIVE) ? "#include <poll.h>\n" : "",
+	        tls ? "#include <signal.h>\n" : "",
 	        needs & NEED_PATH ? "#include <stddef.h>\n" : "",
-	        needs & NEED_PATH ? "#include <sys/un.h>\n" : "", program->limit, program->pause);
+	        needs & NEED_TLS_PIN ? "#include <strings.h>\n" : "", needs & NEED_PATH ? "#include <sys/un.h>\n" : "", program->limit, program->pause);
 	for (size_t i = 0; i < sizeof helpers / sizeof *helpers; i++)
 		if (needs & helpers[i].need)
 			fputs(helpers[i].text, file);
 	fputs("int main(void)\n{\n", file);
+	if (tls)
+		fputs("\tsignal(SIGPIPE, SIG_IGN); /* a write that fails says so */\n", file);
 }
 
 /* Octal digits end by themselves, hexadecimal ones would take the next byte's along; a quoted '?'
@@ -353,11 +485,15 @@ static void put_recv(FILE *file, const struct statement *statement, bool shown)
 
 static void put_receive(FILE *file, const struct statement *statement)
 {
+	const char *tls = statement->tls ? "_tls" : "";
 	if (statement_is_end(statement)) {
-		fprintf(file, "\treceive_end(%s); /* = 0: end of file */\n", statement->socket);
+		fprintf(file, "\treceive_end%s(%s%s);%s\n", tls, statement->socket, tls,
+		        !statement->tls                           ? " /* = 0: end of file */"
+		        : statement->entry->call == CALL_TLS_READ ? " /* = 0: close_notify */"
+		                                                  : "");
 	} else if (statement_is_receive(statement)) {
-		fprintf(file, "\treceive(%s, %" PRIu64 "); /* %" PRIu64 " byte%s",
-		        statement->socket, statement_most(statement), statement->bytes,
+		fprintf(file, "\treceive%s(%s%s, %" PRIu64 "); /* %" PRIu64 " byte%s", tls,
+		        statement->socket, tls, statement_most(statement), statement->bytes,
 		        count_plural(statement->bytes));
 		if (statement->calls > 1)
 			fprintf(file, " in %u calls", statement->calls);
@@ -439,8 +575,146 @@ static void put_shutdown(FILE *file, const struct statement *statement)
 	close_check(file, statement, "shutdown");
 }
 
+/* ---- TLS ---- */
+
+/* A value that was asked for, between quotes. */
+static void put_asked(FILE *file, const struct statement *statement, const char *name)
+{
+	putc('"', file);
+	literal_put_asked(file, statement->entry, name, &literal);
+	putc('"', file);
+}
+
+/* A protocol after its length: "\002h2". */
+static void put_protocols(FILE *file, const struct statement *statement, unsigned *size)
+{
+	struct buf words = { .max = SIZE_MAX };
+	tls_entry_asked(statement->entry, TLS_ASKED_ALPN, &words);
+	putc('"', file);
+	*size = 0;
+	for (const char *word = buf_text(&words); *word;) {
+		unsigned len = (unsigned)strcspn(word, ",");
+		fprintf(file, "\\%03o", len);
+		literal_put_text(file, word, len, &literal);
+		*size += 1 + len;
+		word += len + (word[len] == ',');
+	}
+	putc('"', file);
+	buf_free(&words);
+}
+
+static void put_alpn(FILE *file, const struct statement *statement)
+{
+	unsigned size;
+	bool serves = statement->entry->call == CALL_TLS_ACCEPT;
+	if (!statement_asked(statement, TLS_ASKED_ALPN))
+		return;
+	if (serves)
+		fprintf(file, "\tSSL_CTX_set_alpn_select_cb(%s, choose_protocol, (void *)",
+		        statement->context);
+	else
+		fprintf(file, "\tSSL_CTX_set_alpn_protos(%s, (const unsigned char *)",
+		        statement->context);
+	put_protocols(file, statement, &size);
+	if (!serves)
+		fprintf(file, ", %u", size);
+	fputs(");\n", file);
+}
+
+static void put_file(FILE *file, const struct statement *statement, const char *call,
+                     const char *name, const char *made)
+{
+	bool asked = statement_asked(statement, name);
+	bool key = strcmp(name, TLS_ASKED_KEY) == 0;
+	fprintf(file, "\tcheck_file(%s(%s, ", call, statement->context);
+	for (int i = 0; i < 2; i++) {
+		if (asked)
+			put_asked(file, statement, name);
+		else
+			fprintf(file, "\"%s\"", made);
+		fputs(i ? ");\n" : key ? ", SSL_FILETYPE_PEM),\n\t           " : "),\n\t           ", file);
+	}
+}
+
+static void put_context(FILE *file, const struct statement *statement)
+{
+	const char *context = statement->context;
+	bool serves = statement->entry->call == CALL_TLS_ACCEPT;
+	bool pinned = statement_asked(statement, TLS_ASKED_PIN);
+	fprintf(file, "\tSSL_CTX *%s = SSL_CTX_new(TLS_%s_method());\n", context,
+	        serves ? "server" : "client");
+	fprintf(file, "\tSSL_CTX_set_min_proto_version(%s, TLS1_2_VERSION);\n", context);
+	if (!serves && statement_is_unverified(statement))
+		fprintf(file, "\tSSL_CTX_set_verify(%s, SSL_VERIFY_NONE, NULL); /* %s */\n", context,
+		        pinned ? "but see check_pin()" : "any certificate is taken");
+	else if (!serves)
+		fprintf(file,
+		        "\tSSL_CTX_set_verify(%s, SSL_VERIFY_PEER, NULL);\n"
+		        "\tSSL_CTX_set_default_verify_paths(%s);\n",
+		        context, context);
+	put_alpn(file, statement);
+	if (!serves && !statement_asked(statement, TLS_ASKED_CERT))
+		return;
+	put_file(file, statement, "SSL_CTX_use_certificate_chain_file", TLS_ASKED_CERT, "cert.pem");
+	put_file(file, statement, "SSL_CTX_use_PrivateKey_file", TLS_ASKED_KEY, "key.pem");
+}
+
+/* An address is in no name that is sent, RFC 6066 section 3. */
+static void put_server_name(FILE *file, const struct statement *statement)
+{
+	bool address = statement_names_address(statement);
+	if (!statement_asked(statement, TLS_ASKED_NAME))
+		return;
+	if (!address) {
+		fprintf(file, "\tSSL_set_tlsext_host_name(%s_tls, ", statement->socket);
+		put_asked(file, statement, TLS_ASKED_NAME);
+		fputs(");\n", file);
+	}
+	if (statement_is_unverified(statement))
+		return;
+	fprintf(file,
+	        address ? "\tX509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(%s_tls), "
+	                : "\tSSL_set1_host(%s_tls, ",
+	        statement->socket);
+	put_asked(file, statement, TLS_ASKED_NAME);
+	fputs(");\n", file);
+}
+
+static void put_handshake(FILE *file, const struct statement *statement)
+{
+	const char *name = entry_call_name(statement->entry->call), *own = statement->socket;
+	if (statement->new_context)
+		put_context(file, statement);
+	fprintf(file, "\tSSL *%s_tls = SSL_new(%s);\n", own, statement->context);
+	if (statement->entry->call == CALL_TLS_CONNECT)
+		put_server_name(file, statement);
+	fprintf(file, "\tSSL_set_fd(%s_tls, %s);\n", own, own);
+	fprintf(file, "\t%s_tls(%s_tls, %s(%s_tls), \"%s\");", verb(statement), own, name, own, name);
+	fputs(statement->error ? " /* failed */\n" : "\n", file);
+	if (!statement->error && statement_asked(statement, TLS_ASKED_PIN)) {
+		fprintf(file, "\tcheck_pin(%s_tls, ", own);
+		put_asked(file, statement, TLS_ASKED_PIN);
+		fputs(");\n", file);
+	}
+}
+
+static void put_clear(FILE *file, const struct statement *statement)
+{
+	fprintf(file, "\tcheck_tls(%s_tls, SSL_write(%s_tls,\n\t         ", statement->socket,
+	        statement->socket);
+	put_data(file, statement);
+	fputs("), \"SSL_write\");\n", file);
+}
+
+static void put_tls_end(FILE *file, const struct statement *statement)
+{
+	fprintf(file, "\tSSL_shutdown(%s_tls); /* close_notify */\n", statement->socket);
+}
+
 static void put_close(FILE *file, const struct statement *statement)
 {
+	if (statement->tls)
+		fprintf(file, "\tSSL_free(%s_tls);\n", statement->socket);
 	fprintf(file, "\tclose(%s);\n", statement->socket);
 }
 
@@ -461,6 +735,11 @@ static void call(FILE *file, const struct statement *statement)
 		[CALL_RECVMSG] = put_receive_from,
 		[CALL_SHUTDOWN] = put_shutdown,
 		[CALL_CLOSE] = put_close,
+		[CALL_TLS_CONNECT] = put_handshake,
+		[CALL_TLS_ACCEPT] = put_handshake,
+		[CALL_TLS_SHUTDOWN] = put_tls_end,
+		[CALL_TLS_READ] = put_receive,
+		[CALL_TLS_WRITE] = put_clear,
 	};
 	if (statement->patient)
 		fprintf(file, "\tlimit(%s, 0); /* for the first client, however long it takes */\n",

@@ -4,6 +4,7 @@
 
 #include "base/count.h"
 #include "base/error.h"
+#include "record/tls_entry.h"
 #include "socket/constant.h"
 #include "socket/sockopt.h"
 #include "view/code/statement.h"
@@ -39,6 +40,68 @@ static const struct {
 	                    "        if time.monotonic() > end:\n"
 	                    "            sys.exit(\"the peer has not closed\")\n"
 	                    "\n" },
+	{ NEED_TLS_RECEIVE | NEED_TLS_RECEIVE_END,
+	  "\n"
+	  "# Empty after the peer's close_notify; an end without it is an error.\n"
+	  "def read_tls(sock):\n"
+	  "    try:\n"
+	  "        return show(sock.recv(65536))\n"
+	  "    except ssl.SSLZeroReturnError:\n"
+	  "        return b\"\"\n"
+	  "\n" },
+	{ NEED_TLS_RECEIVE,
+	  "\n"
+	  "# A stream keeps no boundaries, and the peer may send less than it did then, or close. "
+	  "So this waits for the\n"
+	  "# first bytes, and for more only up to `most`, and while the peer makes no pause. What "
+	  "one record has brought\n"
+	  "# is pending in the library, where select() does not see it.\n"
+	  "def receive_tls(sock, most=0):\n"
+	  "    size = len(read_tls(sock))\n"
+	  "    if size == 0:\n"
+	  "        sys.exit(\"the peer has closed\")\n"
+	  "    while size < most and (sock.pending() or select.select([sock], [], [], PAUSE)[0]):\n"
+	  "        data = read_tls(sock)\n"
+	  "        size = size + len(data) if data else most\n"
+	  "\n" },
+	{ NEED_TLS_RECEIVE_END, "\n"
+	                        "# Until the peer closes, or sends nothing for too long.\n"
+	                        "def receive_end_tls(sock):\n"
+	                        "    end = time.monotonic() + LIMIT\n"
+	                        "    while read_tls(sock):\n"
+	                        "        if time.monotonic() > end:\n"
+	                        "            sys.exit(\"the peer has not closed\")\n"
+	                        "\n" },
+	{ NEED_TLS_END,
+	  "\n"
+	  "# Our close_notify alone: the peer may still send, and unwrap() would read, up to its end. "
+	  "So it is given\n"
+	  "# another socket in place of ours, where there is nothing to read, and what it writes "
+	  "there is sent.\n"
+	  "def end_tls(sock):\n"
+	  "    written, other = socket.socketpair()\n"
+	  "    own = os.dup(sock.fileno())\n"
+	  "    sock.settimeout(0)\n"
+	  "    other.settimeout(0)\n"
+	  "    os.dup2(other.fileno(), sock.fileno())\n"
+	  "    try:\n"
+	  "        sock.unwrap()\n"
+	  "    except ssl.SSLWantReadError:\n"
+	  "        pass\n"
+	  "    os.dup2(own, sock.fileno())\n"
+	  "    sock.settimeout(LIMIT)\n"
+	  "    socket.socket.sendall(sock, written.recv(65536))\n"
+	  "    os.close(own)\n"
+	  "    other.close()\n"
+	  "    written.close()\n"
+	  "\n" },
+	{ NEED_TLS_PIN, "\n"
+	                "# The certificate must have this SHA-256 fingerprint, whoever has signed it.\n"
+	                "def check_pin(sock, pin):\n"
+	                "    got = \"sha256:\" + hashlib.sha256(sock.getpeercert(True)).hexdigest()\n"
+	                "    if got != pin.lower():\n"
+	                "        sys.exit(\"the certificate is not the pinned one: it has \" + got)\n"
+	                "\n" },
 	{ NEED_SEND_FROM,
 	  "\n"
 	  "# What makes sendmsg() send from this address of ours, ip(7), ipv6(7).\n"
@@ -51,9 +114,9 @@ static const struct {
 	  "\n" },
 	{ NEED_ATTEMPT, "\n"
 	                "# A call that failed then, and may fail again.\n"
-	                "def attempt(call, *arguments):\n"
+	                "def attempt(call, *arguments, **named):\n"
 	                "    try:\n"
-	                "        return call(*arguments)\n"
+	                "        return call(*arguments, **named)\n"
 	                "    except OSError as why:\n"
 	                "        print(why, file=sys.stderr)\n"
 	                "\n" },
@@ -61,19 +124,27 @@ static const struct {
 
 static void begin(FILE *file, const struct program *program)
 {
+	unsigned receives = program->needs & (NEED_RECEIVE | NEED_TLS_RECEIVE);
+	unsigned waits = program->needs & (NEED_RECEIVE_END | NEED_TLS_RECEIVE_END);
+	bool shows = program->needs & (NEED_SHOW | NEED_TLS_RECEIVE | NEED_TLS_RECEIVE_END);
 	fprintf(file,
 	        "#!/usr/bin/env python3\n"
 	        "# %s\n"
 	        "# What is received goes to standard output.\n"
 	        "%s"
+	        "%s"
+	        "%s"
 	        "import socket\n"
+	        "%s"
 	        "import sys\n"
 	        "%s"
 	        "\n"
 	        "LIMIT = %d  # seconds that a call waits for the peer\n",
-	        program->title, program->needs & NEED_RECEIVE ? "import select\n" : "",
-	        program->needs & NEED_RECEIVE_END ? "import time\n" : "", program->limit);
-	if (program->needs & NEED_RECEIVE)
+	        program->title, program->needs & NEED_TLS_PIN ? "import hashlib\n" : "",
+	        program->needs & NEED_TLS_END ? "import os\n" : "",
+	        receives ? "import select\n" : "", program->needs & NEED_TLS ? "import ssl\n" : "",
+	        waits ? "import time\n" : "", program->limit);
+	if (receives)
 		fprintf(file,
 		        "PAUSE = %d  # seconds after which what it sends is taken to be all\n",
 		        program->pause);
@@ -83,7 +154,7 @@ static void begin(FILE *file, const struct program *program)
 	      "\n",
 	      file);
 	for (size_t i = 0; i < sizeof helpers / sizeof *helpers; i++)
-		if (program->needs & helpers[i].need)
+		if (program->needs & helpers[i].need || (shows && helpers[i].need == NEED_SHOW))
 			fputs(helpers[i].text, file);
 	putc('\n', file);
 }
@@ -172,13 +243,18 @@ static void put_comment(FILE *file, const struct statement *statement)
 	const struct sockopt *option = sockopt_numbered(entry->arg2, entry->arg);
 	char local[STATEMENT_HOST];
 	statement_local(entry, local);
-	if (statement->error)
+	if (statement_is_handshake(statement) && statement->error)
+		fputs("  # failed", file);
+	else if (statement->error)
 		fprintf(file, "  # = -1 %s", error_name(statement->error));
 	else if (entry->call == CALL_SETSOCKOPT && option && !statement_option(entry))
 		fprintf(file, "  # %s", option->name);
 	else if (statement_is_end(statement))
-		fputs("  # = b\"\": end of file", file);
-	else if (entry->call == CALL_RECV && statement->calls > 1)
+		fputs(entry->call == CALL_TLS_READ ? "  # = b\"\": close_notify"
+		      : !statement->tls            ? "  # = b\"\": end of file"
+		                                   : "",
+		      file);
+	else if (statement_is_receive(statement) && statement->calls > 1)
 		fprintf(file, "  # %" PRIu64 " bytes in %u calls", statement->bytes,
 		        statement->calls);
 	else if (entry->call == CALL_RECV)
@@ -192,12 +268,13 @@ static void put_comment(FILE *file, const struct statement *statement)
 static void put_receive(FILE *file, const struct statement *statement)
 {
 	bool shown = !statement->error && !(statement->entry->arg2 & MSG_PEEK);
+	const char *tls = statement->tls ? "_tls" : "";
 	if (statement_is_end(statement)) {
-		fprintf(file, "receive_end(%s)", statement->socket);
+		fprintf(file, "receive_end%s(%s)", tls, statement->socket);
 		return;
 	}
 	if (statement_is_receive(statement)) {
-		fprintf(file, "receive(%s", statement->socket);
+		fprintf(file, "receive%s(%s", tls, statement->socket);
 		if (statement_most(statement))
 			fprintf(file, ", most=%" PRIu64, statement_most(statement));
 		putc(')', file);
@@ -299,9 +376,99 @@ static void put_listen(FILE *file, const struct statement *statement)
 static void put_shutdown(FILE *file, const struct statement *statement)
 {
 	char text[CONSTANT_TEXT];
-	put_method(file, statement, "shutdown");
+	const char *before = statement->error ? "attempt(" : "";
+	const char *after = statement->error ? ", " : "(";
+	if (statement->tls) /* the one of TLS would also stop reading */
+		fprintf(file, "%ssocket.socket.shutdown%s%s, ", before, after, statement->socket);
+	else
+		put_method(file, statement, "shutdown");
 	put_constant(file, constant_shutdown(statement->entry->arg, text));
 	putc(')', file);
+	if (statement->tls)
+		fputs("  # the method of TLS would also end reading", file);
+}
+
+/* ---- TLS ---- */
+
+/* A value that was asked for, between quotes. */
+static void put_asked(FILE *file, const struct statement *statement, const char *name)
+{
+	static const struct literal one = { .quoted = "\"\\", .next = "\"\n    \"" };
+	putc('"', file);
+	literal_put_asked(file, statement->entry, name, &one);
+	putc('"', file);
+}
+
+static void put_alpn(FILE *file, const struct statement *statement)
+{
+	if (!statement_asked(statement, TLS_ASKED_ALPN))
+		return;
+	fprintf(file, "%s.set_alpn_protocols(", statement->context);
+	put_asked(file, statement, TLS_ASKED_ALPN);
+	fputs(".split(\",\"))\n", file);
+}
+
+static void put_files(FILE *file, const struct statement *statement)
+{
+	fprintf(file, "%s.load_cert_chain(", statement->context);
+	if (statement_asked(statement, TLS_ASKED_CERT)) {
+		put_asked(file, statement, TLS_ASKED_CERT);
+		fputs(", ", file);
+		put_asked(file, statement, TLS_ASKED_KEY);
+	} else {
+		fputs("\"cert.pem\", \"key.pem\"", file);
+	}
+	fputs(")\n", file);
+}
+
+static void put_context(FILE *file, const struct statement *statement)
+{
+	const char *context = statement->context;
+	bool serves = statement->entry->call == CALL_TLS_ACCEPT;
+	bool pinned = statement_asked(statement, TLS_ASKED_PIN);
+	fprintf(file, "%s = ssl.%s\n", context,
+	        serves ? "SSLContext(ssl.PROTOCOL_TLS_SERVER)" : "create_default_context()");
+	fprintf(file, "%s.minimum_version = ssl.TLSVersion.TLSv1_2\n", context);
+	if (!serves && statement_is_unverified(statement))
+		fprintf(file, "%s.check_hostname = False\n%s.verify_mode = ssl.CERT_NONE  # %s\n",
+		        context, context,
+		        pinned ? "but see check_pin()" : "any certificate is taken");
+	else if (!serves)
+		fprintf(file,
+		        "%s.verify_flags &= ~ssl.VERIFY_X509_STRICT  # which is new in Python "
+		        "3.13\n",
+		        context);
+	put_alpn(file, statement);
+	if (serves || statement_asked(statement, TLS_ASKED_CERT))
+		put_files(file, statement);
+}
+
+static void put_handshake(FILE *file, const struct statement *statement)
+{
+	const char *own = statement->socket, *context = statement->context;
+	if (statement->new_context)
+		put_context(file, statement);
+	if (statement->error)
+		fprintf(file, "attempt(%s.wrap_socket, %s", context, own);
+	else
+		fprintf(file, "%s = %s.wrap_socket(%s", own, context, own);
+	if (statement->entry->call == CALL_TLS_ACCEPT) {
+		fputs(", server_side=True", file);
+	} else if (statement_asked(statement, TLS_ASKED_NAME)) {
+		fputs(", server_hostname=", file);
+		put_asked(file, statement, TLS_ASKED_NAME);
+	}
+	fputs(", suppress_ragged_eofs=False)", file);
+	if (statement->error || !statement_asked(statement, TLS_ASKED_PIN))
+		return;
+	fprintf(file, "\ncheck_pin(%s, ", own);
+	put_asked(file, statement, TLS_ASKED_PIN);
+	putc(')', file);
+}
+
+static void put_tls_end(FILE *file, const struct statement *statement)
+{
+	fprintf(file, "end_tls(%s)", statement->socket);
 }
 
 static void put_close(FILE *file, const struct statement *statement)
@@ -326,6 +493,11 @@ static void call(FILE *file, const struct statement *statement)
 		[CALL_RECVMSG] = put_receive_from,
 		[CALL_SHUTDOWN] = put_shutdown,
 		[CALL_CLOSE] = put_close,
+		[CALL_TLS_CONNECT] = put_handshake,
+		[CALL_TLS_ACCEPT] = put_handshake,
+		[CALL_TLS_SHUTDOWN] = put_tls_end,
+		[CALL_TLS_READ] = put_receive,
+		[CALL_TLS_WRITE] = put_send,
 	};
 	const struct entry *entry = statement->entry;
 	if (statement->patient)

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/code/statement.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "record/tls_entry.h"
 #include "socket/sockopt.h"
 
 enum {
@@ -26,14 +28,28 @@ static void put_byte(FILE *file, unsigned char byte, const struct literal *liter
 		fprintf(file, literal->octal ? "\\%03o" : "\\x%02x", byte);
 }
 
-void literal_put_bytes(FILE *file, const struct entry *entry, const struct literal *literal)
+void literal_put_text(FILE *file, const char *bytes, size_t len, const struct literal *literal)
 {
-	const char *bytes = entry_payload(entry);
-	for (uint32_t i = 0; i < entry->len && !ferror(file); i++) {
+	for (size_t i = 0; i < len && !ferror(file); i++) {
 		put_byte(file, (unsigned char)bytes[i], literal);
-		if (i + 1 < entry->len && (bytes[i] == '\n' || i % LINE == LINE - 1))
+		if (i + 1 < len && (bytes[i] == '\n' || i % LINE == LINE - 1))
 			fputs(literal->next, file);
 	}
+}
+
+void literal_put_bytes(FILE *file, const struct entry *entry, const struct literal *literal)
+{
+	literal_put_text(file, entry_payload(entry), entry->len, literal);
+}
+
+bool literal_put_asked(FILE *file, const struct entry *entry, const char *name,
+                       const struct literal *literal)
+{
+	struct buf value = { .max = SIZE_MAX };
+	bool asked = tls_entry_asked(entry, name, &value);
+	literal_put_text(file, buf_data(&value), value.len, literal);
+	buf_free(&value);
+	return asked;
 }
 
 void literal_put_path(FILE *file, const struct endpoint *addr, const struct literal *literal)
@@ -108,12 +124,44 @@ int statement_flags(const struct entry *entry)
 	return entry->arg2 & ~(MSG_NOSIGNAL | MSG_DONTWAIT | MSG_TRUNC);
 }
 
+bool statement_is_handshake(const struct statement *statement)
+{
+	return statement->entry->call == CALL_TLS_CONNECT ||
+	       statement->entry->call == CALL_TLS_ACCEPT;
+}
+
+bool statement_asked(const struct statement *statement, const char *name)
+{
+	struct buf value = { .max = SIZE_MAX };
+	bool asked = tls_entry_asked(statement->entry, name, &value);
+	buf_free(&value);
+	return asked;
+}
+
+bool statement_is_unverified(const struct statement *statement)
+{
+	return statement_asked(statement, TLS_ASKED_VERIFY) ||
+	       statement_asked(statement, TLS_ASKED_PIN);
+}
+
+bool statement_names_address(const struct statement *statement)
+{
+	struct in6_addr address;
+	struct buf value = { .max = SIZE_MAX };
+	bool is = tls_entry_asked(statement->entry, TLS_ASKED_NAME, &value) &&
+	          (inet_pton(AF_INET, buf_text(&value), &address) == 1 ||
+	           inet_pton(AF_INET6, buf_text(&value), &address) == 1);
+	buf_free(&value);
+	return is;
+}
+
 /* A person chooses a buffer, and gets one recv() into it. */
 static bool is_own_recv(const struct statement *statement)
 {
 	const struct entry *entry = statement->entry;
-	return entry->call == CALL_RECV && !statement->error && !statement_flags(entry) &&
-	       entry->arg >= LARGEST_BUFFER;
+	return entry->call == CALL_TLS_READ ||
+	       (entry->call == CALL_RECV && !statement->error && !statement_flags(entry) &&
+	        entry->arg >= LARGEST_BUFFER);
 }
 
 bool statement_is_receive(const struct statement *statement)
@@ -129,14 +177,15 @@ uint64_t statement_most(const struct statement *statement)
 bool statement_is_end(const struct statement *statement)
 {
 	const struct entry *entry = statement->entry;
-	return entry->call == CALL_RECV && !statement->error && !statement->bytes && entry->arg &&
-	       !statement_flags(entry);
+	return (entry->call == CALL_RECV || entry->call == CALL_TLS_READ) && !statement->error &&
+	       !statement->bytes && entry->arg && !statement_flags(entry);
 }
 
 bool statement_is_send_all(const struct statement *statement)
 {
-	return statement->entry->call == CALL_SEND && !statement->error &&
-	       !statement_flags(statement->entry);
+	const struct entry *entry = statement->entry;
+	return entry->call == CALL_TLS_WRITE ||
+	       (entry->call == CALL_SEND && !statement->error && !statement_flags(entry));
 }
 
 /* The program's own buffers are as large as a block of the transcript: of no use to anybody else.

@@ -28,6 +28,14 @@ enum program_need {
 	NEED_RECEIVE_END = 2048,
 	NEED_FAIL = 4096,
 	NEED_PATH = 8192,
+	NEED_TLS = 1 << 14, /* so has every helper below */
+	NEED_TLS_RECEIVE = 1 << 15,
+	NEED_TLS_RECEIVE_END = 1 << 16,
+	NEED_TLS_FILES = 1 << 17,
+	NEED_TLS_END = 1 << 18,
+	NEED_TLS_ATTEMPT = 1 << 19,
+	NEED_TLS_PIN = 1 << 20,
+	NEED_TLS_PROTOCOL = 1 << 21, /* a server's choice of one */
 };
 
 /* All of a program that comes before its calls. A peer may be another one next time: no call waits
@@ -48,6 +56,9 @@ struct statement {
 	char peer[STATEMENT_NAME];   /* where the address that recvfrom() gave is kept, or that of
 	                          * sendto() comes from; "" for none */
 	bool met;                    /* for the first time */
+	bool tls;                    /* the descriptor speaks TLS */
+	char context[STATEMENT_NAME]; /* of a handshake: the variable of what it is made from, */
+	bool new_context;             /* which no handshake before it was asked for */
 	bool has_path;               /* it is about a UNIX socket */
 	bool patient;                /* a server's first wait for a client, which has no limit */
 	uint64_t bytes;              /* received: by all the calls of this statement */
@@ -73,8 +84,13 @@ struct literal {
 /* The payload of a call as the text between the quotes of a literal. */
 void literal_put_bytes(FILE *file, const struct entry *entry, const struct literal *literal);
 
-/* The same of a UNIX path. */
+/* The same of any bytes, and of a UNIX path. */
+void literal_put_text(FILE *file, const char *bytes, size_t len, const struct literal *literal);
 void literal_put_path(FILE *file, const struct endpoint *addr, const struct literal *literal);
+
+/* The same of a value that a handshake was asked for. False where it was not. */
+bool literal_put_asked(FILE *file, const struct entry *entry, const char *name,
+                       const struct literal *literal);
 
 /* The names of an option's level and number, where C's headers and Python's module have long had
  * them; else NULL. */
@@ -90,8 +106,18 @@ bool statement_option_value(const struct entry *entry, int *value);
  * must all be sent. */
 bool statement_is_receive(const struct statement *statement);
 uint64_t statement_most(const struct statement *statement);
-bool statement_is_end(const struct statement *statement); /* recv() = 0: end of file */
+bool statement_is_end(const struct statement *statement); /* recv() = 0: end of file; close_notify */
 bool statement_is_send_all(const struct statement *statement);
+
+bool statement_is_handshake(const struct statement *statement);
+
+/* Whether a handshake was asked for this, and any certificate is taken. A pinned one is compared by the
+ * program, so that the library need not take it. */
+bool statement_asked(const struct statement *statement, const char *name);
+bool statement_is_unverified(const struct statement *statement);
+
+/* The server name that it was asked for is a numeric address. */
+bool statement_names_address(const struct statement *statement);
 
 /* The buffer size for any other recv(). */
 uint64_t statement_buffer(const struct statement *statement);
