@@ -11,9 +11,10 @@
 enum {
 	LOOK_AHEAD = 1024, /* entries of the session, in which a record may go on */
 	HELLO_MOST = TLS_RECORD_LONGEST,
-	NAME_MOST = 64, /* bytes of a name of the peer's that are shown */
-	LISTED = 12,    /* records, or runs of those that are alike, that are listed */
-	EXCERPT = 24,   /* bytes that are shown of what is no record */
+	NAME_MOST = 64,   /* bytes of a name of the peer's that are shown */
+	LISTED = 12,      /* records, or runs of those that are alike, that are listed */
+	EXCERPT = 24,     /* bytes that are shown of what is no record */
+	FROM_BEGIN = 256, /* entries of a session in which bytes are counted */
 };
 
 /* ---- the bytes of one direction, over several calls ---- */
@@ -323,4 +324,138 @@ void recordtext_list(const struct transcript *transcript, uint64_t position, boo
 	if (more)
 		buf_printf(out, ", and %u more record%s", more, count_plural(more));
 	buf_free(&names);
+}
+
+/* ---- names alone ---- */
+
+enum { NAME_TEXT = 64 };
+
+struct naming {
+	struct recordtext_names *names;
+	size_t most;
+	unsigned count, more; /* names that differ from the one before; those no longer listed */
+	int worth;            /* of the chief one */
+	char last[NAME_TEXT];
+};
+
+void recordtext_names_free(struct recordtext_names *names)
+{
+	buf_free(&names->list);
+}
+
+static void add_name_once(struct naming *naming, const char *name, int worth)
+{
+	struct buf *list = &naming->names->list;
+	if (strcmp(name, naming->last) == 0)
+		return;
+	snprintf(naming->last, sizeof naming->last, "%s", name);
+	naming->count++;
+	if (worth > naming->worth) {
+		snprintf(naming->names->chief, sizeof naming->names->chief, "%s", name);
+		naming->worth = worth;
+	}
+	if (naming->more || (list->len && list->len + strlen(name) + 2 > naming->most))
+		naming->more++;
+	else
+		buf_printf(list, "%s%s", list->len ? ", " : "", name);
+}
+
+/* The messages of a handshake, an alert, or the type. */
+static void name_item(struct naming *naming, const struct recordtext_item *item, struct buf *words)
+{
+	char name[NAME_TEXT];
+	const char *text = buf_text(words);
+	uint8_t type = item->record.type;
+	bool messages = type == TLS_RECORD_HANDSHAKE && *text && strcmp(text, "encrypted") != 0;
+	int worth = type == TLS_RECORD_ALERT              ? 4
+	            : type == TLS_RECORD_HANDSHAKE        ? 3
+	            : type == TLS_RECORD_APPLICATION_DATA ? 2
+	                                                  : 1;
+	if (item->kind == RECORDTEXT_BEGINS)
+		add_name_once(naming, "a record begins", 0);
+	else if (item->kind == RECORDTEXT_OTHER)
+		add_name_once(naming, "not TLS", 4);
+	for (; messages && *text; text += strspn(text, ", ")) {
+		size_t len = strcspn(text, ",");
+		snprintf(name, sizeof name, "%.*s", (int)len, text);
+		add_name_once(naming, name, worth);
+		text += len;
+	}
+	snprintf(name, sizeof name, "%s%s%s", item->kind ? "" : tls_record_name(type),
+	         *text ? " " : "", text);
+	if (!messages && item->kind == RECORDTEXT_RECORD)
+		add_name_once(naming, name, worth);
+}
+
+/* Those of an entry that begin in these bytes of it. */
+static void name_records(struct naming *naming, const struct transcript *transcript,
+                         uint64_t position, uint64_t from, uint64_t to)
+{
+	struct recordtext walk;
+	struct recordtext_item item;
+	struct buf words = { .max = SIZE_MAX };
+	if (!recordtext_begin(&walk, transcript, position))
+		return;
+	while (recordtext_next(&walk, true, &item, &words)) {
+		if (item.offset >= from && item.offset < to)
+			name_item(naming, &item, &words);
+		buf_clear(&words);
+	}
+	buf_free(&words);
+}
+
+static bool end_names(struct naming *naming)
+{
+	struct recordtext_names *names = naming->names;
+	if (naming->more)
+		buf_printf(&names->list, " +%u", naming->more);
+	size_t len = strlen(names->chief);
+	if (naming->count > 1)
+		snprintf(names->chief + len, sizeof names->chief - len, " +%u", naming->count - 1);
+	return naming->count;
+}
+
+bool recordtext_name(const struct transcript *transcript, uint64_t position, size_t most,
+                     struct recordtext_names *names)
+{
+	struct naming naming = { .names = names, .most = most };
+	*names = (struct recordtext_names){ .list = { .max = SIZE_MAX } };
+	name_records(&naming, transcript, position, 0, UINT64_MAX);
+	return end_names(&naming);
+}
+
+/* Bytes of the stream that an entry has moved, in this direction. */
+static bool is_moved(const struct entry *entry, bool sent)
+{
+	return entry->call == (sent ? CALL_SEND : CALL_RECV) && !entry->error &&
+	       !entry_is_aside(entry);
+}
+
+bool recordtext_name_range(const struct transcript *transcript, uint64_t position, uint32_t session,
+                           bool sent, uint64_t begin, uint64_t len, size_t most,
+                           struct recordtext_names *names)
+{
+	struct naming naming = { .names = names, .most = most };
+	uint64_t at = transcript_begin(transcript, session), moved = 0;
+	*names = (struct recordtext_names){ .list = { .max = SIZE_MAX } };
+	for (int i = 0; i < FROM_BEGIN && at != TRANSCRIPT_NONE && moved < begin + len; i++) {
+		const struct entry *entry = transcript_at(transcript, at);
+		if (entry->call == CALL_SOCKET && at > position)
+			break;
+		if (entry->call == CALL_SOCKET) {
+			moved = 0;
+			buf_clear(&names->list);
+			names->chief[0] = '\0';
+			naming = (struct naming){ .names = names, .most = most };
+		}
+		if (is_moved(entry, sent)) {
+			uint64_t from = begin > moved ? begin - moved : 0;
+			uint64_t to = begin + len - moved;
+			if (from < entry->len && entry_is_sealed(entry))
+				name_records(&naming, transcript, at, from, to);
+			moved += entry->len;
+		}
+		at = transcript_after(transcript, at);
+	}
+	return end_names(&naming) && moved >= begin + len;
 }

@@ -45,3 +45,22 @@ bool recordtext_next(struct recordtext *walk, bool brief, struct recordtext_item
  * brackets. Nothing where they are not known. */
 void recordtext_list(const struct transcript *transcript, uint64_t position, bool brief,
                      struct buf *out);
+
+/* The names alone, of those that are alike and follow each other one: "ServerHello, application_data", "alert
+ * fatal unknown_ca", as many as fit into `most` bytes, then how many more: "+3"; and the one that says most:
+ * "ServerHello +3". */
+struct recordtext_names {
+	struct buf list;
+	char chief[80];
+};
+void recordtext_names_free(struct recordtext_names *names);
+
+/* Of what a call has moved. False where it has none. */
+bool recordtext_name(const struct transcript *transcript, uint64_t position, size_t most,
+                     struct recordtext_names *names);
+
+/* Of `len` bytes of a session's connection, sent or received, from byte `begin` on: of the connection that
+ * is open at `position`. False where not all of them are known, or they are far from its beginning. */
+bool recordtext_name_range(const struct transcript *transcript, uint64_t position, uint32_t session,
+                           bool sent, uint64_t begin, uint64_t len, size_t most,
+                           struct recordtext_names *names);

@@ -115,6 +115,8 @@ def shown(log, name, session):
         if not call or call.group(2) in ("a record goes on", "<TLS records>"): # of a part of a header no more is known
             continue
         for item in re.sub(r" \(.*?\)", "", call.group(2)).split(", "):
+            if item == "a record begins": # and no more of it has come
+                continue
             run_ = re.match(r"(.*) ×(\d+)$", item)
             more = [run_.group(1)] * int(run_.group(2)) if run_ else [item]
             if re.match("[a-z_]+ [0-9]", item):
@@ -135,7 +137,9 @@ def compare(tap, log, version, name, session, client=True, whole=True):
     for number, way in ((0, "client"), (1, "server")):
         want, rest = describe(tap.seen[number], version)
         mine = got[1 if (number == 0) == client else 0]
-        want = want if whole or number == 0 else want[:len(mine)]
+        if number and not whole: # of the last one perhaps no more than its header
+            want = want[:len(mine)]
+            want[-1:] = mine[-1:] if want and want[-1].startswith(mine[-1]) else want[-1:]
         same((mine, rest), (want, b""), "%s: what the %s sent" % (name, way))
         ok(len(mine) > 1, "%s: the %s sent %d records" % (name, way, len(mine)))
     with open(log, encoding="utf-8") as file:
@@ -160,6 +164,55 @@ def compare(tap, log, version, name, session, client=True, whole=True):
     received = begins[1] if client else begins[0]
     ok(set(offsets[1]) <= set(sent) and set(offsets[0]) <= set(received) and offsets[0] and offsets[1],
        name + ": \"record\" in the recording is where one begins")
+
+
+def names_between(data, version, begin, end_):
+    """The names that an arrow for these bytes has, each once."""
+    at, names = 0, []
+    texts = describe(data, version)[0]
+    for (_, body), text in zip(records(data)[0], texts):
+        if begin <= at < end_:
+            text = re.sub(r"^handshake \d+ (?=[A-Z])|^(\w+) \d+", lambda type_: type_.group(1) or "", text)
+            for name in text.split(", "):
+                if names[-1:] != [name]:
+                    names.append(name)
+        at += 5 + len(body)
+    return names
+
+
+def arrows(log, name, session):
+    """Direction, first byte, end, and names of each arrow of a session's ladder that has room for both; and all
+    of the ladder."""
+    status, out, err = run("--replay", log, "--speed", "max", "--view", "ladder", timeout=DEADLINE,
+                           env=dict(os.environ, COLUMNS="240"))
+    same((status, err), (0, b""), name + ": the ladder of a replay")
+    mine = re.split(r"\nLADDER ", out.decode())
+    mine = [part for part in mine if re.match(r"(LADDER )?%d\b" % session, part)]
+    found, said = [], "".join(mine)
+    for row in said.split("\n"):
+        arrow = re.search(r"(←?)[─ ]+data (\d+)(?:\.\.(\d+))?(?: in \d+ segments)?(?:, FIN)?: (.*?) o[ ─]", row)
+        if arrow:
+            first = int(arrow.group(2))
+            found.append(("in" if arrow.group(1) else "out", first, int(arrow.group(3) or first) + 1, arrow.group(4)))
+    return found, said
+
+
+def compare_ladder(tap, log, version, name, session, wanted):
+    found, said = arrows(log, name, session)
+    good = True
+    for way, begin, end_, text in found:
+        want = names_between(tap.seen[0 if way == "out" else 1], version, begin, end_)
+        shown_ = re.sub(r" \+\d+$", "", text).split(", ")
+        shown_ = [re.sub(r"^alert (warning|fatal) (\w+)$", lambda m: "alert %s %d" % (m.group(1), ALERTS[m.group(2)]), one)
+                  for one in shown_]
+        more = re.search(r" \+(\d+)$", text)
+        count = len(shown_) + (int(more.group(1)) if more else 0)
+        if shown_ != want[:len(shown_)] or count != len(want):
+            good = False
+            print("#   %s %d..%d: got %r, want %r" % (way, begin, end_, text, want))
+    ok(good and found, "%s: %d arrows have the names of the records in their bytes" % (name, len(found)))
+    if not ok(all(word in said for word in wanted), "%s: the ladder names %s" % (name, ", ".join(wanted))):
+        print(re.sub("^", "#   ", said, flags=re.M))
 
 
 def context(paths, version=None):
@@ -206,6 +259,8 @@ def as_client(good):
             status, out, err = script("/open tls localhost %d as t\n" % tap.port + TALK, "-o", log)
             same((status, err), (0, ""), name + ": a conversation")
             compare(tap, log, version, name, 1)
+            if piece > 7:
+                compare_ladder(tap, log, version, name, 1, ["ClientHello", "ServerHello", "application_data"])
 
 
 def hellos(good):
@@ -249,6 +304,7 @@ def alerts(good):
         sent = shown("unknown-%s.jsonl" % version, name, 1)[1]
         ok(sent[-1] in ["alert 2 fatal 48"] + ["application_data 19"] * (version == "1.3"),
            name + ": the alert, by its name where it is in clear: " + sent[-1])
+        compare_ladder(tap, "unknown-%s.jsonl" % version, version, name, 1, ["ClientHello", "alert fatal unknown_ca"])
     os.environ["SSL_CERT_FILE"] = ROOT
 
 
@@ -293,6 +349,20 @@ def other():
     ok('["HTTP/1.1 400 Bad Request..." is not TLS]' in out, "an answer that is no TLS: %r" % re.findall(r"recv\(.*", out))
 
 
+def on_the_wire():
+    """Where segments are seen, their arrows have the names."""
+    if script("/sandbox on\n")[0]:
+        skip("no sandbox here")
+        return
+    status, out, err = script("/sandbox on\n/listen 192.0.2.2 443 tls as server\n/service @server echo\n"
+                              "/open 192.0.2.2 443 on left as t\n/tls localhost verify off\n/send hello\n/expect \"hello\"\n"
+                              "/shutdown write\n/wait closed within 20s\n/ladder @t\n", "-o", "wire.jsonl")
+    same((status, err), (0, ""), "a conversation in the sandbox")
+    out = run("--replay", "wire.jsonl", "--speed", "max", "--view", "ladder", env=dict(os.environ, COLUMNS="240"))[1].decode()
+    ok(re.search(r"─ data 0\.\.\d+: ClientHello w ─", out) and re.search("←[─ ]+(data 0[^:]*: )?ServerHello.*? w ", out),
+       "a segment that is seen has the names of its records: %r" % re.findall(r"[^│]*Hello[^│]*", out))
+
+
 watchdog(240)
 enter_home()
 if b"built without OpenSSL" in run("tls://127.0.0.1:1")[2]:
@@ -306,4 +376,5 @@ retried(right)
 alerts(right)
 as_server()
 other()
+on_the_wire()
 done()

@@ -13,6 +13,7 @@
 #include "record/frame_entry.h"
 #include "socket/constant.h"
 #include "view/ladder/ladder_frame.h"
+#include "view/recordtext.h"
 
 enum {
 	LOOK_BACK = 16,  /* entries, for the sample before; and from a session's first one on */
@@ -355,8 +356,13 @@ static bool received_so_far(const struct sample *sample, uint64_t *bytes)
 	return sample_has(sample, SAMPLE_BYTES_RECEIVED) && state != STATE_CLOSED;
 }
 
+/* Bytes of a stream. */
+struct range {
+	uint64_t begin, len; /* 0: not known */
+};
+
 /* "data 0..4", "data 5 bytes", "data": as much as is known; numbers of bytes begin with 0. */
-static void name_data(const struct moment *moment, bool out, char name[DATA_TEXT])
+static struct range name_data(const struct moment *moment, bool out, char name[DATA_TEXT])
 {
 	bool (*so_far)(const struct sample *, uint64_t *) = out ? sent_so_far : received_so_far;
 	uint64_t begin = 0, end = 0;
@@ -368,19 +374,23 @@ static void name_data(const struct moment *moment, bool out, char name[DATA_TEXT
 		snprintf(name, DATA_TEXT, "data %" PRIu64 "..%" PRIu64, begin, end - 1);
 	else
 		snprintf(name, DATA_TEXT, "data");
+	return (struct range){ begin, ranged ? end - begin : 0 };
 }
 
-static void draw_data_arrow(enum way way, const char *name, uint64_t segments, const char *more,
+static void draw_data_arrow(const struct moment *moment, enum way way, const char *name,
+                            struct range range, uint64_t segments, const char *more,
                             struct ladder_rows *rows)
 {
 	struct ladder_row *row = ladder_add_arrow(rows, way, MARK_COUNTED, "data", "%s%s", name, more);
 	if (strstr(more, "FIN"))
 		snprintf(row->brief, sizeof row->brief, "data,FIN");
-	if (segments < 2)
-		return;
-	snprintf(row->shorter, sizeof row->shorter, "%s x%" PRIu64 "%s", name, segments, more);
-	snprintf(row->label, sizeof row->label, "%s in %" PRIu64 " segments%s", name, segments,
-	         more);
+	if (segments > 1) {
+		snprintf(row->shorter, sizeof row->shorter, "%s x%" PRIu64 "%s", name, segments, more);
+		snprintf(row->label, sizeof row->label, "%s in %" PRIu64 " segments%s", name, segments,
+		         more);
+	}
+	if (range.len)
+		ladder_name_records(moment->view, moment->position, range.begin, range.len, row);
 }
 
 /* If data went both ways in one interval, an arrow would say which was first. */
@@ -391,9 +401,10 @@ static void draw_data(const struct moment *moment, bool out, const char *more,
 	uint64_t segments = out ? moment->data_out : moment->data_in;
 	const char *verb = out ? "left" : "came";
 	bool both_ways = moment->data_out && moment->data_in;
-	name_data(moment, out, name);
+	struct range range = name_data(moment, out, name);
 	if (!moment->crossed && (!both_ways || (out && moment->exact))) {
-		draw_data_arrow(out ? out_of(moment) : into(moment), name, segments, more, rows);
+		draw_data_arrow(moment, out ? out_of(moment) : into(moment), name, range, segments, more,
+		                rows);
 		return;
 	}
 	struct ladder_margin *margin = say_counted(moment, rows);
@@ -773,6 +784,19 @@ static void draw_all(struct moment *moment, struct ladder_rows *rows)
 
 /* ---- calls ---- */
 
+/* What TLS records begin in what it has moved. */
+static void put_records(const struct moment *moment, struct ladder_margin *margin)
+{
+	struct recordtext_names names;
+	if (!entry_is_sealed(moment->entry))
+		return;
+	if (recordtext_name(moment->transcript, moment->position, LADDER_MARGIN / 2, &names)) {
+		snprintf(margin->text, sizeof margin->text, "%s", buf_text(&names.list));
+		snprintf(margin->shorter, sizeof margin->shorter, "%s", names.chief);
+	}
+	recordtext_names_free(&names);
+}
+
 /* The call is on the first of its lines. */
 static void draw_call(struct moment *moment, struct ladder_rows *rows)
 {
@@ -786,6 +810,7 @@ static void draw_call(struct moment *moment, struct ladder_rows *rows)
 		rows->row[0] = (struct ladder_row){ .time = rows->time };
 	}
 	ladder_put_call(&rows->row[0], moment->side, moment->entry, true);
+	put_records(moment, &rows->row[0].margin[moment->side]);
 	if (!moment->seen)
 		draw_beside(moment, rows);
 }

@@ -212,6 +212,9 @@ static void name_segment(const struct seen *seen, struct ladder_row *row)
 	if (seen->note.pieces > 1)
 		snprintf(row->label + strlen(row->label), sizeof row->label - strlen(row->label),
 		         " in %u segments", seen->note.pieces);
+	if (plain && segment->len && segment->seq_based && segment->offset >= 0)
+		ladder_name_records(seen->view, seen->position, (uint64_t)segment->offset, segment->len,
+		                    row);
 }
 
 static void name_asked(const struct seen *seen, const char *protocol, struct ladder_row *row)

@@ -10,8 +10,9 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "view/calltext.h"
+#include "view/recordtext.h"
 
-enum { PAYLOAD_MOST = 48, PAYLOAD_LEAST = 3 };
+enum { PAYLOAD_MOST = 48, PAYLOAD_LEAST = 3, RECORDS_MOST = 48 };
 
 /* ---- making ---- */
 
@@ -49,6 +50,28 @@ struct ladder_row *ladder_add_beside(struct ladder_rows *rows, int side)
 	return ladder_add(rows);
 }
 
+/* What is sent again has its own name. */
+void ladder_name_records(const struct view *view, uint64_t position, uint64_t begin, uint64_t len,
+                         struct ladder_row *row)
+{
+	char label[LADDER_LABEL];
+	struct recordtext_names names;
+	bool right = row->way == WAY_RIGHT, sent = right || view->other;
+	uint32_t session = right || !view->other ? view->session : view->other;
+	const char *fin = strstr(row->label, "FIN") ? ", FIN" : "";
+	if (row->look != LOOK_PLAIN)
+		return;
+	if (recordtext_name_range(view->transcript, position, session, sent, begin, len,
+	                          RECORDS_MOST, &names)) {
+		memcpy(label, row->label, sizeof label);
+		snprintf(row->label, sizeof row->label, "%.60s: %.60s", label,
+		         buf_text(&names.list));
+		snprintf(row->shorter, sizeof row->shorter, "%.100s%s", buf_text(&names.list), fin);
+		snprintf(row->brief, sizeof row->brief, "%.26s%s", names.chief, fin);
+	}
+	recordtext_names_free(&names);
+}
+
 void ladder_put_call(struct ladder_row *row, int side, const struct entry *call, bool answered)
 {
 	row->margin[side] = (struct ladder_margin){
@@ -77,9 +100,14 @@ bool ladder_margin_is_free(const struct ladder_margin *margin)
 
 /* ---- calls ---- */
 
-static void print_received(const struct entry *call, size_t payload, struct buf *out)
+static void print_received(const struct ladder_margin *margin, size_t payload, struct buf *out)
 {
 	size_t len = out->len;
+	const struct entry *call = margin->call;
+	if (margin->text[0]) {
+		buf_printf(out, "  [%s]", payload == PAYLOAD_MOST ? margin->text : margin->shorter);
+		return;
+	}
 	buf_append_text(out, "  ");
 	calltext_received(call, payload, out);
 	if (out->len == len + 2)
@@ -90,7 +118,7 @@ static void print_full(const struct ladder_margin *margin, struct buf *out)
 {
 	char took[CLOCK_TEXT];
 	const struct entry *call = margin->call;
-	calltext_call(call, PAYLOAD_MOST, out);
+	calltext_call(call, margin->text[0] ? 0 : PAYLOAD_MOST, out);
 	if (!margin->answered)
 		return;
 	buf_append_text(out, " ");
@@ -98,7 +126,7 @@ static void print_full(const struct ladder_margin *margin, struct buf *out)
 	if (call->call == CALL_CLOSE && call->duration * CLOCK_US >= CLOCK_MS)
 		buf_printf(out, " after %s",
 		           clock_format_duration(call->duration * CLOCK_US, took));
-	print_received(call, PAYLOAD_MOST, out);
+	print_received(margin, PAYLOAD_MOST, out);
 }
 
 /* A call that leaves the bytes where they are, or that moves one beside the stream, says so also where
@@ -116,7 +144,7 @@ static void print_name(const struct entry *call, struct buf *out)
 static void print_short(const struct ladder_margin *margin, size_t payload, struct buf *out)
 {
 	const struct entry *call = margin->call;
-	if (call->call == CALL_SEND && payload)
+	if (call->call == CALL_SEND && payload && !margin->text[0])
 		calltext_call(call, payload, out);
 	else
 		print_name(call, out);
@@ -129,7 +157,7 @@ static void print_short(const struct ladder_margin *margin, size_t payload, stru
 	if (entry_is_end_of_file(call))
 		buf_append_text(out, "  end of file");
 	else if (payload)
-		print_received(call, payload, out);
+		print_received(margin, payload, out);
 }
 
 /* The result of a connect() is below its name. */

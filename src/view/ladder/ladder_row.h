@@ -34,7 +34,7 @@ enum reach {
 struct ladder_margin {
 	const struct entry *call; /* NULL: the words alone */
 	bool answered;            /* the call with its result */
-	char text[LADDER_MARGIN];
+	char text[LADDER_MARGIN]; /* of a call the TLS records in what it moved, or empty */
 	char shorter[LADDER_LABEL]; /* or empty: where `text` has no room */
 	char brief[LADDER_BRIEF];   /* or empty */
 	bool interval;              /* the time in which it was counted belongs to the words */
@@ -71,6 +71,11 @@ struct ladder_row *ladder_add_arrow(struct ladder_rows *rows, enum way way, char
 
 /* The last row where its margin on this side is free, else a new one. */
 struct ladder_row *ladder_add_beside(struct ladder_rows *rows, int side);
+
+/* Says what TLS records begin in the data of an arrow: `len` bytes from `begin` on of the stream from its
+ * beginning to its end, where they are known. */
+void ladder_name_records(const struct view *view, uint64_t position, uint64_t begin, uint64_t len,
+                         struct ladder_row *row);
 
 void ladder_put_call(struct ladder_row *row, int side, const struct entry *call, bool answered);
 
