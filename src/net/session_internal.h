@@ -136,6 +136,7 @@ struct session_table {
 	struct wire *wire; /* never NULL */
 	struct batch *batch; /* of datagrams, used by one session at a time; NULL until it is needed */
 	struct lingering *lingering;
+	struct tls_authorities *authorities; /* NULL until it is needed */
 	const struct service *no_service; /* a person answers */
 	size_t share;                     /* bytes that a session may read in this turn, roughly */
 	bool reconnects;                  /* clients are opened again by themselves */

@@ -680,6 +680,7 @@ void sessions_free(struct sessions *sessions)
 		diag_free(sessions->table.diag[host]);
 	wire_free(sessions->table.wire);
 	control_batch_free(sessions->table.batch);
+	tls_authorities_release(sessions->table.authorities);
 	for (size_t i = 0; i < sessions->recording_count; i++) {
 		wire_free(sessions->recordings[i]->wire);
 		free(sessions->recordings[i]);
@@ -739,17 +740,19 @@ static bool may_be_on(const struct sessions *sessions, enum transport transport,
 }
 
 /* *context: how its connections are made; NULL where they have no TLS. */
-static bool make_tls(const struct target *target, const struct session_options *options, bool listening,
+static bool make_tls(struct session_table *table, const struct target *target,
+                     const struct session_options *options, bool listening,
                      struct tls_context **context, struct error *error)
 {
 	struct tls_settings settings = { .unverified = false };
 	*context = NULL;
+	if (!target->tls)
+		return true;
 	if (options->tls)
 		settings = *options->tls;
 	settings.server = listening;
-	if (target->tls)
-		*context = tls_context_new(&settings, error);
-	return *context || !target->tls;
+	*context = tls_stream_context(table, &settings, error);
+	return *context != NULL;
 }
 
 static struct session *make(struct sessions *sessions, const struct target *target,
@@ -763,7 +766,7 @@ static struct session *make(struct sessions *sessions, const struct target *targ
 		return NULL;
 	struct tls_context *tls;
 	if (!may_be_on(sessions, transport, options->host, error) ||
-	    !make_tls(target, options, listening, &tls, error))
+	    !make_tls(&sessions->table, target, options, listening, &tls, error))
 		return NULL;
 	if (tls && !listening)
 		ops = &tls_stream_ops;

@@ -307,6 +307,15 @@ static void ended(struct session *session)
 
 /* ---- opening, turns ---- */
 
+struct tls_context *tls_stream_context(struct session_table *table, const struct tls_settings *settings,
+                                       struct error *error)
+{
+	struct tls_settings wanted = *settings;
+	if (!wanted.server)
+		wanted.authorities = table->authorities = tls_authorities_renew(table->authorities);
+	return tls_context_new(&wanted, error);
+}
+
 static void start(struct session *session, struct tls_context *context, const char *host)
 {
 	struct tls_stream *own = session->own;
@@ -391,7 +400,7 @@ bool tls_stream_upgrade(struct session *session, const struct tls_settings *sett
 		          "whose certificate must it be? /tls SERVER-NAME, or /tls verify off");
 		return false;
 	}
-	struct tls_context *context = tls_context_new(&wanted, error);
+	struct tls_context *context = tls_stream_context(session->table, &wanted, error);
 	if (!context)
 		return false;
 	if (session->ops == &stream_ops) {

@@ -11,10 +11,15 @@
 
 struct session;
 struct session_ops;
+struct session_table;
 struct tls_context;
 struct tls_settings;
 
 extern const struct session_ops tls_stream_ops;
+
+/* How connections are made, by the authorities that all of the table share. NULL with one line. */
+struct tls_context *tls_stream_context(struct session_table *table, const struct tls_settings *settings,
+                                       struct error *error);
 
 /* accept() has made it, and it has been announced: as a server. */
 void tls_stream_accepted(struct session *session, struct tls_context *context);

@@ -4,8 +4,10 @@
 #include "net/tls/tls.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "support/tap.h"
@@ -221,6 +223,51 @@ static void test_settings(void)
 	tls_context_release(shared);
 }
 
+static void write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+	if (!file || fputs(text, file) < 0 || fclose(file))
+		abort();
+}
+
+/* They are read for the first certificate, and again after their file has changed. */
+static void test_authorities(void)
+{
+	struct pair pair;
+	struct error error;
+	char path[] = "/tmp/sockpit-authorities-XXXXXX";
+	int fd = mkstemp(path);
+	if (fd < 0)
+		abort();
+	close(fd);
+	setenv("SSL_CERT_FILE", path, 1);
+	setenv("SSL_CERT_DIR", "/dev/null", 1);
+	struct tls_authorities *kept = tls_authorities_renew(NULL);
+	const struct tls_settings served = { .server = true }, called = { .authorities = kept };
+	pair.contexts[0] = tls_context_new(&called, &error);
+	pair.contexts[1] = tls_context_new(&served, &error);
+	pair.client = tls_new(pair.contexts[0], "localhost");
+	pair.server = tls_new(pair.contexts[1], "");
+	write_file(path, "no certificate is in this");
+	ok(tls_authorities_renew(kept) == kept, "before anything was verified they are not read");
+	shake(&pair, SIZE_MAX);
+	ok(tls_state(pair.client) == TLS_FAILED && strstr(tls_why(pair.client), "self-signed"),
+	   "nobody is trusted: %s", tls_why(pair.client));
+	ok(tls_authorities_renew(kept) == kept, "as long as the file is the same they are kept");
+	write_file(path, "another text");
+	struct tls_authorities *before = kept;
+	kept = tls_authorities_renew(kept);
+	ok(kept != before, "in place of another file's come those of the new one");
+	end(&pair);
+	const struct tls_settings again = { .authorities = kept };
+	struct tls_context *context = tls_context_new(&again, &error);
+	write_file(path, "a third one");
+	ok(tls_authorities_renew(kept) == kept, "which are not read yet");
+	tls_context_release(context);
+	tls_authorities_release(kept);
+	unlink(path);
+}
+
 int main(void)
 {
 	struct pair pair;
@@ -239,5 +286,6 @@ int main(void)
 	test_ends(&pair);
 	end(&pair);
 	test_settings();
+	test_authorities();
 	return tap_done();
 }

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 #include "base/alloc.h"
 #include "base/escape.h"
@@ -33,10 +34,19 @@ enum {
 
 #define FACT "certificate\t"
 
+/* They take longer to read than a handshake does, and a megabyte: contexts share them. */
+struct tls_authorities {
+	unsigned shares;
+	X509_STORE *store;
+	bool was_read;
+	struct stat file; /* as it was then; all 0 where there was none */
+};
+
 struct tls_context {
 	unsigned shares;
 	SSL_CTX *library;
 	BIO_METHOD *memory; /* what the library reads records from, and writes them to */
+	struct tls_authorities *authorities; /* of a client */
 	bool server, verifies;
 	char facts[sizeof FACT + FINGERPRINT]; /* the fingerprint of our certificate, after FACT */
 	unsigned char alpn[ALPN_MOST];         /* as the protocol has it: each after its length */
@@ -191,6 +201,61 @@ static void put_hosts(const X509 *certificate, struct buf *out)
 	GENERAL_NAMES_free(names);
 }
 
+/* ---- authorities ---- */
+
+static struct stat look_at_file(void)
+{
+	struct stat status = { 0 };
+	const char *named = getenv(X509_get_default_cert_file_env());
+	if (stat(named ? named : X509_get_default_cert_file(), &status))
+		status = (struct stat){ 0 };
+	return status;
+}
+
+/* A file of others in its place has another inode; one that was written to, another time or size. */
+static bool has_changed(const struct stat *before)
+{
+	struct stat now = look_at_file();
+	return now.st_ino != before->st_ino || now.st_dev != before->st_dev ||
+	       now.st_size != before->st_size || now.st_mtime != before->st_mtime;
+}
+
+struct tls_authorities *tls_authorities_renew(struct tls_authorities *kept)
+{
+	if (kept && !(kept->was_read && has_changed(&kept->file)))
+		return kept;
+	tls_authorities_release(kept);
+	struct tls_authorities *authorities = xcalloc(1, sizeof *authorities);
+	authorities->shares = 1;
+	authorities->store = X509_STORE_new();
+	if (!authorities->store)
+		abort();
+	return authorities;
+}
+
+static struct tls_authorities *share_authorities(struct tls_authorities *authorities)
+{
+	authorities->shares++;
+	return authorities;
+}
+
+void tls_authorities_release(struct tls_authorities *authorities)
+{
+	if (!authorities || --authorities->shares)
+		return;
+	X509_STORE_free(authorities->store);
+	free(authorities);
+}
+
+static void read_authorities(struct tls_authorities *authorities)
+{
+	if (authorities->was_read)
+		return;
+	authorities->was_read = true;
+	authorities->file = look_at_file();
+	X509_STORE_set_default_paths(authorities->store);
+}
+
 /* ---- verification ---- */
 
 static bool is_address(const char *host)
@@ -306,6 +371,7 @@ static int verify(X509_STORE_CTX *store, void *context)
 		X509_STORE_CTX_set_error(store, (int)tls->verdict);
 		return same;
 	}
+	read_authorities(tls->context->authorities);
 	bool good = X509_verify_cert(store) > 0;
 	tls->verdict = good ? X509_V_OK : X509_STORE_CTX_get_error(store);
 	if (!good)
@@ -530,7 +596,10 @@ struct tls_context *tls_context_new(const struct tls_settings *settings, struct 
 	if (!settings->server) {
 		SSL_CTX_set_cert_verify_callback(library, verify, NULL);
 		SSL_CTX_set_verify(library, SSL_VERIFY_PEER, NULL);
-		SSL_CTX_set_default_verify_paths(library);
+		context->authorities = settings->authorities
+		                               ? share_authorities(settings->authorities)
+		                               : tls_authorities_renew(NULL);
+		SSL_CTX_set1_cert_store(library, context->authorities->store);
 	}
 	if (set_certificate(context, settings, error) && set_alpn(context, settings->alpn, error))
 		return context;
@@ -561,6 +630,7 @@ void tls_context_release(struct tls_context *context)
 		return;
 	SSL_CTX_free(context->library);
 	BIO_meth_free(context->memory);
+	tls_authorities_release(context->authorities);
 	free(context->server_name);
 	free(context->alpn_words);
 	free(context->cert);

@@ -29,10 +29,19 @@ struct tls_settings {
 	        *key; /* files in PEM; a server without them makes a certificate of its own */
 	const char *
 	        pin; /* "sha256:" and 64 digits: the certificate must be this one, whoever signed it */
+	struct tls_authorities *authorities; /* of a client; NULL = its own */
 };
 
 /* Whether a pin is one. False with one line. */
 bool tls_check_pin(const char *pin, struct error *error);
+
+/* Those that certificates are verified by: read when that is first done. */
+struct tls_authorities;
+
+/* `kept`, or others in its place, where those of this machine have changed since they were read; NULL at
+ * first. */
+struct tls_authorities *tls_authorities_renew(struct tls_authorities *kept);
+void tls_authorities_release(struct tls_authorities *authorities); /* NULL is allowed */
 
 struct tls_context;
 struct tls;

@@ -9,6 +9,16 @@ bool tls_is_available(struct error *error)
 	return false;
 }
 
+struct tls_authorities *tls_authorities_renew(struct tls_authorities *kept)
+{
+	return kept;
+}
+
+void tls_authorities_release(struct tls_authorities *authorities)
+{
+	(void)authorities;
+}
+
 struct tls_context *tls_context_new(const struct tls_settings *settings, struct error *error)
 {
 	(void)settings;
