@@ -93,24 +93,26 @@ def other_ends():
     same(finish(process)[:2], (0, b"onetwo"), "-W 2 ends after two datagrams, and passes on no third")
 
 
-def datagrams(given, *args):
+def datagrams(count, given, *args):
+    """Waits for that many, and gives those that come with them, too."""
     server = listener(kind=socket.SOCK_DGRAM)
     run("-u", "-q", "0", *args, "127.0.0.1", port_of(server), given=given)
     got = []
-    server.setblocking(False)
+    server.settimeout(DEADLINE)
     try:
         while True:
             got.append(server.recv(65536))
-    except BlockingIOError:
+            server.settimeout(DEADLINE if len(got) < count else 0)
+    except (BlockingIOError, TimeoutError):
         return got
 
 
 def datagrams_of_input():
-    same(datagrams(b"a\nb\n"), [b"a\nb\n"], "what is read at once is one datagram")
-    same(datagrams(b"a\nb\n", "--datagram", "block"), [b"a\nb\n"], "--datagram block says so")
-    same(datagrams(b"a\nb\nrest", "--datagram", "line"), [b"a\n", b"b\n", b"rest"], "--datagram line sends each line, and the rest")
-    same([len(part) for part in datagrams(b"x" * 40000)], [16384, 16384, 7232], "a block has at most 16 KiB")
-    same([len(part) for part in datagrams(b"x" * 70000 + b"\n", "--datagram", "line")], [65507, 4494], "a line that is too long is cut")
+    same(datagrams(1, b"a\nb\n"), [b"a\nb\n"], "what is read at once is one datagram")
+    same(datagrams(1, b"a\nb\n", "--datagram", "block"), [b"a\nb\n"], "--datagram block says so")
+    same(datagrams(3, b"a\nb\nrest", "--datagram", "line"), [b"a\n", b"b\n", b"rest"], "--datagram line sends each line, and the rest")
+    same([len(part) for part in datagrams(3, b"x" * 40000)], [16384, 16384, 7232], "a block has at most 16 KiB")
+    same([len(part) for part in datagrams(2, b"x" * 70000 + b"\n", "--datagram", "line")], [65507, 4494], "a line that is too long is cut")
 
 
 def interval():

@@ -6,14 +6,14 @@
  * it, a new one each time, who stays that long. */
 #include "e2e/stage.h"
 
+#include <dirent.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <stdint.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <termios.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "support/peer.h"
 #include "support/tap.h"
@@ -38,7 +38,7 @@ enum { SIZES = sizeof sizes / sizeof *sizes };
 static struct {
 	struct vt *vt;
 	struct size began, size; /* of the window at first, and now */
-	int peer;                /* the other end of session 4 */
+	int peer;                /* the other end of the newest session */
 	char did[LOG][NAME];
 	size_t acts;
 } person;
@@ -343,32 +343,79 @@ static double seconds(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* Bytes that have reached the program's end of session 4, and that it has not read: it may be
- * paused. */
-static unsigned unread(void)
+enum { SOCKETS = 32, CONNECTIONS = 512 };
+
+/* A connection as one of its ends has it. */
+struct end {
+	unsigned port, peer, unacked, unread;
+	unsigned long inode;
+};
+
+/* The connections of this machine. */
+static size_t read_ends(struct end ends[CONNECTIONS])
 {
-	struct sockaddr_in to = { 0 };
-	socklen_t len = sizeof to;
-	unsigned count = 0, from, peer, waiting;
+	size_t count = 0;
 	char line[256];
 	FILE *file = fopen("/proc/net/tcp", "re");
-	getpeername(person.peer, (struct sockaddr *)&to, &len);
-	while (file && fgets(line, sizeof line, file))
-		if (sscanf(line, "%*d: %*x:%x %*x:%x %*x %*x:%x", &from, &peer, &waiting) == 3 &&
-		    from == ntohs(to.sin_port) && peer == peer_port(person.peer))
-			count = waiting;
+	while (file && count < CONNECTIONS && fgets(line, sizeof line, file)) {
+		struct end *end = &ends[count];
+		count += sscanf(line, "%*d: %*x:%x %*x:%x %*x %x:%x %*x:%*x %*x %*d %*d %lu",
+		                &end->port, &end->peer, &end->unacked, &end->unread,
+		                &end->inode) == 5;
+	}
 	if (file)
 		fclose(file);
 	return count;
 }
 
-/* Without this a program with nothing to read sleeps while the kernel waits to send the rest of a
- * flood again. True if nothing says so. */
+static size_t read_sockets(pid_t pid, unsigned long inodes[SOCKETS])
+{
+	size_t count = 0;
+	char path[64], target[64];
+	snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+	DIR *directory = opendir(path);
+	for (struct dirent *file; directory && count < SOCKETS && (file = readdir(directory));) {
+		ssize_t len = readlinkat(dirfd(directory), file->d_name, target, sizeof target - 1);
+		target[len > 0 ? len : 0] = '\0';
+		count += sscanf(target, "socket:[%lu]", &inodes[count]) == 1;
+	}
+	if (directory)
+		closedir(directory);
+	return count;
+}
+
+/* A program with nothing to read sleeps while bytes are on their way to it: the rest of a flood,
+ * which the kernel waits to send again, and what its sessions send each other. They have arrived
+ * when they are acknowledged, or when others lie there unread, as where it is paused. True if
+ * nothing says so. */
 static bool has_arrived(struct vt *vt, const void *context)
 {
-	int left = 0;
-	(void)vt, (void)context;
-	return ioctl(person.peer, TIOCOUTQ, &left) < 0 || left == 0 || unread() > 0;
+	static struct end ends[CONNECTIONS];
+	unsigned long inodes[SOCKETS];
+	size_t count = read_ends(ends), sockets = read_sockets(vt_pid(vt), inodes);
+	(void)context;
+	for (size_t i = 0; i < count; i++) {
+		bool matters = ends[i].port == peer_port(person.peer);
+		bool lies = true;
+		for (size_t k = 0; k < sockets; k++)
+			matters = matters || inodes[k] == ends[i].inode;
+		for (size_t k = 0; k < count; k++)
+			if (ends[k].port == ends[i].peer && ends[k].peer == ends[i].port)
+				lies = ends[k].unread > 0;
+		if (matters && ends[i].unacked > 0 && !lies)
+			return false;
+	}
+	return true;
+}
+
+/* What was typed may send a line, and a line an answer. */
+static bool all_arrives(void)
+{
+	for (int i = 0; i < 2; i++)
+		if (!vt_wait_idle(person.vt) ||
+		    !vt_wait(person.vt, has_arrived, NULL, "what was sent"))
+			return false;
+	return true;
 }
 
 static bool answers(const char *keys)
@@ -404,7 +451,7 @@ static bool settles(void)
 static bool equals_its_redraw(void)
 {
 	int row, column;
-	if (!vt_wait(person.vt, has_arrived, NULL, "what was sent"))
+	if (!all_arrives())
 		return fail("what was sent does not arrive");
 	if (!settles() || !answers("\f"))
 		return false;
@@ -414,6 +461,14 @@ static bool equals_its_redraw(void)
 }
 
 /* ---- the runs ---- */
+
+/* Its number is 3 where the other end of the demo is accepted later. */
+static bool has_opened(struct vt *vt, const void *context)
+{
+	const char *prompt = vt_row(vt, person.size.rows - 1);
+	(void)context;
+	return strncmp(prompt, "3>", 2) == 0 || strncmp(prompt, "4>", 2) == 0;
+}
 
 static bool sit_down(struct size size, const char *term)
 {
@@ -428,7 +483,7 @@ static bool sit_down(struct size size, const char *term)
 	type(open);
 	person.peer = peer_accept(listener, PEER_MS);
 	setsockopt(person.peer, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
-	good = good && vt_wait_row(person.vt, -1, "4>");
+	good = good && vt_wait(person.vt, has_opened, NULL, "a session");
 	close(listener);
 	return good || fail("does not start");
 }

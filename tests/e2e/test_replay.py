@@ -41,6 +41,7 @@ hello
 /expect hello
 /close @c
 /wait @c closed
+/wait @3 closed
 /close @server
 /ladder @c %(work)s/ladder.txt
 """ % {"work": WORK})
