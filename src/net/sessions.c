@@ -1092,6 +1092,17 @@ static void serve_probes(struct sessions *sessions)
 	lingering_serve(&sessions->lingering);
 }
 
+/* After the others: where both ends are ours the SYN,ACK has come to one before the ACK has come to
+ * the other, and so connect() is written down before accept(), also if one turn finds both ready. */
+static void serve_listeners(struct sessions *sessions, const struct poller *poller, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct session *session = sessions->list[i];
+		if (session->state == SESSION_LISTENING && !session->recording)
+			serve_one(session, poller);
+	}
+}
+
 /* Each of many busy sessions reads less, so that a turn stays short; their number is guessed from
  * the turn before. A client accepted in this turn has not been polled for yet, and is after
  * `count`. */
@@ -1107,7 +1118,7 @@ void sessions_serve(struct sessions *sessions, struct poller *poller)
 	for (size_t served = 0; served < count && !sessions->first; served++) {
 		size_t index = (begin + served) % count;
 		struct session *session = sessions->list[index];
-		if (session->recording)
+		if (session->recording || session->state == SESSION_LISTENING)
 			continue;
 		if (session->state == SESSION_CLOSED) {
 			reconnect_serve(session);
@@ -1123,6 +1134,7 @@ void sessions_serve(struct sessions *sessions, struct poller *poller)
 			sessions->first = index + 1;
 		look = clock_now() + KEY_TURN;
 	}
+	serve_listeners(sessions, poller, count);
 	size_t share = ALL_SHARES / (busy ? busy : 1);
 	if (share > SESSION_TURN)
 		share = SESSION_TURN;

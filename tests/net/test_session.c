@@ -2,12 +2,14 @@
 #include "net/session.h"
 
 #include <locale.h>
+#include <poll.h>
 #include <sys/resource.h>
 
 #include "net/dialled.h"
 #include "net/fixture.h"
 #include "net/reconnect.h"
 #include "net/service.h"
+#include "net/session_internal.h"
 
 /* ---- opening ---- */
 
@@ -398,6 +400,41 @@ static void is_tapped(struct fixture *f)
 	end_couple(&c);
 }
 
+static uint64_t newest_call(const struct fixture *f, const struct session *session, enum call call)
+{
+	uint64_t at = transcript_last(f->transcript, session_number(session));
+	while (at != TRANSCRIPT_NONE && transcript_at(f->transcript, at)->call != call)
+		at = transcript_before(f->transcript, at);
+	return at;
+}
+
+/* In one turn both are ready: a client has come in, and a connection has come to its end, here as if
+ * by RST. */
+static void connects_before_it_accepts(struct fixture *f)
+{
+	int fill[PEER_FILL], fd = peer_blackhole(AF_INET, fill);
+	if (fd < 0) {
+		tap_skip("no queue could be filled here");
+		return;
+	}
+	struct session *listener = listen_on(f, TRANSPORT_TCP, "127.0.0.1", 0, NULL);
+	struct session *session = open_to(f, TRANSPORT_TCP, "127.0.0.1", peer_port(fd), NULL);
+	int client = peer_connect(AF_INET, session_local(listener).port, PEER_MS);
+	ok(session_state(session) == SESSION_CONNECTING && session_clients(listener) == 0 &&
+	           peer_wait(listener->fd[0], POLLIN, PEER_MS),
+	   "one connects, to the other a client comes");
+	shutdown(session->fd[0], SHUT_RDWR);
+	fixture_turns(f, 1);
+	uint64_t connected = newest_call(f, session, CALL_CONNECT);
+	uint64_t accepted = newest_call(f, listener, CALL_ACCEPT);
+	ok(session_state(session) == SESSION_CLOSED && session_clients(listener) == 1,
+	   "a turn serves both");
+	ok(connected < accepted && accepted != TRANSCRIPT_NONE,
+	   "the end of connect() is written down before accept()");
+	peer_close_all((int[]){ client, fd }, 2);
+	peer_close_all(fill, PEER_FILL);
+}
+
 static void run(void (*test)(struct fixture *f))
 {
 	struct fixture f;
@@ -416,6 +453,7 @@ int main(void)
 	run(gives_up_in_time);
 	run(tells_a_story);
 	run(limits_all_addresses_together);
+	run(connects_before_it_accepts);
 	run(connects_over_ipv6);
 	run(looks_names_up);
 	run(limits_look_ups);
