@@ -3,6 +3,7 @@
 is compared byte for byte."""
 
 import os
+import select
 import shutil
 import socket
 import sys
@@ -255,6 +256,7 @@ def limits_of_each_address():
         filler.setblocking(False)
         filler.connect_ex(full.getsockname())
         fillers.append(filler)
+        select.select([full], [], [], DEADLINE)  # the first has been queued, and none after it is
     told = b"nc: connect to 127.0.0.1 port %d (tcp) timed out: Operation now in progress\n" % port_of(full)
     same(both("-v", "-w", "1", "127.0.0.1", port_of(full)), (1, b"", told), "-w limits connecting")
 

@@ -317,12 +317,11 @@ static void reads_datagrams(void)
 static void counts_drops(void)
 {
 	int one = peer_udp(AF_INET), two = peer_udp(AF_INET), size = 4096;
-	struct endpoint to = peer_addr(one);
 	struct sample sample;
 	char byte[100];
 	setsockopt(one, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
 	for (int i = 0; i < 100; i++)
-		peer_send_to(two, &to, byte, memset(byte, i, sizeof byte) ? sizeof byte : 0);
+		peer_deliver(two, one, memset(byte, i, sizeof byte), sizeof byte);
 	kernel_read(one, TRANSPORT_UDP, &sample);
 	uint64_t came = 0;
 	while (recv(one, byte, sizeof byte, MSG_DONTWAIT) >= 0)

@@ -99,6 +99,9 @@ int peer_blackhole(int family, int fill[PEER_FILL])
 		if (fill[i] < 0)
 			break;
 		connect_loopback(fill[i], family, peer_port(listener));
+		/* the queue is full when it has one, which may take a while to come in */
+		if (i == 0 && !peer_wait(listener, POLLIN, PEER_MS))
+			break;
 		if (!peer_wait(fill[i], POLLOUT, 100))
 			return listener;
 	}
