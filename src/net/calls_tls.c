@@ -41,7 +41,7 @@ void call_tls_handshake(const struct caller *caller, int fd, const struct tls *t
 	        begin(caller, tls_is_server(tls) ? CALL_TLS_ACCEPT : CALL_TLS_CONNECT, fd);
 	tls_print_asked(tls, &text);
 	buf_append_text(&text, "\n");
-	buf_append_text(&text, tls_facts(tls));
+	buf_append_text(&text, tls_state(tls) == TLS_OPEN ? tls_facts(tls) : tls_advice(tls));
 	entry.time = begun;
 	entry.flags = (uint8_t)((caller->flags & ~ENTRY_SECRET) | ENTRY_WAITED);
 	char *place = transcript_reserve(caller->transcript, 0, text.len, &room);

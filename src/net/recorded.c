@@ -10,7 +10,9 @@
 #include "net/peers.h"
 #include "net/service.h"
 #include "net/session_internal.h"
+#include "net/tls/tls.h"
 #include "record/sample.h"
+#include "record/tls_entry.h"
 #include "socket/sockopt.h"
 
 /* One of its sockets, as long as it is open. */
@@ -29,6 +31,10 @@ struct recorded {
 	unsigned ends;          /* enum stream_end */
 	size_t clients;         /* of a listener, that are open */
 	bool met;               /* an entry has come */
+	bool secured;         /* there is TLS on top of it, */
+	bool notified;        /* and the peer's close_notify has come */
+	struct recorded_tls tls;
+	struct buf facts, advice; /* to which it points */
 };
 
 /* ---- its kinds ---- */
@@ -37,12 +43,16 @@ static void begin(struct session *session)
 {
 	struct recorded *own = session->own;
 	own->peers.max = PEERS_MOST;
+	buf_init(&own->facts, SIZE_MAX);
+	buf_init(&own->advice, SIZE_MAX);
 }
 
 static void free_own(struct session *session)
 {
 	struct recorded *own = session->own;
 	peers_free(&own->peers);
+	buf_free(&own->facts);
+	buf_free(&own->advice);
 }
 
 static enum tcp_state state_of_stream(const struct session *session)
@@ -89,6 +99,12 @@ static size_t clients(const struct session *session)
 	return own->clients;
 }
 
+static const struct recorded_tls *tls_of(const struct session *session)
+{
+	const struct recorded *own = session->own;
+	return own->secured ? &own->tls : NULL;
+}
+
 static size_t sockets(const struct session *session)
 {
 	const struct recorded *own = session->own;
@@ -112,6 +128,7 @@ static const struct session_ops recorded_kinds[] = {
 		.free = free_own,
 		.tcp_state = state_of_stream,
 		.stream_ends = stream_ends,
+		.recorded_tls = tls_of,
 		.sockets = sockets,
 		.socket_sample = socket_sample,
 	},
@@ -263,6 +280,7 @@ static void begin_again(struct session *session, uint64_t position)
 	if (session->state != SESSION_CLOSED || session->listener)
 		return;
 	own->ends = 0;
+	own->secured = own->notified = false;
 	session->state = SESSION_FRESH;
 	session->end = SESSION_NOT_ENDED;
 	session->life = position;
@@ -411,6 +429,48 @@ static void meet_close(struct session *session, const struct entry *entry)
 		end(session);
 }
 
+/* ---- TLS ---- */
+
+/* Of records whose handshake is not over, or was before the recording began. */
+static void meet_record(struct recorded *own)
+{
+	if (own->secured)
+		return;
+	own->secured = true;
+	own->tls = (struct recorded_tls){
+		.verifies = true,
+		.facts = "TLS\tnot known: no end of a handshake is recorded",
+		.advice = "",
+	};
+}
+
+/* What was agreed on, or why it has failed. */
+static void meet_handshake(struct recorded *own, const struct entry *entry)
+{
+	size_t len;
+	struct buf value = { .max = SIZE_MAX };
+	const char *agreed = tls_entry_agreed(entry, &len);
+	buf_clear(&own->facts);
+	buf_clear(&own->advice);
+	buf_append(entry->arg > 0 ? &own->facts : &own->advice, agreed, len);
+	own->secured = true;
+	own->tls = (struct recorded_tls){
+		.verifies = !tls_entry_asked(entry, TLS_ASKED_VERIFY, &value),
+		.facts = buf_text(&own->facts),
+		.advice = buf_text(&own->advice),
+	};
+	buf_free(&value);
+}
+
+/* The end of TLS, or of its stream. */
+static void meet_end(struct recorded *own, bool notified)
+{
+	own->notified = own->notified || notified;
+	own->ends |= STREAM_PEER_CLOSED;
+	if (own->secured && !own->notified && own->facts.len)
+		own->tls.advice = tls_advice_cut_short();
+}
+
 /* A log may begin in the middle of its life: the first call says that there is a socket. */
 static void meet_first(struct session *session, const struct entry *entry)
 {
@@ -470,12 +530,18 @@ void recorded_follow(struct session *session, uint64_t position, const struct en
 	case CALL_CLOSE:
 		meet_close(session, entry);
 		break;
+	case CALL_TLS_CONNECT:
+	case CALL_TLS_ACCEPT:
+		meet_handshake(own, entry);
+		break;
 	default:
 		break;
 	}
 	bool notified = entry->call == CALL_TLS_READ && !entry->error && !entry->len;
 	if (notified || entry_is_end_of_file(entry))
-		own->ends |= STREAM_PEER_CLOSED;
+		meet_end(own, notified);
+	if (entry_is_sealed(entry))
+		meet_record(own);
 	if (entry_is_sealed(entry) || (entry_is_payload(entry) && !entry_is_clear(entry)))
 		meet_payload(session, entry);
 	else if (entry_has_failed(entry))

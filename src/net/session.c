@@ -1004,8 +1004,16 @@ static const struct tls_context *context_of(const struct session *session)
 	return session->open_parameters ? session->open_parameters->tls : NULL;
 }
 
+static const struct recorded_tls *recorded_tls_of(const struct session *session)
+{
+	return session->ops->recorded_tls ? session->ops->recorded_tls(session) : NULL;
+}
+
 enum session_security session_security(const struct session *session)
 {
+	const struct recorded_tls *recorded = recorded_tls_of(session);
+	if (recorded)
+		return recorded->verifies ? SESSION_TLS : SESSION_TLS_UNVERIFIED;
 	const struct tls *tls = tls_of(session);
 	const struct tls_context *context = context_of(session);
 	if (!tls && !context)
@@ -1016,6 +1024,9 @@ enum session_security session_security(const struct session *session)
 
 const char *session_tls_facts(const struct session *session)
 {
+	const struct recorded_tls *recorded = recorded_tls_of(session);
+	if (recorded)
+		return recorded->facts;
 	const struct tls *tls = tls_of(session);
 	const struct tls_context *context = context_of(session);
 	return tls ? tls_facts(tls) : context ? tls_context_facts(context) : "";
@@ -1023,6 +1034,9 @@ const char *session_tls_facts(const struct session *session)
 
 const char *session_tls_advice(const struct session *session)
 {
+	const struct recorded_tls *recorded = recorded_tls_of(session);
+	if (recorded)
+		return recorded->advice;
 	const struct tls *tls = tls_of(session);
 	return tls ? tls_advice(tls) : "";
 }

@@ -45,6 +45,12 @@ enum {
 /* What a call by hand has come to. */
 enum step_end { STEP_DONE, STEP_FAILED, STEP_WAITS };
 
+/* What a recording says of TLS. */
+struct recorded_tls {
+	bool verifies;
+	const char *facts, *advice; /* as session_tls_facts() and session_tls_advice() have them */
+};
+
 /* A kind of session. What is NULL may be: then there is nothing to do, or it is refused. */
 struct session_ops {
 	size_t size;      /* of its own struct, `session->own`, which begins as zero */
@@ -79,6 +85,7 @@ struct session_ops {
 	void (*ended)(struct session *session);
 	bool (*is_securing)(const struct session *session);
 	const struct tls *(*tls)(const struct session *session); /* NULL before it has begun */
+	const struct recorded_tls *(*recorded_tls)(const struct session *session); /* NULL = none */
 	size_t (*unsent)(const struct session *session); /* bytes that wait in the layer */
 
 	void (*flush)(struct session *session); /* open: sends what the kernel takes now */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* tls_entry: the payload of CALL_TLS_CONNECT and CALL_TLS_ACCEPT: what was asked for, an empty line, and
- * what was agreed on, as net/tls/tls.h has them. Both are lines of a name, a tab and a value. */
+ * what was agreed on, as net/tls/tls.h has them, both in lines of a name, a tab and a value; or what is to be
+ * said of a failure. */
 #pragma once
 
 #include <stdbool.h>
@@ -21,5 +22,5 @@
 /* Appends the bytes of a value that was asked for. False where it was not. */
 bool tls_entry_asked(const struct entry *entry, const char *name, struct buf *out);
 
-/* The lines of what was agreed on; *len = 0 where the handshake has failed. */
+/* What was agreed on; where the handshake has failed what that means: one sentence or several. */
 const char *tls_entry_agreed(const struct entry *entry, size_t *len);

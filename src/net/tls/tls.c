@@ -1019,6 +1019,11 @@ static const struct {
 	  "SSL_CERT_FILE names a file of certificates to trust." },
 };
 
+const char *tls_advice_cut_short(void)
+{
+	return no_close_notify;
+}
+
 const char *tls_advice(const struct tls *tls)
 {
 	if (tls->state == TLS_OPEN && !tls->peer_closed)

@@ -112,6 +112,7 @@ const char *tls_facts(const struct tls *tls);
 
 /* What a failure, or an end without close_notify, means, and what to try: sentences; static. */
 const char *tls_advice(const struct tls *tls);
+const char *tls_advice_cut_short(void); /* of an end without close_notify */
 
 bool tls_is_server(const struct tls *tls);
 

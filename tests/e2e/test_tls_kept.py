@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is kept of sessions with TLS: /info and /why of a recording that is replayed say what they said then, or that
+it is not known; logs, and scripts of /save, which run again."""
+
+import json
+import os
+import re
+import shutil
+import socket
+import ssl
+import sys
+import threading
+
+sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "support"))
+import certificates  # noqa: E402
+from certificates import authority, certificate  # noqa: E402
+from script import enter_home, read_text, script, write  # noqa: E402
+from tap import *  # noqa: E402,F403
+
+
+def serve(conversation, paths):
+    """The port of a server that has conversations until the test is over."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*paths)
+    server = listener()
+
+    def run_all():
+        while True:
+            peer, _ = server.accept()
+            peer.settimeout(DEADLINE)
+            try:
+                with context.wrap_socket(peer, server_side=True) as wrapped:
+                    conversation(wrapped)
+            except OSError:
+                pass
+    threading.Thread(target=run_all, daemon=True).start()
+    return port_of(server)
+
+
+def read_to_end(peer):
+    got = b""
+    while True:
+        data = peer.recv(65536)
+        if not data:
+            return got
+        got += data
+
+
+def shout(peer):
+    peer.sendall(peer.recv(100).upper())
+    read_to_end(peer)
+    peer.unwrap()
+
+
+def cut(peer):
+    peer.sendall(b"all but the e")
+    socket.socket(fileno=os.dup(peer.fileno())).shutdown(socket.SHUT_WR)
+    peer.recv(100)
+
+
+TALK = "/send hello\\n\n/expect \"HELLO\"\n/shutdown write\n/wait closed within 20s\n"
+NAMES = "TLS|cipher|group|resumed|SNI|ALPN|verify|verified|certificate|issued by|its names|valid|authority"
+
+
+def tls_rows(out):
+    """What /info has of TLS, without line breaks of a narrow column."""
+    rows = re.findall(r"^ (?:%s) .*(?:\n   \S.*)*" % NAMES, out, re.M)
+    return [re.sub(r"\s+", " ", row) for row in rows]
+
+
+def advice(out):
+    return "\n".join(line for line in out.split("\n") if re.search(r"close_notify|Call the server|cut short|handshake failed", line))
+
+
+def replays(good):
+    other = certificate("other", "root", names="DNS:other.example")
+    for words, lines in (("a conversation", "/open tls localhost %d as t\n" % serve(shout, good) + TALK),
+                         ("verify off", "/open tls localhost %d as t verify off\n" % serve(shout, other) + TALK),
+                         ("an end without close_notify", "/open tls localhost %d as t\n/assert @t.fin is yes within 20s\n" % serve(cut, good)),
+                         ("a wrong certificate", "/try /open tls localhost %d as t\n" % serve(shout, other))):
+        status, then, err = script(lines + "/info\n/why\n", "-o", "kept.jsonl")
+        ok(status == 0 and ("INFO" in then or "wrong" in words), "%s: %s%s" % (words, then, err))
+        status, now, err = script("/replay kept.jsonl max\n/info\n/why\n")
+        same((status, err), (0, ""), "%s is replayed" % words)
+        if "wrong" not in words:
+            ok(len(tls_rows(then)) >= 10, "%s has its facts: %s" % (words, tls_rows(then)))
+            same(tls_rows(now), tls_rows(then), "and a replay the same")
+        same(advice(now), advice(then), "and the same reason")
+        if words == "a conversation":
+            write("older.jsonl", "".join(line for line in read_text("kept.jsonl").splitlines(True) if '"SSL_connect"' not in line))
+            status, out, err = script("/replay older.jsonl max\n/info\n")
+            same((status, tls_rows(out)), (0, [" TLS not known: no end of a handshake is recorded"]), "what a recording does not have is not known")
+        os.unlink("kept.jsonl")
+    lines = ['{"sockpit":"log","version":1,"type":"header","program":"x","started":"2026-11-29T10:00:00.000000000+00:00"}',
+             '{"type":"session","session":1,"name":"t","kind":"stream","transport":"tcp","state":"open"}',
+             json.dumps({"type": "call", "time": "2026-11-29T10:00:00.000000000+00:00", "session": 1, "call": "SSL_connect", "fd": 6, "arg": 1,
+                         "text": "verify\n\n\t\nTLS\n\tx\nno tab\n" + "y" * 3000 + "\t\x1b[31m\u202e"})]
+    status, out, err = script("/replay %s max\n/info\n" % write("hostile.jsonl", "\n".join(lines) + "\n"))
+    ok(status == 0 and "\x1b" not in out and "\u202e" not in out, "a recording may have anything there: %r %s" % (out[-300:], err))
+
+
+watchdog(200)
+enter_home()
+if b"built without OpenSSL" in run("tls://127.0.0.1:1")[2]:
+    same(run("tls://127.0.0.1:1")[0], 2, "nothing to keep without OpenSSL")
+    done()
+    sys.exit()
+os.environ["SSL_CERT_FILE"] = authority("root")
+right = certificate("right", "root")
+try:
+    replays(right)
+finally:
+    shutil.rmtree(certificates.DIRECTORY)
+done()
