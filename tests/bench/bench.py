@@ -25,6 +25,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.environ.get("builddir", ".")
 WORKER = os.path.join(BUILD, "tests", "bench", "worker")
+TLS_WORKER = os.path.join(BUILD, "tests", "bench", "tls_worker")  # not built without OpenSSL
 SOCKPIT = os.path.join(BUILD, "sockpit")
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 TRIES = int(os.environ.get("BENCH_TRIES", "3"))
@@ -1024,6 +1025,159 @@ def relay():
         compare_relay("tcp", "%d clients, bulk, MB/s" % clients, 1.0, "bulk", clients, int(400 * MB * SCALE / clients))
 
 
+# ---- TLS ----
+
+TLS = ["--tls", "--tls-verify", "off"]
+
+
+# What is checked is a little less than the 0.9 that are wanted, by what rounds differ.
+TLS_CPU = 0.8 if SCALE >= 1 else 0.7
+TLS_HANDSHAKES = 0.75 if SCALE >= 1 else 0.65
+
+
+def tls_worker(*args):
+    return subprocess.Popen([TLS_WORKER, *map(str, args)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def has_tls():
+    """Nobody reads the authorities of the system, which takes longer than what is measured."""
+    os.environ["SSL_CERT_FILE"] = os.environ["SSL_CERT_DIR"] = os.devnull
+    if not os.path.exists(TLS_WORKER):
+        print("  (built without OpenSSL: no TLS)", flush=True)
+    return os.path.exists(TLS_WORKER)
+
+
+def tls_pipe_peers(port, direction):
+    ends = ["-no_ign_eof"] if direction == "send" else []
+    return installed({"sockpit": [SOCKPIT, *TLS, "127.0.0.1", str(port)], "loop": [TLS_WORKER, direction, str(port)],
+                      "s_client": ["openssl", "s_client", "-quiet", *ends, "-connect", "127.0.0.1:%d" % port],
+                      "ncat": ["ncat", "--ssl", "127.0.0.1", str(port)]})
+
+
+def tls_pipe_round(command, direction, size, server):
+    """(seconds, seconds of CPU) for so many bytes through `head | peer` or `peer | wc`."""
+    begun, quiet = time.monotonic(), {"stderr": subprocess.DEVNULL}
+    if direction == "send":
+        other = subprocess.Popen(["head", "-c", str(size), "/dev/zero"], stdout=subprocess.PIPE)
+        process = subprocess.Popen(command, stdin=other.stdout, stdout=subprocess.DEVNULL, **quiet)
+        other.stdout.close()
+        got = int(server.stdout.readline())
+        took = time.monotonic() - begun
+        cpu = wait_for_cpu(process)
+    else:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, **quiet)
+        other = subprocess.Popen(["wc", "-c"], stdin=process.stdout, stdout=subprocess.PIPE)
+        process.stdout.close()
+        cpu = wait_for_cpu(process)
+        got = int(other.communicate()[0])
+        took = time.monotonic() - begun
+    end(other)
+    if got != size:
+        print("  (%s: %d of %d bytes)" % (command[0], got, size))
+    return (took, cpu) if got == size else (float("inf"), float("inf"))
+
+
+def tls_pipe():
+    """To the least that does the same with the same library, and to others that speak TLS. In a short run these are
+    measured once, and only CPU decides."""
+    if not has_tls():
+        return
+    size, turns = int(400 * MB * max(SCALE, 0.3)), 2 * ROUNDS + 1
+    for direction in ("send", "receive"):
+        server = tls_worker(*(["take"] if direction == "send" else ["give", size]))
+        commands = tls_pipe_peers(int(server.stdout.readline()), direction)
+        rounds = {name: [] for name in commands}
+        speeds, costs = [], []
+        for turn in range(turns):
+            for name in list(commands)[::1 if turn % 2 else -1]:
+                if name in ("sockpit", "loop") or not turn % (turns if SCALE < 1 else 3):
+                    rounds[name].append(tls_pipe_round(commands[name], direction, size, server))
+            speeds.append(rounds["loop"][-1][0] / rounds["sockpit"][-1][0])
+            costs.append(rounds["loop"][-1][1] / rounds["sockpit"][-1][1])
+            if is_decided(costs, TLS_CPU, turns):
+                break
+        end(server)
+        rate = {name: size / MB / median([took for took, _ in values]) for name, values in rounds.items()}
+        speed, used = median(speeds), median(costs)
+        least = 0.9 if SCALE >= 1 else 0.5
+        report("pipe mode over TLS, %s, to a bare loop" % direction,
+               "%.2f for each s of CPU, %.2f a second" % (used, speed), ">= %.2f, %.1f" % (TLS_CPU, least),
+               used >= TLS_CPU and speed >= least)
+        best = max([value for name, value in rate.items() if name not in ("sockpit", "loop")], default=0)
+        report("  MB/s", ", ".join("%s %.0f" % item for item in rate.items()), ">= %.2f of the best peer" % NOISE,
+               rate["sockpit"] >= NOISE * best)
+
+
+def tls_keys():
+    if not has_tls():
+        return
+    source = tls_worker("give", 1 << 40)
+    terminal = Terminal(*TLS, "127.0.0.1", int(source.stdout.readline()))
+    terminal.wait_for(b"aaaa")
+    latencies = key_latencies(terminal, 6 * SCALE + 1)
+    terminal.close()
+    end(source)
+    report_keys("a flood over TLS", latencies)
+
+
+def tls_server():
+    """Handshakes with a server that does nothing else, beside the least that does it."""
+    if not has_tls():
+        return
+    floor = tls_worker("greet")
+    ours, port = our_echo_server("tcp", "--tls", service="discard")
+    sides, costs, rates = ((ours, port), (floor, int(floor.stdout.readline()))), [], []
+    rounds, count = 3 * ROUNDS, 40
+    for turn in range(rounds):
+        cost, took = {}, {}
+        for process, its_port in sides[::1 if turn % 2 else -1]:
+            before = cpu_seconds(process)
+            load = tls_worker("handshakes", its_port, count)
+            took[process] = float(load.stdout.readline())
+            end(load)
+            cost[process] = cpu_seconds(process) - before
+        costs.append(cost[floor] / cost[ours])
+        rates.append(count / took[ours])
+        if is_decided(costs, TLS_HANDSHAKES, rounds):
+            break
+    end(ours)
+    end(floor)
+    report("TLS handshakes served, to a bare loop", "%.2f for each s of CPU  (%.0f/s)" % (median(costs), median(rates)),
+           ">= %.2f" % TLS_HANDSHAKES, median(costs) >= TLS_HANDSHAKES)
+
+
+def memory_of(process):
+    with open("/proc/%d/status" % process.pid) as status:
+        return int(re.search(r"VmRSS:\s+(\d+)", status.read()).group(1)) * 1024
+
+
+def tls_memory():
+    """Of an idle session, of a listener and of a client, with what its handshake left in the transcript."""
+    if not has_tls():
+        return
+    ours, port = our_echo_server("tcp", "--tls")
+    kept, before = [], 0
+    for count in (20, 500):
+        before = memory_of(ours)
+        kept.append(tls_worker("keep", port, count))
+        kept[-1].stdout.readline()
+    served = (memory_of(ours) - before) / 500
+    server = tls_worker("hold")
+    script = "/open tls 127.0.0.1 %s verify off\n" % server.stdout.readline().strip()
+    opener = subprocess.Popen([SOCKPIT, "-f", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    for count in (20, 100):
+        before = memory_of(opener)
+        opener.stdin.write(script * count + "/say %d are open\n" % count)
+        opener.stdin.flush()
+        while "are open" not in opener.stdout.readline():
+            pass
+    opened = (memory_of(opener) - before) / 100
+    for process in (ours, server, opener, *kept):
+        end(process)
+    report("memory for each idle session of TLS, served and opened", "%.1f and %.1f KiB" % (served / 1024, opened / 1024),
+           "<= 32 and 64 KiB", served <= 32 << 10 and opened <= 64 << 10)
+
+
 # ---- reading the kernel ----
 
 def compare_kernel(label, measure):
@@ -1322,7 +1476,7 @@ def main():
     jobs = {job.__name__: (job,) for job in (start, banner, idle, flood, looks, memory, paste, pipe,
                                                 pipe_files, pipe_datagrams, echo, connections, datagram_echo, windows,
                                                 many_clients, clients_that_end, datagram_loss,
-                                                datagram_cost, relay,
+                                                datagram_cost, relay, tls_pipe, tls_keys, tls_server, tls_memory,
                                                 kernel, logs, find, cable, wire)}
     jobs["keys"] = keys
     kept_broken = []
