@@ -170,6 +170,7 @@ static bool holds(const struct condition *condition, const struct value *value)
 
 struct assertion {
 	char *name, *line;
+	bool attended; /* a person has typed it, and sees an answer */
 	struct condition condition;
 };
 
@@ -194,7 +195,7 @@ static enum command_result check_assertion(struct app *app, struct wait *wait, b
 		return COMMAND_FAILED;
 	if (holds(&assertion->condition, &value)) {
 		value_print(&value, &text);
-		if (app->attended) /* a person sees an answer */
+		if (assertion->attended)
 			app_note(app, "%s is %s", assertion->name, buf_text(&text));
 		buf_free(&text);
 		return COMMAND_DONE;
@@ -232,6 +233,7 @@ static enum command_result do_assert(const struct invocation *invocation, struct
 	struct assertion *assertion = xcalloc(1, sizeof *assertion);
 	read_condition(invocation->args, &assertion->condition, error);
 	assertion->name = xstrdup(value[ASSERT_WHAT]);
+	assertion->attended = app->attended;
 	assertion->line = xasprintf("%s %s %s%s", value[ASSERT_WHAT], value[ASSERT_OPERATOR],
 	                            value[ASSERT_NOT] ? "not " : "", value[ASSERT_OPERAND]);
 	*wait = (struct wait){ .check = check_assertion,

@@ -93,6 +93,18 @@ static struct session *named(const char *name)
 	return sessions_named(app.sessions, name);
 }
 
+static bool noted(const char *words)
+{
+	bool found = false;
+	for (uint64_t at = transcript_first(app.transcript); at != TRANSCRIPT_NONE && !found;
+	     at = transcript_next(app.transcript, at)) {
+		const struct entry *entry = transcript_at(app.transcript, at);
+		found = entry->call == CALL_NOTE && entry->len >= strlen(words) &&
+		        memcmp(entry_payload(entry), words, strlen(words)) == 0;
+	}
+	return found;
+}
+
 static bool place_is(const char *line)
 {
 	char bytes[200] = "";
@@ -133,6 +145,9 @@ static void test_lines(void)
 	type("  /listen   127.0.0.1 0  as S ");
 	until(shows("FAIL"), "blanks do not matter, and checks run by themselves");
 	ok(named("S") && shows("PASS /assert @S.state is LISTEN"), "the first one passes");
+	ok(!noted("@S.state is"), "which is no line of the transcript");
+	type("/assert @S.state is LISTEN within 2s");
+	until(noted("@S.state is LISTEN"), "who types one sees an answer");
 	ok(shows("got LISTEN") && shows("/lesson again"),
 	   "the second one says what it got, and what to do");
 	ok(!shows("After it."), "and holds the lesson");
