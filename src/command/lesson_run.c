@@ -292,6 +292,16 @@ static void show_explanation(struct run *run, struct block_state *state)
 	lesson_face_changed(app, true);
 }
 
+/* As it is read: "connect() succeeds" of "`connect()` succeeds". */
+static void print_words(const char *text, struct buf *out)
+{
+	enum { ONE_ROW = 10000 };
+	struct rows rows = { 0 };
+	markdown_layout(text, 0, ONE_ROW, STYLE_TEXT, &rows);
+	rows_print(&rows, out);
+	rows_free(&rows);
+}
+
 /* "the answer is b) eleven" */
 static void print_right(const struct lesson_question *question, struct buf *out)
 {
@@ -299,8 +309,10 @@ static void print_right(const struct lesson_question *question, struct buf *out)
 		return;
 	buf_printf(out, "the answer is %s", question->right_text);
 	for (size_t i = 0; i < question->count; i++)
-		if (question->choices[i].letter == question->right)
-			buf_printf(out, ") %s", question->choices[i].text);
+		if (question->choices[i].letter == question->right) {
+			buf_append_text(out, ") ");
+			print_words(question->choices[i].text, out);
+		}
 }
 
 static void show_answer(struct run *run)

@@ -32,7 +32,7 @@ static const char text[] =
         "## A server\n\nIt listens.\n\n```sockpit\n/listen 127.0.0.1 0 as S\n```\n\n"
         "```check\n/assert @S.state is LISTEN within 2s\n/assert @S.state is ESTABLISHED\n```\n\n"
         "After it.\n\n"
-        "## A client\n\n**Predict:** How many sockets?\n\n- a) one\n- b) two\n\n"
+        "## A client\n\n**Predict:** How many sockets?\n\n- a) one\n- b) *two*\n\n"
         "<details><summary>Answer</summary>\n\n**b**\n\nBecause of both.\n\n</details>\n\n"
         "> **Hint:** count them\n\n"
         "```sockpit type\n/open 127.0.0.1:$S.port as c\n```\n\n"
