@@ -611,8 +611,9 @@ static bool take_long_value(struct options *options, int letter, char **argv, st
 	case LONG_MAX_CONNS: return take_max_conns(options, optarg, error);
 	case LONG_TLS:
 	case LONG_SSL: options->tls = true; return true;
-	case LONG_SSL_VERIFY: options->tls_chosen = "--ssl-verify"; options->tls_settings.unverified = false; return true;
+	case LONG_SSL_VERIFY: options->tls_chosen = "--ssl-verify"; options->tls_settings.unverified = false; options->tls_settings.asks = true; return true;
 	case LONG_TLS_PIN: options->tls_chosen = "--tls-pin"; options->tls_settings.pin = optarg; return tls_check_pin(optarg, error);
+	case LONG_SSL_TRUSTFILE: options->tls_chosen = "--ssl-trustfile"; options->tls_settings.ca = optarg; return true;
 	case LONG_SSL_CERT: options->tls_chosen = "--ssl-cert"; options->tls_settings.cert = optarg; return true;
 	case LONG_SSL_KEY: options->tls_chosen = "--ssl-key"; options->tls_settings.key = optarg; return true;
 	case LONG_SSL_SERVERNAME: options->tls_chosen = "--ssl-servername"; options->tls_settings.server_name = optarg; return true;
@@ -975,6 +976,8 @@ static bool check_tls(struct options *options, struct error *error)
 		          tls->unverified ? "--tls-verify" : tls->pin ? "--tls-pin" : "--ssl-servername");
 	else if (tls->unverified && tls->pin)
 		error_set(error, "--tls-pin and --tls-verify off exclude each other: use one");
+	else if (tls->ca && tls->pin)
+		error_set(error, "a pinned certificate needs no authority: leave out --tls-pin or --ssl-trustfile");
 	else if (!tls->cert != !tls->key)
 		error_set(error, "a certificate and its key belong together: --ssl-cert FILE --ssl-key FILE");
 	else if (options->tls && !options->has_target)

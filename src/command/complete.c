@@ -650,6 +650,34 @@ static void offer_details(struct offer *offer)
 
 /* ---- where in the line ---- */
 
+/* Of a command that is for all transports: "verify", "cert", … */
+static bool is_of_tls(const struct element *element)
+{
+	static const char *const tags[] = { "verify", "ca", "cert", "key", "alpn", "servername", "pin" };
+	for (size_t i = 0; element->tagged && element->literals && i < sizeof tags / sizeof *tags; i++)
+		if (element->literals_len == strlen(tags[i]) &&
+		    strncmp(element->literals, tags[i], element->literals_len) == 0)
+			return true;
+	return false;
+}
+
+static bool begins_with_tls(const struct word *word)
+{
+	size_t len = (size_t)(word->end - word->at);
+	return len >= 3 && strncmp(word->at, "tls", 3) == 0 && (len == 3 || word->at[3] == ':');
+}
+
+/* "/open tls …", "/open tls://…", "/listen 8443 tls …" */
+static bool asks_for_tls(const struct offer *offer)
+{
+	struct words words;
+	words_cut(&words, offer->args, offer->point);
+	for (size_t i = 0; i < words.count; i++)
+		if (begins_with_tls(&words.word[i]))
+			return true;
+	return false;
+}
+
 static void offer_arguments(struct offer *offer, const struct command *command)
 {
 	struct element elements[GRAMMAR_MAX];
@@ -673,9 +701,11 @@ static void offer_arguments(struct offer *offer, const struct command *command)
 		                           &offer->kind, &tls);
 	}
 	offer->options = count && strcmp(elements[0].name, "option") == 0;
+	bool without_tls = count && elements[0].literals && !asks_for_tls(offer);
 	count = grammar_expected(elements, count, offer->args, offer->point, expected);
 	for (size_t i = 0; i < count; i++)
-		offer_element(offer, expected[i]);
+		if (!without_tls || !is_of_tls(expected[i]))
+			offer_element(offer, expected[i]);
 }
 
 /* Steps over a complete "@session"; true if that is the word being typed. */

@@ -12,6 +12,8 @@
 #include "base/choice.h"
 #include "base/text.h"
 
+enum { USAGE_MOST = 160 }; /* characters of a usage that a message has whole */
+
 /* ---- a line to words ---- */
 
 bool word_is_blank(char c)
@@ -200,10 +202,30 @@ struct match {
 	struct error *error;
 };
 
+/* A usage that is long is shown without its tags, which /help has. */
+static void put_usage(const char *usage, struct buf *out)
+{
+	bool cut = strlen(usage) > USAGE_MOST;
+	for (const char *at = usage; *at; at += *at == ' ') {
+		struct element element;
+		const char *begin = at;
+		at = cut_element(at, &element);
+		if (!cut || !element.tagged) {
+			buf_append_text(out, " ");
+			buf_append(out, begin, (size_t)(at - begin));
+		}
+	}
+	if (cut)
+		buf_append_text(out, " ...");
+}
+
 static bool fail(const struct match *match, const char *at, const char *what)
 {
-	error_usage(match->error, "%s: %s: /%s%s%s", match->command, what, match->command,
-	            *match->usage ? " " : "", match->usage);
+	struct buf usage = { .max = SIZE_MAX };
+	put_usage(match->usage, &usage);
+	error_usage(match->error, "%s: %s: /%s%s", match->command, what, match->command,
+	            usage.len ? buf_text(&usage) : "");
+	buf_free(&usage);
 	match->error->column = (size_t)(at - match->line) + 1;
 	return false;
 }
@@ -371,41 +393,6 @@ static void cut_last(struct match *match, size_t tag)
 	}
 }
 
-/* How many of the words left belong to the elements after this one: one for each that is
- * required, and the last one where it is a literal of the last element. */
-static size_t claimed_after(const struct match *match, size_t index, size_t left)
-{
-	const struct element *last = NULL;
-	size_t claimed = 0;
-	for (size_t i = index + 1; i < match->count; i++) {
-		claimed += match->elements[i].required;
-		if (!match->elements[i].tagged)
-			last = &match->elements[i];
-	}
-	if (last && last->literals && !last->required && left > claimed)
-		claimed += word_is_literal(&match->words.word[match->words.count - 1], last);
-	return claimed;
-}
-
-/* One element. Adds 1 to *taken if it takes the next word. */
-static bool take_element(struct match *match, size_t index, size_t *taken)
-{
-	const struct element *element = &match->elements[index];
-	size_t left = match->words.count - *taken;
-	if (element->tagged)
-		return true;
-	if (element->rest)
-		return take_rest(match, index, *taken);
-	if (left == 0)
-		return !element->required || fail_missing(match, element);
-	const struct word *word = &match->words.word[*taken];
-	if (element->literals && !word_is_literal(word, element))
-		return fail_literal(match, word, element->literals, element->literals_len);
-	if (!element->literals && !element->required && left <= claimed_after(match, index, left))
-		return true;
-	++*taken;
-	return take_word(match, word, index);
-}
 
 /* The choices at the end that were left out: "chat|hex|all". */
 static void list_choices_left(const struct match *match, struct buf *out)
@@ -475,6 +462,28 @@ static size_t choices_end(const struct element *elements, size_t count, size_t i
 	return index;
 }
 
+/* How many of the words left belong to the elements after this one: one for each that is
+ * required, and the last ones that are those of the choices at the end. */
+static size_t claimed_after(const struct match *match, size_t index, size_t left)
+{
+	bool given[GRAMMAR_MAX] = { false };
+	size_t claimed = 0, end = match->count, choice;
+	for (size_t i = index + 1; i < match->count; i++)
+		claimed += match->elements[i].required;
+	while (end > index + 1 && match->elements[end - 1].tagged)
+		end--;
+	size_t first = end;
+	while (first > index + 1 && is_choice(&match->elements[first - 1]))
+		first--;
+	for (size_t at = match->words.count; left > claimed; at--, claimed++) {
+		choice = find_choice(match->elements, first, end, &match->words.word[at - 1], given);
+		if (choice == end)
+			break;
+		given[choice] = true;
+	}
+	return claimed;
+}
+
 /* Choices that follow one another may be in any order. Returns the element after them. */
 static size_t take_choices(struct match *match, size_t first, size_t *taken)
 {
@@ -488,6 +497,26 @@ static size_t take_choices(struct match *match, size_t first, size_t *taken)
 		given[index] = take_word(match, word, index);
 	}
 	return last;
+}
+
+/* One element. Adds 1 to *taken if it takes the next word. */
+static bool take_element(struct match *match, size_t index, size_t *taken)
+{
+	const struct element *element = &match->elements[index];
+	size_t left = match->words.count - *taken;
+	if (element->tagged)
+		return true;
+	if (element->rest)
+		return take_rest(match, index, *taken);
+	if (left == 0)
+		return !element->required || fail_missing(match, element);
+	const struct word *word = &match->words.word[*taken];
+	if (element->literals && !word_is_literal(word, element))
+		return fail_literal(match, word, element->literals, element->literals_len);
+	if (!element->literals && !element->required && left <= claimed_after(match, index, left))
+		return true;
+	++*taken;
+	return take_word(match, word, index);
 }
 
 static bool take_all(struct match *match)

@@ -19,7 +19,7 @@
 
 #include "base/error.h"
 
-enum { GRAMMAR_MAX = 12 }; /* elements of one usage */
+enum { GRAMMAR_MAX = 13 }; /* elements of one usage */
 
 struct args {
 	const char *value[GRAMMAR_MAX]; /* by element of the usage, NULL where left out; of a
@@ -63,7 +63,7 @@ size_t grammar_expected(struct element *elements, size_t count, const char *line
 #define BLANKS " \t\n" /* between words */
 
 enum {
-	WORDS_MAX = 20,   /* more than any usage takes */
+	WORDS_MAX = 24,   /* more than any usage takes */
 	WORDS_QUOTED = 56 /* size of a word shown in a message */
 };
 

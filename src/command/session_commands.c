@@ -33,7 +33,43 @@ static bool parse_target(struct target *target, const char *transport, const cha
 }
 
 /* What follows /open, as its usage numbers it. */
-enum { OPEN_TRANSPORT, OPEN_ADDRESS, OPEN_PORT, OPEN_HOST, OPEN_AS, OPEN_VERIFY };
+enum {
+	OPEN_TRANSPORT,
+	OPEN_ADDRESS,
+	OPEN_PORT,
+	OPEN_HOST,
+	OPEN_AS,
+	OPEN_VERIFY,
+	OPEN_CA,
+	OPEN_CERT,
+	OPEN_KEY,
+	OPEN_ALPN,
+	OPEN_SERVER_NAME,
+	OPEN_PIN
+};
+
+static struct tls_settings tls_of_open(const struct args *args)
+{
+	const char *const *value = args->value;
+	return (struct tls_settings){
+		.unverified = value[OPEN_VERIFY] && strcmp(value[OPEN_VERIFY], "off") == 0,
+		.ca = value[OPEN_CA],
+		.cert = value[OPEN_CERT],
+		.key = value[OPEN_KEY],
+		.alpn = value[OPEN_ALPN],
+		.server_name = value[OPEN_SERVER_NAME],
+		.pin = value[OPEN_PIN],
+	};
+}
+
+/* The first word that is for TLS alone; OPEN_AS = there is none. */
+static size_t first_of_tls(const struct args *args)
+{
+	for (size_t i = OPEN_VERIFY; i <= OPEN_PIN; i++)
+		if (args->value[i])
+			return i;
+	return OPEN_AS;
+}
 
 static bool parse_open(const struct args *args, struct target *target, struct error *error)
 {
@@ -54,6 +90,9 @@ static bool check_open(const struct args *args, struct error *error)
 		error_usage(error, "open: verify on or verify off");
 		return args_blame(args, OPEN_VERIFY, error);
 	}
+	const struct tls_settings tls = tls_of_open(args);
+	if (!tls_check_settings(&tls, error))
+		return args_blame(args, first_of_tls(args), error);
 	return parse_open(args, &target, error) || may_be_session(args) ||
 	       args_blame(args, args->value[OPEN_PORT] ? OPEN_PORT : OPEN_ADDRESS, error);
 }
@@ -88,8 +127,8 @@ static enum command_result do_open(const struct invocation *invocation, struct e
 	const struct named_target *named =
 	        lone ? named_target_find(&app->targets, args->value[OPEN_ADDRESS]) : NULL;
 	struct session_options options = app->defaults;
-	const char *verify = args->value[OPEN_VERIFY];
-	struct tls_settings tls = { .unverified = verify && strcmp(verify, "off") == 0 };
+	const struct tls_settings tls = tls_of_open(args);
+	size_t of_tls = first_of_tls(args);
 	options.tls = &tls;
 	options.name = args->value[OPEN_AS];
 	if (!command_choose_host(invocation, args->value[OPEN_HOST], &options.host, error))
@@ -97,9 +136,12 @@ static enum command_result do_open(const struct invocation *invocation, struct e
 	if (!named && !parse_open(args, &target, error) &&
 	    !(may_be_session(args) && find_own(invocation, &target, &options.host, error)))
 		return false;
-	if (verify && !(named ? named->target.tls : target.tls)) {
-		error_usage(error, "verify is for TLS: /open tls HOST PORT verify off");
-		return args_blame(args, OPEN_VERIFY, error);
+	if (of_tls != OPEN_AS && !(named ? named->target.tls : target.tls)) {
+		struct element elements[GRAMMAR_MAX];
+		grammar_elements(invocation->command->usage, elements);
+		error_usage(error, "%.*s is for TLS: /open tls HOST PORT", (int)elements[of_tls].literals_len,
+		            elements[of_tls].literals);
+		return args_blame(args, of_tls, error);
 	}
 	uint64_t since = transcript_end(app->transcript);
 	return wait_for_opening(invocation,
@@ -153,29 +195,35 @@ enum {
 	LISTEN_ON,
 	LISTEN_AS,
 	LISTEN_MAX,
-	LISTEN_HOW,
+	LISTEN_ITERATIVE,
+	LISTEN_TLS,
 	LISTEN_CERT,
-	LISTEN_KEY
+	LISTEN_KEY,
+	LISTEN_CA,
+	LISTEN_ALPN
 };
 
-/* "iterative" or "tls" at the end */
-static bool has_word(const struct args *args, const char *word)
+static struct tls_settings tls_of_listen(const struct args *args)
 {
-	return args->value[LISTEN_HOW] && strcmp(args->value[LISTEN_HOW], word) == 0;
+	return (struct tls_settings){ .server = true,
+		                      .cert = args->value[LISTEN_CERT],
+		                      .key = args->value[LISTEN_KEY],
+		                      .ca = args->value[LISTEN_CA],
+		                      .alpn = args->value[LISTEN_ALPN] };
 }
 
 static bool choose_tls(const struct args *args, struct target *target, struct error *error)
 {
-	bool files = args->value[LISTEN_CERT] || args->value[LISTEN_KEY];
-	target->tls = target->tls || has_word(args, "tls");
+	const struct tls_settings tls = tls_of_listen(args);
+	target->tls = target->tls || args->value[LISTEN_TLS];
 	if (target->tls && target->transport != TRANSPORT_TCP)
 		error_usage(error, "tls is on top of TCP, not of %s", transport_title(target->transport));
-	else if (files && !target->tls)
+	else if ((tls.cert || tls.key) && !target->tls)
 		error_usage(error, "cert and key are for TLS: /listen 8443 tls cert FILE key FILE");
-	else if (!args->value[LISTEN_CERT] != !args->value[LISTEN_KEY])
-		error_usage(error, "a certificate and its key belong together: cert FILE key FILE");
+	else if ((tls.ca || tls.alpn) && !target->tls)
+		error_usage(error, "%s is for TLS: /listen 8443 tls", tls.alpn ? "alpn" : "ca");
 	else
-		return true;
+		return tls_check_settings(&tls, error);
 	return false;
 }
 
@@ -187,7 +235,7 @@ static bool parse_listen(const struct args *args, struct target *target,
 {
 	const char *address = args->value[LISTEN_ADDRESS], *port = args->value[LISTEN_PORT];
 	const char *named = args->value[LISTEN_SERVICE];
-	bool iterative = has_word(args, "iterative");
+	bool iterative = args->value[LISTEN_ITERATIVE];
 	bool is_path = address && is_unix(args->value[LISTEN_TRANSPORT], address);
 	bool is_short = address && !named &&
 	                (names_service(port) || (!is_path && is_port(address) && is_word(port)));
@@ -249,7 +297,7 @@ static enum command_result do_listen(const struct invocation *invocation, struct
 	struct target target = { 0 };
 	struct session_limits limits = { 0 };
 	struct session_options options = invocation->app->defaults;
-	const struct tls_settings tls = { .cert = args->value[LISTEN_CERT], .key = args->value[LISTEN_KEY] };
+	const struct tls_settings tls = tls_of_listen(args);
 	options.tls = &tls;
 	options.limits = &limits;
 	options.name = args->value[LISTEN_AS];
@@ -386,7 +434,8 @@ const struct command session_commands[] = {
 	        .letter = 'o',
 	        .group = "sessions",
 	        .usage = "[" TARGET_SCHEMES "] <address> [<port>] [from|on <host>] [as <name>] "
-	                 "[verify <on-or-off>]",
+	                 "[verify <on-or-off>] [ca <file>] [cert <file>] [key <file>] [alpn <protocols>] "
+	                 "[servername <server-name>] [pin <fingerprint>]",
 	        .help = "open a TCP conversation, or a session of another kind\n"
 	                "The address is a name or a number; host:port, [v6]:port, tcp:// and "
 	                "udp:// work.\n"
@@ -400,7 +449,11 @@ const struct command session_commands[] = {
 	                "tls, or tls://host:port, is TCP with TLS on top: the certificate must be for the "
 	                "address as it was written, from an authority of this machine, and of today, or "
 	                "the attempt ends with the reason. verify off takes any; the status line says so "
-	                "as long as the session is open.\n"
+	                "as long as the session is open. ca is a file in PEM of other authorities; pin the "
+	                "fingerprint sha256:... of the only certificate that is taken. cert and key, files "
+	                "in PEM, are for a server that asks who we are; alpn offers protocols: h2,http/1.1; "
+	                "servername is whom the certificate must name, and what the server is asked for "
+	                "(SNI).\n"
 	                "The addresses of a name are tried in turn, IPv6 and IPv4 by turns: the "
 	                "next one 250 ms after one that does not answer, or at once after one that "
 	                "fails. The first to answer is the peer, the others are closed; /set "
@@ -421,7 +474,8 @@ const struct command session_commands[] = {
 	        .letter = 'l',
 	        .group = "sessions",
 	        .usage = "[" TARGET_SCHEMES "] [<local-address>] <port> [<service>] [on <host>] "
-	                 "[as <name>] [max <number>] [iterative|tls] [cert <file>] [key <file>]",
+	                 "[as <name>] [max <number>] [iterative] [tls] [cert <file>] [key <file>] [ca <file>] "
+	                 "[alpn <protocols>]",
 	        .help = "serve clients, or the peers of datagrams\n"
 	                "Without a local address only this machine reaches it; * stands for every "
 	                "address, 0.0.0.0 for every IPv4 one, :: for every IPv6 one.\n"
@@ -437,7 +491,9 @@ const struct command session_commands[] = {
 	                "The file of a program that has ended is replaced, any other stays; "
 	                "its own is removed at the end.\n"
 	                "tls, first or last, puts TLS on top of TCP; without cert and key, files in PEM, a certificate is "
-	                "made for localhost, valid for 30 days. Its fingerprint is shown.\n"
+	                "made for localhost, valid for 30 days. Its fingerprint is shown. With ca, a file in PEM of "
+	                "authorities, clients are asked for a certificate that one of them has signed; without "
+	                "it nobody is served.\n"
 	                "Each client becomes a session of its own; /peers lists the peers of "
 	                "datagrams.",
 	        .acts = ACTS_ALWAYS,

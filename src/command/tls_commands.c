@@ -7,7 +7,30 @@
 #include "net/tls_stream.h"
 
 /* What follows /tls, as its usage numbers it. */
-enum { TLS_NAME, TLS_ALPN, TLS_VERIFY, TLS_CERT, TLS_KEY };
+enum { TLS_NAME, TLS_ALPN, TLS_VERIFY, TLS_CA, TLS_CERT, TLS_KEY, TLS_PIN };
+
+static struct tls_settings settings_of(const struct args *args)
+{
+	const char *const *value = args->value;
+	return (struct tls_settings){
+		.unverified = value[TLS_VERIFY] && strcmp(value[TLS_VERIFY], "off") == 0,
+		.server_name = value[TLS_NAME],
+		.alpn = value[TLS_ALPN],
+		.cert = value[TLS_CERT],
+		.key = value[TLS_KEY],
+		.pin = value[TLS_PIN],
+		.ca = value[TLS_CA],
+	};
+}
+
+/* The first word after the name; TLS_NAME = there is none. */
+static size_t first_word(const struct args *args)
+{
+	for (size_t i = TLS_ALPN; i <= TLS_PIN; i++)
+		if (args->value[i])
+			return i;
+	return TLS_NAME;
+}
 
 static bool check_tls(const struct args *args, struct error *error)
 {
@@ -16,10 +39,8 @@ static bool check_tls(const struct args *args, struct error *error)
 		error_usage(error, "tls: verify on or verify off");
 		return args_blame(args, TLS_VERIFY, error);
 	}
-	if (!args->value[TLS_CERT] == !args->value[TLS_KEY])
-		return true;
-	error_usage(error, "a certificate and its key belong together: cert FILE key FILE");
-	return args_blame(args, args->value[TLS_CERT] ? TLS_CERT : TLS_KEY, error);
+	const struct tls_settings settings = settings_of(args);
+	return tls_check_settings(&settings, error) || args_blame(args, first_word(args), error);
 }
 
 /* A script goes on when the handshake is over. */
@@ -38,14 +59,7 @@ static enum command_result check_handshake(struct app *app, struct wait *wait, b
 
 static enum command_result do_tls(const struct invocation *invocation, struct error *error)
 {
-	const char *const *value = invocation->args->value;
-	const struct tls_settings settings = {
-		.unverified = value[TLS_VERIFY] && strcmp(value[TLS_VERIFY], "off") == 0,
-		.server_name = value[TLS_NAME],
-		.alpn = value[TLS_ALPN],
-		.cert = value[TLS_CERT],
-		.key = value[TLS_KEY],
-	};
+	const struct tls_settings settings = settings_of(invocation->args);
 	if (!tls_stream_upgrade(invocation->session, &settings, error))
 		return COMMAND_FAILED;
 	*invocation->wait = (struct wait){ .check = check_handshake,
@@ -58,8 +72,8 @@ const struct command tls_commands[] = {
 	{
 	        .name = "tls",
 	        .group = "sessions",
-	        .usage = "[<server-name>] [alpn <protocols>] [verify <on-or-off>] [cert <file>] "
-	                 "[key <file>]",
+	        .usage = "[<server-name>] [alpn <protocols>] [verify <on-or-off>] [ca <file>] "
+	                 "[cert <file>] [key <file>] [pin <fingerprint>]",
 	        .help = "begin TLS on an open session, in place\n"
 	                "For protocols that begin in clear: ask the peer in its own words, such as "
 	                "STARTTLS, and when it agrees, type /tls. What comes before that is clear, "
@@ -67,13 +81,13 @@ const struct command tls_commands[] = {
 	                "sent after it waits for the end of the handshake.\n"
 	                "The certificate must be for the server name, by default the host as it "
 	                "was opened. "
-	                "verify off takes any certificate; alpn offers protocols, with commas "
-	                "between them: "
-	                "h2,http/1.1; cert and key are files in PEM, for a peer that wants to know "
-	                "who we "
-	                "are.\n"
-	                "On a client of a listener, it is the server's end; without cert and key a "
-	                "certificate is made.\n"
+	                "verify off takes any certificate, pin the only one with this fingerprint; ca is "
+	                "a file in PEM of authorities in place of those of this machine. alpn offers "
+	                "protocols, with commas between them: h2,http/1.1; cert and key are files in PEM, "
+	                "for a server that asks who we are.\n"
+	                "On a client of a listener, it is the server's end: without cert and key a "
+	                "certificate is made, and with ca the client is asked for one that an authority of "
+	                "the file has signed.\n"
 	                "After /reconnect the session begins in clear again.",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,

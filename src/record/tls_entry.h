@@ -16,6 +16,7 @@
 #define TLS_ASKED_ALPN "ALPN"        /* protocols, with commas between them */
 #define TLS_ASKED_VERIFY "verify"    /* "off", or not there */
 #define TLS_ASKED_PIN "pin"
+#define TLS_ASKED_CA "ca"     /* a file: who may have signed the peer's certificate */
 #define TLS_ASKED_CERT "cert" /* files */
 #define TLS_ASKED_KEY "key"
 

@@ -62,7 +62,7 @@ static void test_commands(struct app *app)
 	is_text(complete(app, "/lesson next "), "", "and nothing else takes a name");
 	is_text(complete(app, "/hel cl"), "close clipboard", "after a prefix of a command");
 	is_text(complete(app, "/s "), "", "not after an ambiguous one");
-	is_text(complete(app, "/open a b c d e f g h i j k l m n "), "as verify", "after too many words");
+	is_text(complete(app, "/open a b c d e f g h i j k l m n "), "as", "after too many words");
 }
 
 static void test_leading_blanks(struct app *app)
@@ -98,6 +98,11 @@ static void test_words(struct app *app)
 	        "of a later one, an address being left out");
 	is_text(complete(app, "/listen udp 0 echo a"), "as", "as");
 	is_text(complete(app, "/listen 0 echo it"), "iterative", "and how it serves");
+	is_text(complete(app, "/listen 0 echo iterative t"), "tls", "and what is below that");
+	is_text(complete(app, "/listen 0 tls ce"), "cert", "whose words are offered after it,");
+	is_text(complete(app, "/open tls h 443 c"), "ca cert", "and after the other one,");
+	is_text(complete(app, "/open tls://h:443 v"), "verify", "in any spelling,");
+	is_text(complete(app, "/open h 443 v"), "", "but not without it");
 	is_text(complete(app, "/wait "), "open closed quiet readable", "what is waited for");
 	is_text(complete(app, "/wait open "), "within for", "and how long");
 	is_text(complete(app, "/expect \"a b\" w"), "within", "the same after a text");
@@ -212,12 +217,12 @@ static void test_addresses_and_peers(struct app *app)
 	struct endpoint addr = session_local(sessions_named(app->sessions, "echo"));
 	snprintf(want, sizeof want, "tcp udp unix unixgram unixpacket tls echo u other %s", endpoint_format(&addr, text));
 	is_text(complete(app, "/open "), want, "servers of our own");
-	snprintf(want, sizeof want, "echo other %s as verify", endpoint_format(&addr, text));
+	snprintf(want, sizeof want, "echo other %s as", endpoint_format(&addr, text));
 	is_text(complete(app, "/open tcp "), want, "of one kind");
 	addr = session_local(sessions_named(app->sessions, "u"));
-	snprintf(want, sizeof want, "u %s as verify", endpoint_format(&addr, text));
+	snprintf(want, sizeof want, "u %s as", endpoint_format(&addr, text));
 	is_text(complete(app, "/open udp "), want, "of another");
-	is_text(complete(app, "/open unix "), "as verify", "of one that is none of ours");
+	is_text(complete(app, "/open unix "), "as", "of one that is none of ours");
 	snprintf(line, sizeof line, "/open udp 127.0.0.1:%u as client",
 	         session_local(sessions_named(app->sessions, "u")).port);
 	run(app, line);
@@ -273,12 +278,12 @@ static void test_places(void)
 	        "tcp udp unix unixgram unixpacket tls example.org udp://dns.example:53 example.net 8080",
 	        "what was opened");
 	is_text(complete(&app, "/o exa"), "example.org example.net", "that begins so");
-	is_text(complete(&app, "/open tcp example.org "), "443 80 as verify", "and its ports");
+	is_text(complete(&app, "/open tcp example.org "), "443 80 as", "and its ports");
 	is_text(complete(&app, "/open example.org 4"), "443", "that begin so");
-	is_text(complete(&app, "/open example.com "), "as verify", "of another none");
+	is_text(complete(&app, "/open example.com "), "as", "of another none");
 	is_text(complete(&app, "/listen "), "tcp udp unix unixgram unixpacket tls 192.0.2.1 7001 7002",
 	        "what was listened on");
-	is_text(complete(&app, "/listen 192.0.2.1 "), "7001 none echo discard chargen daytime time chat hello sum upper mute hangup reply iterative tls as max cert key",
+	is_text(complete(&app, "/listen 192.0.2.1 "), "7001 none echo discard chargen daytime time chat hello sum upper mute hangup reply iterative tls as max",
 	        "the port of an address");
 	is_text(complete(&app, "/sessions "), "number name state in out bytes", "orders");
 	is_text(complete(&app, "/connect exam"), "example.org example.net", "for /connect, too");
@@ -292,7 +297,7 @@ static void test_places(void)
 	run(&app, "/open udp 127.0.0.1 9 as x");
 	is_text(complete(&app, "/open "), "tcp udp unix unixgram unixpacket tls x 127.0.0.1",
 	        "what a session of this run uses");
-	is_text(complete(&app, "/open 127.0.0.1 "), "9 as verify", "with its port");
+	is_text(complete(&app, "/open 127.0.0.1 "), "9 as", "with its port");
 	is_text(complete(&app, "/listen "), "tcp udp unix unixgram unixpacket tls",
 	        "which is not one to listen on");
 	char name[40], line[60];

@@ -80,6 +80,12 @@ static void test_choices(void)
 	is_text(expected(usage, "all "), "(append|now|off) file (as)", "after the first the second");
 	is_text(expected(usage, "append x "), "(as)", "after the file neither");
 	is_text(match("view", view_usage, "all hex"), "hex|all", "two at the end");
+	is_text(match("x", "[<address>] <port> [<service>] [one] [two] [as <form>]", "7 two one"),
+	        "-|7|-|one|two", "two at the end, before a tag, are no port and no service");
+	is_text(match("x", "[<address>] <port> [<service>] [one] [two] [as <form>]", "7 echo two as a one"),
+	        "7|echo|-|one|two as a", "nor is one after a tag");
+	is_text(match("x", "[<address>] <port> [<service>] [one] [two] [as <form>]", "a 7 two two"),
+	        "a|7|two|-|two", "a word is taken for each of them once");
 	is_text(expected(view_usage, "all "), "(chat|hex)", "the first of them");
 	is_text(expected(view_usage, "all hex "), "", "none is left");
 }

@@ -33,6 +33,7 @@ enum {
 };
 
 #define FACT "certificate\t"
+#define ASKS "\nclient's\teach must have one"
 
 /* They take longer to read than a handshake does, and a megabyte: contexts share them. */
 struct tls_authorities {
@@ -46,14 +47,16 @@ struct tls_context {
 	unsigned shares;
 	SSL_CTX *library;
 	BIO_METHOD *memory; /* what the library reads records from, and writes them to */
-	struct tls_authorities *authorities; /* of a client */
+	struct tls_authorities *authorities; /* NULL: it verifies nothing */
 	bool server, verifies;
-	char facts[sizeof FACT + FINGERPRINT]; /* the fingerprint of our certificate, after FACT */
-	unsigned char alpn[ALPN_MOST];         /* as the protocol has it: each after its length */
+	bool asks;                     /* a server: clients for a certificate */
+	char fingerprint[FINGERPRINT]; /* of our certificate, "" = none */
+	char facts[sizeof FACT + FINGERPRINT + sizeof ASKS];
+	unsigned char alpn[ALPN_MOST]; /* as the protocol has it: each after its length */
 	unsigned alpn_len;
 	char pin[FINGERPRINT]; /* that the peer's certificate must have; "" = it is verified */
 	char *server_name;     /* NULL = the host that is called */
-	char *alpn_words, *cert, *key; /* as they were given, or NULL */
+	char *alpn_words, *ca, *cert, *key; /* as they were given, or NULL */
 };
 
 struct tls {
@@ -70,6 +73,9 @@ struct tls {
 	size_t first_len;
 	char why[WHY];
 	char unverified[WHY]; /* why the certificate was not verified; "" = it was */
+	bool no_certificate;  /* a client has sent none, and was asked for one */
+	bool asked;           /* a client: the server has asked for its certificate, */
+	char asked_of[WHY];   /* signed by one of these; "" = it has not said which */
 	struct buf facts;     /* with a NUL after them */
 };
 
@@ -287,12 +293,12 @@ static void put_mismatch(const struct tls *tls, const X509 *leaf, struct buf *ou
 static void explain_verdict(struct tls *tls, long verdict, const X509 *bad, X509 *leaf)
 {
 	struct buf out = { .max = SIZE_MAX };
-	bool own = !bad || bad == leaf;
+	bool own = !bad || bad == leaf || verdict == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN;
 	if (!own) {
 		buf_append_text(&out, "the certificate of ");
 		put_subject(bad, &out);
 	} else {
-		buf_append_text(&out, "the certificate");
+		buf_printf(&out, "the %scertificate", tls->context->server ? "client's " : "");
 	}
 	switch (verdict) {
 	case X509_V_ERR_CERT_HAS_EXPIRED:
@@ -429,6 +435,26 @@ static void shrink(struct buf *buf)
 		buf_free(buf);
 }
 
+/* The server has asked for our certificate: notes of whom it takes one. */
+static int meet_question(SSL *library, void *context)
+{
+	struct tls *tls = SSL_get_app_data(library);
+	struct buf out = { .max = SIZE_MAX };
+	const STACK_OF(X509_NAME) *names = SSL_get0_peer_CA_list(library);
+	int count = names ? sk_X509_NAME_num(names) : 0;
+	(void)context;
+	for (int i = 0; i < count && i < NAMES_MOST; i++) {
+		buf_append_text(&out, i ? " or " : "");
+		put_name(sk_X509_NAME_value(names, i), &out);
+	}
+	if (count > NAMES_MOST)
+		buf_printf(&out, " or one of %d more", count - NAMES_MOST);
+	tls->asked = true;
+	snprintf(tls->asked_of, sizeof tls->asked_of, "%s", out.len ? buf_text(&out) : "");
+	buf_free(&out);
+	return 1;
+}
+
 /* ---- the context ---- */
 
 /* "certificate verify failed": the last thing that the library has met. */
@@ -437,6 +463,16 @@ static const char *last_reason(void)
 	unsigned long code = ERR_peek_last_error();
 	const char *reason = code ? ERR_reason_error_string(code) : NULL;
 	return reason ? reason : "no reason is known";
+}
+
+/* Why a file cannot be read: what the library has met first says more than what it has made of that. */
+static bool refuse_file(const char *path, struct error *error)
+{
+	unsigned long code = ERR_peek_error();
+	const char *reason =
+	        ERR_SYSTEM_ERROR(code) ? error_why(ERR_GET_REASON(code)) : last_reason();
+	error_set(error, "%.150s: %s", path, reason);
+	return false;
 }
 
 /* Errors of the library by themselves would ask on the terminal. */
@@ -486,10 +522,6 @@ static bool load(struct tls_context *context, const struct tls_settings *setting
                  struct error *error)
 {
 	const char *what = settings->cert;
-	if (!settings->cert != !settings->key) {
-		error_usage(error, "a certificate and its key belong together: cert FILE key FILE");
-		return false;
-	}
 	if (SSL_CTX_use_certificate_chain_file(context->library, settings->cert) == 1) {
 		what = settings->key;
 		if (SSL_CTX_use_PrivateKey_file(context->library, settings->key,
@@ -497,8 +529,7 @@ static bool load(struct tls_context *context, const struct tls_settings *setting
 		    SSL_CTX_check_private_key(context->library) == 1)
 			return true;
 	}
-	error_set(error, "%.150s: %s", what, last_reason());
-	return false;
+	return refuse_file(what, error);
 }
 
 static bool add_extension(X509 *certificate, int kind, const char *value)
@@ -545,8 +576,9 @@ static void note_fingerprint(struct tls_context *context)
 	const X509 *certificate = SSL_CTX_get0_certificate(context->library);
 	if (!certificate)
 		return;
-	memcpy(context->facts, FACT, strlen(FACT));
-	format_fingerprint(certificate, context->facts + strlen(FACT));
+	format_fingerprint(certificate, context->fingerprint);
+	snprintf(context->facts, sizeof context->facts, "%s%s%s", FACT, context->fingerprint,
+	         context->asks ? ASKS : "");
 }
 
 static bool set_certificate(struct tls_context *context, const struct tls_settings *settings,
@@ -568,8 +600,33 @@ static char *copy_of(const char *text)
 	return text ? xstrdup(text) : NULL;
 }
 
+/* Of a server that asks: its clients are told of whom it takes a certificate. */
+static bool set_authorities(struct tls_context *context, const struct tls_settings *settings,
+                            struct error *error)
+{
+	SSL_CTX *library = context->library;
+	const char *path = settings->ca;
+	bool shares = settings->authorities && !path;
+	if (settings->server && !context->asks)
+		return true;
+	context->authorities =
+	        shares ? share_authorities(settings->authorities) : tls_authorities_renew(NULL);
+	context->authorities->was_read = context->authorities->was_read || path;
+	SSL_CTX_set1_cert_store(library, context->authorities->store);
+	SSL_CTX_set_cert_verify_callback(library, verify, NULL);
+	SSL_CTX_set_verify(library, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+	if (path && X509_STORE_load_file(context->authorities->store, path) != 1)
+		return refuse_file(path, error);
+	if (path && settings->server)
+		SSL_CTX_set_client_CA_list(library, SSL_load_client_CA_file(path));
+	return true;
+}
+
 struct tls_context *tls_context_new(const struct tls_settings *settings, struct error *error)
 {
+	static const unsigned char id[] = "sockpit";
+	if (!tls_check_settings(settings, error))
+		return NULL;
 	ERR_clear_error();
 	SSL_CTX *library =
 	        SSL_CTX_new(settings->server ? TLS_server_method() : TLS_client_method());
@@ -591,17 +648,15 @@ struct tls_context *tls_context_new(const struct tls_settings *settings, struct 
 	snprintf(context->pin, sizeof context->pin, "%s", settings->pin ? settings->pin : "");
 	context->server_name = copy_of(settings->server_name);
 	context->alpn_words = copy_of(settings->alpn);
+	context->ca = copy_of(settings->ca);
 	context->cert = copy_of(settings->cert);
 	context->key = copy_of(settings->key);
-	if (!settings->server) {
-		SSL_CTX_set_cert_verify_callback(library, verify, NULL);
-		SSL_CTX_set_verify(library, SSL_VERIFY_PEER, NULL);
-		context->authorities = settings->authorities
-		                               ? share_authorities(settings->authorities)
-		                               : tls_authorities_renew(NULL);
-		SSL_CTX_set1_cert_store(library, context->authorities->store);
-	}
-	if (set_certificate(context, settings, error) && set_alpn(context, settings->alpn, error))
+	context->asks = settings->server && (settings->asks || settings->ca);
+	if (!settings->server)
+		SSL_CTX_set_cert_cb(library, meet_question, NULL);
+	SSL_CTX_set_session_id_context(library, id, sizeof id - 1);
+	if (set_authorities(context, settings, error) &&
+	    set_certificate(context, settings, error) && set_alpn(context, settings->alpn, error))
 		return context;
 	tls_context_release(context);
 	return NULL;
@@ -609,7 +664,7 @@ struct tls_context *tls_context_new(const struct tls_settings *settings, struct 
 
 const char *tls_context_fingerprint(const struct tls_context *context)
 {
-	return *context->facts ? context->facts + strlen(FACT) : "";
+	return context->fingerprint;
 }
 
 const char *tls_context_facts(const struct tls_context *context)
@@ -633,6 +688,7 @@ void tls_context_release(struct tls_context *context)
 	tls_authorities_release(context->authorities);
 	free(context->server_name);
 	free(context->alpn_words);
+	free(context->ca);
 	free(context->cert);
 	free(context->key);
 	free(context);
@@ -734,6 +790,19 @@ static bool speaks_tls(const struct tls *tls)
 	return !tls->first_len || tls->first[0] == ALERT || tls->first[0] == HANDSHAKE;
 }
 
+/* ", signed by CN=root or CN=other" */
+static void put_question(const struct tls *tls, const char *words, struct buf *out)
+{
+	buf_printf(out, "%s%s%s", words, tls->asked_of[0] ? ", signed by " : "", tls->asked_of);
+}
+
+/* A client that is asked for its certificate has sent none. */
+static bool lacks_certificate(const struct tls *tls)
+{
+	return tls->context->asks &&
+	       ERR_GET_REASON(ERR_peek_last_error()) == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE;
+}
+
 static void explain_failure(struct tls *tls)
 {
 	struct buf out = { .max = SIZE_MAX };
@@ -744,8 +813,13 @@ static void explain_failure(struct tls *tls)
 	} else if (tls->alert_in != NOT_SEEN) {
 		buf_append_text(&out, "the peer reports ");
 		put_alert(tls->alert_in, &out);
-	} else if (tls->context->verifies && !tls->context->server && tls->unverified[0]) {
+		if (tls->asked)
+			put_question(tls, "; it asks for one", &out);
+	} else if (tls->context->verifies && tls->unverified[0]) {
 		buf_append_text(&out, tls->unverified);
+	} else if (lacks_certificate(tls)) {
+		tls->no_certificate = true;
+		buf_append_text(&out, "the client has sent no certificate, and is asked for one");
 	} else {
 		buf_append_text(&out, last_reason());
 		if (tls->alert_out != NOT_SEEN) {
@@ -784,6 +858,16 @@ static void put_alpn(const struct tls *tls, const char *word, struct buf *out)
 	escape_encode((const char *)protocol, len, out);
 }
 
+static void print_client(const struct tls *tls, struct buf *out)
+{
+	const X509 *certificate = SSL_get0_peer_certificate(tls->library);
+	if (!certificate)
+		return;
+	buf_append_text(out, "; certificate of ");
+	put_subject(certificate, out);
+	buf_append_text(out, " verified");
+}
+
 void tls_print(const struct tls *tls, struct buf *out)
 {
 	const char *group = group_of(tls);
@@ -792,8 +876,12 @@ void tls_print(const struct tls *tls, struct buf *out)
 	buf_printf(out, ", %s%s%s", SSL_get_cipher_name(tls->library), group ? ", " : "",
 	           group ? group : "");
 	put_alpn(tls, ", ALPN ", out);
-	if (tls->context->server)
+	if (tls->context->server) {
+		print_client(tls, out);
 		return;
+	}
+	if (tls->asked && !SSL_get_certificate(tls->library))
+		put_question(tls, "; the server asks for a certificate", out);
 	buf_append_text(out, "; ");
 	if (tls->verdict == X509_V_OK)
 		buf_printf(out, "certificate %s%s%s", pinned ? "is the pinned one" : "of ",
@@ -819,6 +907,7 @@ void tls_print_asked(const struct tls *tls, struct buf *out)
 	put_asked(TLS_ASKED_ALPN, context->alpn_words, out);
 	put_asked(TLS_ASKED_VERIFY, context->verifies ? NULL : "off", out);
 	put_asked(TLS_ASKED_PIN, context->pin, out);
+	put_asked(TLS_ASKED_CA, context->ca, out);
 	put_asked(TLS_ASKED_CERT, context->cert, out);
 	put_asked(TLS_ASKED_KEY, context->key, out);
 }
@@ -829,11 +918,12 @@ static void begin_fact(struct buf *out, const char *name)
 	buf_printf(out, "%s%s\t", out->len ? "\n" : "", name);
 }
 
-static void describe_certificate(const X509 *certificate, int depth, struct buf *out)
+static void describe_certificate(const X509 *certificate, const char *label, bool whole,
+                                 struct buf *out)
 {
-	begin_fact(out, depth ? "authority" : "certificate");
+	begin_fact(out, label);
 	put_subject(certificate, out);
-	if (!depth) {
+	if (whole) {
 		begin_fact(out, "issued by");
 		put_name(X509_get_issuer_name(certificate), out);
 		begin_fact(out, "its names");
@@ -855,6 +945,38 @@ static void describe_verdict(const struct tls *tls, struct buf *out)
 	else
 		buf_printf(out, "no (verify off)%s%s", tls->unverified[0] ? ": " : "",
 		           tls->unverified);
+}
+
+/* Where the server asks for a certificate, or one is there: what became of it. */
+static void describe_own(const struct tls *tls, struct buf *out)
+{
+	const X509 *certificate = SSL_get_certificate(tls->library);
+	if (!certificate && !tls->asked)
+		return;
+	begin_fact(out, "ours");
+	if (certificate)
+		put_subject(certificate, out);
+	buf_append_text(out, !certificate ? "none: the server asks for one"
+	                     : tls->asked ? ", sent"
+	                                  : ", not asked for");
+	if (!certificate)
+		put_question(tls, "", out);
+}
+
+/* The certificate of a client, which the handshake has verified. */
+static void describe_client(const struct tls *tls, struct buf *out)
+{
+	const X509 *certificate = SSL_get0_peer_certificate(tls->library);
+	if (!tls->context->asks)
+		return;
+	if (!certificate) {
+		begin_fact(out, "client's");
+		buf_append_text(out, "none");
+		return;
+	}
+	describe_certificate(certificate, "client's", true, out);
+	begin_fact(out, "verified");
+	buf_append_text(out, "authority, dates");
 }
 
 /* What holds for as long as the connection does. */
@@ -884,13 +1006,16 @@ static void describe(struct tls *tls)
 	if (tls->context->server) {
 		begin_fact(out, "certificate");
 		buf_printf(out, "ours, %s", tls_context_fingerprint(tls->context));
+		describe_client(tls, out);
 		buf_text(out);
 		return;
 	}
 	describe_verdict(tls, out);
 	STACK_OF(X509) *chain = SSL_get_peer_cert_chain(library);
 	for (int i = 0; chain && i < sk_X509_num(chain) && i < CHAIN_MOST; i++)
-		describe_certificate(sk_X509_value(chain, i), i, out);
+		describe_certificate(sk_X509_value(chain, i), i ? "authority" : "certificate",
+		                     i == 0, out);
+	describe_own(tls, out);
 	buf_text(out); /* ends it with a NUL */
 }
 
@@ -1002,8 +1127,8 @@ static const struct {
 	const char *advice;
 } verdicts[] = {
 	{ X509_V_ERR_CERT_HAS_EXPIRED,
-	  "The server needs a new certificate, or this machine's clock is "
-	  "wrong: date shows it." },
+	  "It must be renewed, or this machine's clock is wrong: date shows "
+	  "it." },
 	{ X509_V_ERR_CERT_NOT_YET_VALID,
 	  "The certificate is for later, or this machine's clock is wrong: "
 	  "date shows it." },
@@ -1016,12 +1141,41 @@ static const struct {
 	{ X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
 	  "No authority has signed it, so anybody can have made it. A test server often has such a "
 	  "one: "
-	  "SSL_CERT_FILE names a file of certificates to trust." },
+	  "ca FILE, or SSL_CERT_FILE, names a file of certificates to trust." },
 };
 
 const char *tls_advice_cut_short(void)
 {
 	return no_close_notify;
+}
+
+static const char any_alert[] =
+        "The other end has sent this alert and given the connection up: its own log may say more.";
+
+/* What an alert means that the peer has sent of our certificate, or of one that it misses. */
+static const char *advise_alert(const struct tls *tls)
+{
+	enum {
+		HANDSHAKE_FAILURE = 40,
+		FIRST_OF_CERTIFICATES = 42,
+		UNKNOWN_CA = 48,
+		REQUIRED = 116
+	};
+	int alert = tls->alert_in;
+	bool has_certificate = *tls->context->fingerprint;
+	if (alert == REQUIRED || (alert == HANDSHAKE_FAILURE && tls->asked && !has_certificate))
+		return "The server takes clients that have a certificate, and none was sent: cert "
+		       "FILE "
+		       "key FILE name one, on the command line --ssl-cert and --ssl-key.";
+	if (alert < FIRST_OF_CERTIFICATES || alert > UNKNOWN_CA || !has_certificate)
+		return any_alert;
+	if (!tls->context->server)
+		return "This is about our certificate: the server does not take it. It must be "
+		       "from an "
+		       "authority that the server trusts, of today, and for clients.";
+	return "This is about our certificate: the client does not take it. Its authority, or, "
+	       "where "
+	       "it was made here, the certificate itself must be trusted there.";
 }
 
 const char *tls_advice(const struct tls *tls)
@@ -1033,18 +1187,18 @@ const char *tls_advice(const struct tls *tls)
 	if (!speaks_tls(tls))
 		return no_tls;
 	if (tls->alert_in != NOT_SEEN)
-		return "The other end has sent this alert and given the connection up: its own log "
-		       "may say "
-		       "more.";
+		return advise_alert(tls);
+	if (tls->no_certificate)
+		return "Clients are taken that have a certificate from one of the authorities of "
+		       "ca "
+		       "FILE: the client must be given such a one, with its key.";
 	for (size_t i = 0; i < sizeof verdicts / sizeof *verdicts; i++)
 		if (verdicts[i].verdict == tls->verdict)
 			return verdicts[i].advice;
 	if (tls->verdict != X509_V_OK && tls->verdict != NOT_SEEN)
 		return "Its chain does not end at an authority that this machine trusts. The "
-		       "server may have "
-		       "left out a certificate of its chain; SSL_CERT_FILE names a file of "
-		       "certificates to "
-		       "trust.";
+		       "peer may have left out a certificate of its chain; ca FILE, or "
+		       "SSL_CERT_FILE, names a file of certificates to trust.";
 	return "The two ends do not understand each other, or something on the way has changed "
 	       "records.";
 }

@@ -29,11 +29,15 @@ struct tls_settings {
 	        *key; /* files in PEM; a server without them makes a certificate of its own */
 	const char *
 	        pin; /* "sha256:" and 64 digits: the certificate must be this one, whoever signed it */
-	struct tls_authorities *authorities; /* of a client; NULL = its own */
+	struct tls_authorities *authorities; /* those of this machine; NULL = its own */
+	const char
+	        *ca; /* file in PEM: who may have signed the peer's certificate, in their place */
+	bool asks;   /* a server: clients must have a certificate; implied by ca */
 };
 
-/* Whether a pin is one. False with one line. */
+/* Whether a pin is one, and whether settings fit together. False with one line. */
 bool tls_check_pin(const char *pin, struct error *error);
+bool tls_check_settings(const struct tls_settings *settings, struct error *error);
 
 /* Those that certificates are verified by: read when that is first done. */
 struct tls_authorities;
