@@ -390,7 +390,7 @@ for file in sorted(name for name in os.listdir(directory) if name.endswith(".md"
         continue
     name = file[:-3]
     status, out = homework.record(name, text, name + ".jsonl")
-    same(status, 0, "%s was taken: %s" % (name, out[:2000] if status else ""))
+    same(status, 0, "%s was taken: %s" % (name, out[-2000:] if status else ""))
     status, out, err = grade(name + ".jsonl")
     same((status, err), (0, ""), "%s is complete" % name)
     same([line for line in remarks(out, name + ".jsonl")], [], "%s: nothing is to be said of it" % name)
