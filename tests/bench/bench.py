@@ -349,7 +349,7 @@ def memory():
 
 def idle():
     terminal = Terminal("--demo")
-    terminal.wait_for(b"1>") or terminal.wait_for(b"2>")
+    terminal.wait_for(b"> ")
     quiet = time.monotonic() + 1
     while time.monotonic() < quiet:
         terminal.read(0.1)
