@@ -106,8 +106,8 @@ static void follows_after_close(void)
 	ok(sample_get(&now, SAMPLE_TIMER) == TIMER_TIMEWAIT && left > 1000000 &&
 	           left <= UINT64_C(600000000),
 	   "for so many seconds");
-	now = find(&pair.there, &pair.here);
-	ok(sample_is(&now, STATE_GONE), "and the other end is gone, though its listener is there");
+	ok(comes_to(&pair.there, &pair.here, SAMPLE_STATE, STATE_GONE, &now),
+	   "and the other end is gone, though its listener is there");
 	end_pair(&pair);
 }
 

@@ -253,6 +253,7 @@ static void has_enough_clients(struct fixture *f)
 	is_int(session_clients(session), 4, "a limit below that ends none");
 	int more = peer_connect(AF_INET, port, PEER_MS);
 	step_pause(session, true, &f->error);
+	until(f, session_is_readable(session));
 	ok(step_accept(session, NULL, &f->error) && session_clients(session) == 5,
 	   "by hand one more may be accepted");
 	is_int(count_states(f, session, "1 client at a time (max-clients)"), 1,
