@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <locale.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
@@ -419,6 +421,26 @@ static void draws_window(void)
 	ok(strstr(shown(), "now: 1 byte is held back: "), "one byte is held back");
 }
 
+/* The newest value counts, of a call that did not fail. */
+static void names_nodelay(void)
+{
+	static const char on[4] = { 1 }, off[4] = { 0 };
+	struct entry sets = { .call = CALL_SETSOCKOPT, .arg = TCP_NODELAY, .arg2 = IPPROTO_TCP };
+	begin(200);
+	put_entry(sets, on, 4);
+	put_one_byte();
+	ok(!strstr(shown(), "Nagle ?") && strstr(shown(), "is held back: TCP_NODELAY is on, so it is not Nagle: "),
+	   "Nagle holds nothing back if TCP_NODELAY is on");
+	ok(strstr(shown(), "now: 1 byte is held back: TCP_NODELAY is on"), "nor now");
+	begin(200);
+	put_entry(sets, on, 4);
+	put_entry(sets, off, 4);
+	sets.error = EINVAL;
+	put_entry(sets, on, 4);
+	put_one_byte();
+	ok(strstr(shown(), "Nagle ?") && !strstr(shown(), "TCP_NODELAY"), "but if it is off again");
+}
+
 /* The same segment six times, and a SYN that was repeated before. */
 static void draws_repeats(void)
 {
@@ -631,6 +653,7 @@ int main(void)
 	draws_urgent();
 	draws_large();
 	draws_window();
+	names_nodelay();
 	draws_repeats();
 	draws_datagrams();
 	draws_without();

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/count.h"
+#include "socket/sockopt.h"
 #include "view/calltext.h"
 #include "view/page/fields.h"
 #include "view/page/flow.h"
@@ -191,8 +192,25 @@ static uint64_t count_in_flight(const struct sample *sample)
 	return waiting > held ? waiting - held : 0;
 }
 
+/* TCP_NODELAY, as it was last set before this position. */
+static bool is_nodelay(const struct view *view, uint64_t position)
+{
+	for (int i = 0; i < FLOW_WALK && position != TRANSCRIPT_NONE; i++) {
+		const struct entry *entry = transcript_at(view->transcript, position);
+		const struct sockopt *option = entry->call == CALL_SETSOCKOPT && !entry->error
+		                                       ? sockopt_numbered(entry->arg2, entry->arg)
+		                                       : NULL;
+		if (option && strcmp(option->name, "TCP_NODELAY") == 0)
+			return entry->len > 0 && memcmp(entry_payload(entry), "\0\0\0\0",
+			                                entry->len < 4 ? entry->len : 4) != 0;
+		position = transcript_before(view->transcript, position);
+	}
+	return false;
+}
+
 /* Deduced from what was read: the kernel does not give its reasons. */
-static void reason(const struct sample *sample, const struct entry *call, char out[REASON])
+static void reason(const struct view *view, uint64_t position, const struct sample *sample,
+                   const struct entry *call, char out[REASON])
 {
 	uint64_t held = sample_get(sample, SAMPLE_NOTSENT);
 	uint64_t in_flight = count_in_flight(sample);
@@ -205,6 +223,11 @@ static void reason(const struct sample *sample, const struct entry *call, char o
 		         " in flight",
 		         sample_get(sample, SAMPLE_SND_WND),
 		         count_plural(sample_get(sample, SAMPLE_SND_WND)), in_flight);
+	else if (held < mss && sample_get(sample, SAMPLE_UNACKED) && is_nodelay(view, position))
+		snprintf(
+		        out, REASON,
+		        "TCP_NODELAY is on, so it is not Nagle: an earlier segment is still queued "
+		        "here, and the kernel adds to the next one (tcp_autocorking) ?");
 	else if (held < mss && sample_get(sample, SAMPLE_UNACKED))
 		snprintf(out, REASON,
 		         "Nagle ?: %" PRIu64 " byte%s unacknowledged * and %" PRIu64
@@ -268,10 +291,11 @@ static void print_acked(const struct flow_part *call, bool held, char out[WHY])
 	         slow ? ": the peer's kernel delays its ACK ?" : "");
 }
 
-static void print_held(const struct sample *sample, const struct entry *call, char out[WHY])
+static void print_held(const struct view *view, const struct sample *sample,
+                       const struct flow_part *call, char out[WHY])
 {
 	char why[REASON];
-	reason(sample, call, why);
+	reason(view, call->position, sample, call->entry, why);
 	snprintf(out, WHY,
 	         "is held back: %s; to send %" PRIu64 " = %" PRIu64 " in flight + %" PRIu64
 	         " not yet sent *",
@@ -292,7 +316,7 @@ static void explain_call(const struct flow *flow, const struct flow_part *call,
 	print_time(call->time, time);
 	print_call(call->entry, text);
 	if (held)
-		print_held(&sample, call->entry, what);
+		print_held(flow->view, &sample, call, what);
 	fields_sentence(fields, STYLE_STATE, indent(fields), "%s %s %s%s", time, text, what, acked);
 }
 
@@ -326,7 +350,7 @@ static void explain_rest(const struct flow *flow, struct fields *fields)
 	if (!sample_before(t, transcript_last(t, flow->view->session), FLOW_WALK, &sample) ||
 	    !sample_get(&sample, SAMPLE_NOTSENT) || sample_is(&sample, STATE_CLOSED))
 		return;
-	reason(&sample, NULL, why);
+	reason(flow->view, transcript_last(t, flow->view->session), &sample, NULL, why);
 	uint64_t held = sample_get(&sample, SAMPLE_NOTSENT);
 	fields_sentence(fields, STYLE_STATE, 1, "now: %" PRIu64 " byte%s held back: %s", held,
 	                held == 1 ? " is" : "s are", why);
