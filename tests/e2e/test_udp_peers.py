@@ -70,6 +70,8 @@ plain.sees("paused")
 plain.forget()
 for i in range(3000):
     peers[i % PEERS].sendto(b"%06d" % i, server)
+peers[0].sendto(b"all have come that will", peers[1].getsockname())  # loopback keeps the order
+gather(watch([peers[1]]), 1)
 plain.sees("dropped here: the receive buffer was full *")
 plain.type("/peers number")
 plain.sees("in (bytes)")

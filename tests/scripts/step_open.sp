@@ -22,6 +22,7 @@
 /connect localhost $l.port
 /assert getaddrinfo.calls = 1
 /assert message has " connected in "
+/assert @l.accept.calls = 1 within 10s
 /wait @child open
 /assert @l.accept.took > 0
 /assert @child.paused is yes
