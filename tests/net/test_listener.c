@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <arpa/inet.h>
 #include <errno.h>
+#include <poll.h>
 #include <sys/resource.h>
 
 #include "net/fixture.h"
@@ -605,6 +606,8 @@ static void hurries_for_a_key(struct fixture *f)
 	sessions_hurry_for(f->sessions, keys[0]);
 	for (int i = 0; i < MANY; i++)
 		peer_send(fd[i], "hello", 5, PEER_MS);
+	for (int i = 0; i < MANY; i++)
+		peer_wait(client[i]->fd[0], POLLIN, PEER_MS);
 	int turns = 0, served = 0, twice = 0;
 	while (served < MANY && turns++ < MANY) {
 		poller_reset(&f->poller);
@@ -626,6 +629,8 @@ static void hurries_for_a_key(struct fixture *f)
 	uint64_t before = session_counts(client[MANY - 1])->receives;
 	for (int i = 0; i < MANY; i++)
 		peer_send(fd[i], "hello", 5, PEER_MS);
+	for (int i = 0; i < MANY; i++)
+		peer_wait(client[i]->fd[0], POLLIN, PEER_MS);
 	fixture_turn(f, 0);
 	while (session_counts(client[1])->receives < 2 && fixture_turn(f, clock_now() + CLOCK_S))
 		continue;

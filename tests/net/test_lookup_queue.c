@@ -28,9 +28,20 @@ static int threads(void)
 	return count_directory("/proc/self/task") - 2;
 }
 
+/* Without the timer that the loop makes when it first waits for less than a millisecond. */
 static int descriptors(void)
 {
-	return count_directory("/proc/self/fd") - 3;
+	char target[64];
+	int count = 0;
+	DIR *directory = opendir("/proc/self/fd");
+	for (struct dirent *file; directory && (file = readdir(directory));) {
+		ssize_t len = readlinkat(dirfd(directory), file->d_name, target, sizeof target - 1);
+		target[len > 0 ? len : 0] = '\0';
+		count += len > 0 && strncmp(target, "anon_inode:", 11) != 0;
+	}
+	if (directory)
+		closedir(directory);
+	return count;
 }
 
 static unsigned count_state(const struct fixture *f, enum tcp_state state)
@@ -38,6 +49,14 @@ static unsigned count_state(const struct fixture *f, enum tcp_state state)
 	unsigned count = 0;
 	for (size_t i = 0; i < sessions_count(f->sessions); i++)
 		count += session_tcp_state(sessions_at(f->sessions, i)) == state;
+	return count;
+}
+
+static unsigned count_living(const struct fixture *f)
+{
+	unsigned count = 0;
+	for (size_t i = 0; i < sessions_count(f->sessions); i++)
+		count += session_state(sessions_at(f->sessions, i)) != SESSION_CLOSED;
 	return count;
 }
 
@@ -83,8 +102,7 @@ static void waits_for_a_place(struct fixture *f)
 	is_int(session_state(local), SESSION_OPEN, "nor does localhost");
 	session_close(local, &f->error);
 	scripted_set_gate(true);
-	until(f, !count_state(f, STATE_RESOLVING) && !count_state(f, STATE_WAITING_TO_RESOLVE) &&
-	                 !count_state(f, STATE_SYN_SENT));
+	until(f, count_living(f) == 1);
 	is_int(count_entries(f, session_number(last), CALL_GETADDRINFO, NULL), 1,
 	       "in the end each is answered");
 	is_int(count_entries(f, session_number(first), CALL_GETADDRINFO, NULL), 0,

@@ -51,6 +51,7 @@ static struct silent silent_at(unsigned last, unsigned port)
 	for (int i = 0; i < FULL; i++) {
 		silent.fill[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 		connect(silent.fill[i], (struct sockaddr *)&storage, len);
+		peer_wait(silent.listener, POLLIN, PEER_MS);
 	}
 	return silent;
 }
@@ -142,12 +143,12 @@ static void takes_them_in_turn(struct fixture *f)
 	};
 	int64_t begun = clock_now();
 	struct session *session = dial_with(f, &answer, &options);
-	until(f, count_entries(f, session_number(session), CALL_CONNECT, NULL) > 1);
+	until(f, count_entries(f, session_number(session), CALL_SOCKET, NULL) > 1);
 	is_int(session->fd_count, 1, "in turn one socket is there at a time");
 	until_ended(f, session);
 	is_int(session_state(session), SESSION_OPEN, "the third address is reached");
 	ok(clock_now() - begun >= 400 * CLOCK_MS, "when the second has had the whole limit");
-	is_int(count_entries(f, session_number(session), CALL_CONNECT, NULL), 3, "of its own");
+	is_int(count_entries(f, session_number(session), CALL_SOCKET, NULL), 3, "of its own");
 	is_int(open_fds(f, session), 1, "the sockets of the others are closed");
 	end_silent(&two);
 	two = silent_at(2, peer_port(listener));
@@ -171,7 +172,7 @@ static void keeps_the_limit(struct fixture *f)
 	                                    "try 3 127.0.0.3 timed out: no answer "
 	                                    "to our SYNs within the limit of 600 ms"),
 	   "the last line says what became of each");
-	is_int(count_entries(f, session_number(session), CALL_CONNECT, NULL), 3,
+	is_int(count_entries(f, session_number(session), CALL_SOCKET, NULL), 3,
 	       "each was tried once");
 	is_int(count_states(f, session, "try 1 127.0.0.2 has not answered"), 1,
 	       "the silence of the first was reported");
@@ -258,13 +259,13 @@ static void takes_families_in_turn(struct fixture *f)
 	struct session_options six = { .family = AF_INET6 }, four = { .family = AF_INET };
 	session = open_to(f, TRANSPORT_TCP, "race.test", peer_port(refused), &six);
 	until(f, session_state(session) == SESSION_CLOSED);
-	is_int(count_entries(f, session_number(session), CALL_CONNECT, NULL), 1, "-6 has one");
+	is_int(count_entries(f, session_number(session), CALL_SOCKET, NULL), 1, "-6 has one");
 	session = open_to(f, TRANSPORT_TCP, "race.test", peer_port(refused), &four);
 	until(f, session_state(session) == SESSION_CLOSED);
-	is_int(count_entries(f, session_number(session), CALL_CONNECT, NULL), 3, "-4 has three");
+	is_int(count_entries(f, session_number(session), CALL_SOCKET, NULL), 3, "-4 has three");
 	session = open_to(f, TRANSPORT_UDP, "race.test", peer_port(refused), NULL);
 	until(f, session_state(session) == SESSION_OPEN);
-	is_int(count_entries(f, session_number(session), CALL_CONNECT, NULL), 1,
+	is_int(count_entries(f, session_number(session), CALL_SOCKET, NULL), 1,
 	       "UDP does not race");
 	is_int(session_peer(session).ip[3], 2, "and takes the first");
 	peer_close_all(&refused, 1);
