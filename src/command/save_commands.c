@@ -27,6 +27,7 @@
 #include "net/fault.h"
 #include "net/option.h"
 #include "net/relay.h"
+#include "record/tls_entry.h"
 #include "socket/sockopt.h"
 
 enum {
@@ -44,6 +45,8 @@ struct part {
 	               * has failed to open */
 	bool accepts; /* a listener: its clients are taken by /accept */
 	bool stepped; /* its calls are commands */
+	bool secured; /* /tls is written */
+	bool notified; /* the peer's end has come as close_notify: FIN follows */
 	bool begun, bound, open, connected, reset, aborts;
 	bool ended_in, ended_out; /* after both it closes by itself, unless it is paused */
 	int fd;
@@ -383,10 +386,16 @@ static void put_eol(struct save *save, const struct part *part)
 	save->eol = eol;
 }
 
+static void put_name(struct save *save, struct part *part)
+{
+	fprintf(save->file, " as %s", part->name);
+	save->current = part;
+}
+
 static void put_as(struct save *save, struct part *part)
 {
-	fprintf(save->file, " as %s\n", part->name);
-	save->current = part;
+	put_name(save, part);
+	fputc('\n', save->file);
 }
 
 static void put_host(struct save *save, const struct part *part, const char *word)
@@ -396,11 +405,137 @@ static void put_host(struct save *save, const struct part *part, const char *wor
 		fprintf(save->file, " %s %s", word, host_name(host));
 }
 
+/* ---- TLS ---- */
+
+static bool is_handshake(const struct entry *entry)
+{
+	return entry->call == CALL_TLS_CONNECT || entry->call == CALL_TLS_ACCEPT;
+}
+
+/* The session's first handshake; NULL where there is none. *at_once: nothing in clear was before it. */
+static const struct entry *first_handshake(const struct save *save, const struct session *session,
+                                           bool *at_once)
+{
+	const struct transcript *transcript = save->app->transcript;
+	uint64_t at = transcript_begin(transcript, session_number(session));
+	*at_once = true;
+	for (; at != TRANSCRIPT_NONE; at = transcript_after(transcript, at)) {
+		const struct entry *entry = transcript_at(transcript, at);
+		if (is_handshake(entry))
+			return entry;
+		*at_once = *at_once && !entry_is_payload(entry);
+	}
+	return NULL;
+}
+
+static bool was_asked(const struct entry *handshake, const char *name, const char *value)
+{
+	struct buf text = { .max = SIZE_MAX };
+	bool asked = tls_entry_asked(handshake, name, &text) &&
+	             (!value || strcmp(buf_text(&text), value) == 0);
+	buf_free(&text);
+	return asked;
+}
+
+/* The handshake of the first client of a listener with TLS; NULL where none came. */
+static const struct entry *first_of_clients(const struct save *save, const struct session *listener)
+{
+	bool at_once;
+	for (size_t i = 0; i < save->count; i++) {
+		const struct session *client = save->parts[i].session;
+		const struct entry *handshake =
+		        session_listener(client) == session_number(listener)
+		                ? first_handshake(save, client, &at_once)
+		                : NULL;
+		if (handshake && at_once)
+			return handshake;
+	}
+	return NULL;
+}
+
+static bool listens_with_tls(const struct save *save, const struct session *listener)
+{
+	const struct target *target = session_target(listener);
+	return (target && target->tls) || first_of_clients(save, listener);
+}
+
+/* Whether /open tls does it, and /tls need not: that has other words, and does not wait for an end that the
+ * script takes by /accept only after it. */
+static bool opens_with_tls(const struct save *save, const struct part *part)
+{
+	bool at_once;
+	char host[ENDPOINT_TEXT];
+	const struct session *session = part->session;
+	const struct target *target = session_target(session);
+	const struct entry *handshake = first_handshake(save, session, &at_once);
+	struct endpoint addr = session_peer(session);
+	const struct part *server = find_server(save, session, &addr);
+	if (session_is_server(session))
+		return listens_with_tls(save, session);
+	if (!handshake)
+		return target && target->tls;
+	const char *name = target && *target->service ? target->host : endpoint_format_host(&addr, host);
+	return at_once && !part->stepped && !(server && server->accepts) &&
+	       was_asked(handshake, TLS_ASKED_NAME, *name ? name : "localhost") &&
+	       !was_asked(handshake, TLS_ASKED_ALPN, NULL) &&
+	       !was_asked(handshake, TLS_ASKED_CERT, NULL) &&
+	       !was_asked(handshake, TLS_ASKED_CA, NULL) &&
+	       !was_asked(handshake, TLS_ASKED_PIN, NULL);
+}
+
+static void put_asked(struct save *save, const struct entry *handshake, const char *word,
+                      const char *name)
+{
+	struct buf value = { .max = SIZE_MAX };
+	if (tls_entry_asked(handshake, name, &value) && value.len) {
+		const char *quote = strpbrk(buf_text(&value), " \t'") ? "\"" : "";
+		fprintf(save->file, " %s%s%s", word, *word ? " " : "", quote);
+		put_text(save->file, buf_data(&value), value.len);
+		fputs(quote, save->file);
+	}
+	buf_free(&value);
+}
+
+static void put_tls_words(struct save *save, const struct entry *handshake)
+{
+	if (handshake->call == CALL_TLS_CONNECT)
+		put_asked(save, handshake, "", TLS_ASKED_NAME);
+	put_asked(save, handshake, "alpn", TLS_ASKED_ALPN);
+	if (was_asked(handshake, TLS_ASKED_VERIFY, NULL))
+		fputs(" verify off", save->file);
+	put_asked(save, handshake, "ca", TLS_ASKED_CA);
+	put_asked(save, handshake, "pin", TLS_ASKED_PIN);
+	put_asked(save, handshake, "cert", TLS_ASKED_CERT);
+	put_asked(save, handshake, "key", TLS_ASKED_KEY);
+	fputc('\n', save->file);
+}
+
+/* In place. The server's end begins first: it does not wait for the other, which is in the script, too. */
+static void put_tls(struct save *save, struct part *part, const struct entry *handshake)
+{
+	bool at_once;
+	const struct part *listener = find_part(save, session_listener(part->session));
+	const struct session *other = app_other_end(save->app, part->session);
+	struct part *server = other ? find_part(save, session_number(other)) : NULL;
+	if (part->secured || (listener && listens_with_tls(save, listener->session)) ||
+	    (!session_is_accepted(part->session) && opens_with_tls(save, part)))
+		return;
+	flush(save);
+	if (server && session_is_accepted(server->session) && server->begun) {
+		const struct entry *own = first_handshake(save, server->session, &at_once);
+		if (own)
+			put_tls(save, server, own);
+	}
+	part->secured = true;
+	fputs(handshake->arg > 0 ? "" : "/try ", save->file);
+	put_command(save, part, "tls");
+	put_tls_words(save, handshake);
+}
+
 static void put_transport(struct save *save, const struct part *part)
 {
 	enum transport transport = session_transport(part->session);
-	const struct target *target = session_target(part->session);
-	if (target && target->tls)
+	if (opens_with_tls(save, part))
 		fputs(" tls", save->file);
 	else if (transport != TRANSPORT_TCP)
 		fprintf(save->file, " %s", transport_name(transport));
@@ -470,6 +605,26 @@ static void put_relay(struct save *save, const struct part *part)
 		put_port(save, session, &addr, ' ');
 }
 
+/* What a session with TLS has after its name, and the end of the line. */
+static void put_opening_tls(struct save *save, const struct part *part)
+{
+	bool at_once;
+	const struct session *session = part->session;
+	const struct entry *handshake = session_is_server(session)
+	                                        ? first_of_clients(save, session)
+	                                        : first_handshake(save, session, &at_once);
+	bool verifies = session_security(session) != SESSION_TLS_UNVERIFIED;
+	if (opens_with_tls(save, part) && !session_is_server(session) && !verifies)
+		fputs(" verify off", save->file);
+	else if (opens_with_tls(save, part) && session_is_server(session) && handshake) {
+		put_asked(save, handshake, "cert", TLS_ASKED_CERT);
+		put_asked(save, handshake, "key", TLS_ASKED_KEY);
+		put_asked(save, handshake, "ca", TLS_ASKED_CA);
+		put_asked(save, handshake, "alpn", TLS_ASKED_ALPN);
+	}
+	fputc('\n', save->file);
+}
+
 static void begin_accepted(struct save *save, struct part *part)
 {
 	struct part *listener = find_part(save, session_listener(part->session));
@@ -481,6 +636,15 @@ static void begin_accepted(struct save *save, struct part *part)
 	put_as(save, part);
 	if (!part->stepped)
 		put_simple(save, part, "resume", "");
+}
+
+/* /open has waited for it. */
+static bool has_failed_handshake(const struct save *save, const struct part *part)
+{
+	bool at_once;
+	const struct entry *handshake = first_handshake(save, part->session, &at_once);
+	return handshake && handshake->arg <= 0 && !session_is_server(part->session) &&
+	       opens_with_tls(save, part);
 }
 
 static void begin(struct save *save, struct part *part)
@@ -496,7 +660,7 @@ static void begin(struct save *save, struct part *part)
 		return;
 	bool server = session_is_server(session);
 	put_eol(save, part);
-	part->silent = session_failed_to_open(session);
+	part->silent = session_failed_to_open(session) || has_failed_handshake(save, part);
 	bool relays = session_service(session) == &service_relay;
 	fputs(part->silent ? "# this failed: " : "", save->file);
 	if (relays) {
@@ -508,10 +672,9 @@ static void begin(struct save *save, struct part *part)
 	if (server && session_is_served(session) && !relays && !session_service(session)->needs_words)
 		fprintf(save->file, " %s", session_service(session)->name);
 	put_host(save, part, server ? "on" : "from");
-	if (part->silent)
-		fputc('\n', save->file);
-	else
-		put_as(save, part);
+	if (!part->silent)
+		put_name(save, part);
+	put_opening_tls(save, part);
 	if (server && *session_service_words(session) && !relays && !part->silent) {
 		put_command(save, part, "service");
 		fprintf(save->file, " %s %s\n", session_service(session)->name,
@@ -705,7 +868,12 @@ static void put_entry(struct save *save, struct part *part, const struct entry *
 	if (part->stepped)
 		put_step(save, part, entry);
 	bool connected = entry->call == CALL_CONNECT && !entry->error;
-	if (connected || (entry->call == CALL_LISTEN && !entry->error))
+	bool notified = entry->call == CALL_TLS_READ && !entry->len;
+	bool ends = notified || (entry_is_end_of_file(entry) && !part->notified);
+	part->secured = part->secured && !connected;
+	if (is_handshake(entry))
+		put_tls(save, part, entry);
+	else if (connected || (entry->call == CALL_LISTEN && !entry->error))
 		note_connected(save, part, entry);
 	else if (entry_is_payload(entry) && entry_is_incoming(entry) && !entry_is_aside(entry))
 		put_received(save, part, entry);
@@ -715,7 +883,7 @@ static void put_entry(struct save *save, struct part *part, const struct entry *
 		put_datagram(save, part, entry);
 	else if (ours && entry->len)
 		put_sent(save, part, entry);
-	else if (was_reset || entry_is_end_of_file(entry))
+	else if (was_reset || ends)
 		put_end(save, part, entry);
 	else if (entry->call == CALL_SHUTDOWN && !entry->error && !(entry->flags & ENTRY_ECHO))
 		put_shutdown(save, part, entry);
@@ -728,7 +896,8 @@ static void put_entry(struct save *save, struct part *part, const struct entry *
 	if (entry->call == CALL_SOCKET || entry->call == CALL_BIND)
 		part->bound = entry->call == CALL_BIND && !entry->error;
 	bool shut = entry->call == CALL_SHUTDOWN && !entry->error;
-	part->ended_in = part->ended_in || entry_is_end_of_file(entry) || (shut && entry->arg != SHUT_WR);
+	part->notified = (part->notified || notified) && !connected;
+	part->ended_in = part->ended_in || ends || (shut && entry->arg != SHUT_WR);
 	part->ended_out = part->ended_out || (shut && entry->arg != SHUT_RD);
 	part->aborts = part->aborts || (entry_sets_linger(entry, &resets) && resets);
 	part->reset = part->reset || was_reset;

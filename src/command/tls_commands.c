@@ -62,6 +62,9 @@ static enum command_result do_tls(const struct invocation *invocation, struct er
 	const struct tls_settings settings = settings_of(invocation->args);
 	if (!tls_stream_upgrade(invocation->session, &settings, error))
 		return COMMAND_FAILED;
+	if (app_other_end(invocation->app, invocation->session) &&
+	    session_is_accepted(invocation->session))
+		return COMMAND_DONE; /* the other end is ours, too, and begins it */
 	*invocation->wait = (struct wait){ .check = check_handshake,
 		                           .session = session_number(invocation->session),
 		                           .in_session = true };
@@ -88,6 +91,8 @@ const struct command tls_commands[] = {
 	                "On a client of a listener, it is the server's end: without cert and key a "
 	                "certificate is made, and with ca the client is asked for one that an authority of "
 	                "the file has signed.\n"
+	                "The next line of a script waits for the end of the handshake, but at the "
+	                "server's end not where the client is ours, too.\n"
 	                "After /reconnect the session begins in clear again.",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,

@@ -8,6 +8,7 @@ import re
 import shutil
 import socket
 import ssl
+import subprocess
 import sys
 import threading
 
@@ -99,6 +100,44 @@ def replays(good):
     ok(status == 0 and "\x1b" not in out and "\u202e" not in out, "a recording may have anything there: %r %s" % (out[-300:], err))
 
 
+def runs_again(words, lines, *wanted, log=()):
+    """What /save writes at the end has these lines, and passes."""
+    status, out, err = script(lines + "/save saved.sp\n", *log)
+    ok(status == 0 and os.path.exists("saved.sp"), "%s: %s%s" % (words, out, err))
+    saved = read_text("saved.sp")
+    os.unlink("saved.sp")
+    for line in wanted:
+        ok(re.search("^" + line + "$", saved, re.M), "/save writes %s in %s" % (line, saved))
+    status, out, err = script(saved)
+    same((status, err), (0, ""), "which runs again")
+
+
+def saves(good):
+    files = "cert %s key %s" % good
+    port = serve(shout, good)
+    runs_again("a client", "/open tls localhost %d as t\n" % port + TALK, "/open tls localhost %d as t" % port, "hello",
+               '/expect next "HELLO\\\\n"', "/shutdown write", "/assert fin is yes.*", "/wait closed", log=("-o", "kept.jsonl"))
+    runs_again("a recording", "/replay kept.jsonl max\n", "/open 127.0.0.1 %d as t" % port, "/tls localhost")
+    runs_again("verify off", "/open tls 127.0.0.1 %d as t verify off\n" % port + TALK, "/open tls 127.0.0.1 %d as t verify off" % port)
+    runs_again("another name", "/open 127.0.0.1 %d as t\n/tls a.example.org verify off\n" % port + TALK, "/tls a.example.org verify off")
+    roots = os.environ.pop("SSL_CERT_FILE")
+    runs_again("an authority of its own", "/open tls localhost %d as t ca %s\n" % (port, roots) + TALK, "/tls localhost ca %s" % roots)
+    os.environ["SSL_CERT_FILE"] = roots
+    pin = subprocess.run(["openssl", "x509", "-in", good[0], "-noout", "-fingerprint", "-sha256"], capture_output=True, text=True, check=True).stdout
+    pin = "sha256:" + pin.split("=")[1].strip().replace(":", "").lower()
+    runs_again("a pin", "/open tls localhost %d as t pin %s\n" % (port, pin) + TALK, "/tls localhost pin %s" % pin)
+    runs_again("a service", "/listen tls 127.0.0.1 0 echo as srv %s\n/open tls localhost $srv.port as c\n/send @c hello\\n\n/expect @c \"hello\"\n"
+               "/close @c\n" % files, "/listen tls 127.0.0.1 0 echo as srv %s" % files, "/open tls localhost .*")
+    runs_again("both ends", "/listen tls 127.0.0.1 0 as srv\n/open tls localhost $srv.port as c verify off\n/send @c hello\\n\n/expect @3 \"hello\"\n"
+               "/send @3 back\\n\n/expect @c \"back\"\n/close @c\n", "/accept @srv as session_3", "/tls @c localhost verify off")
+    runs_again("both ends in place", "/listen 127.0.0.1 0 as srv\n/open localhost $srv.port as c\n/send @c STARTTLS\\n\n/expect @3 \"STARTTLS\"\n"
+               "/tls @3 alpn y %s\n/tls @c alpn x,y\n/send @c hi\\n\n/expect @3 \"hi\"\n/send @3 back\\n\n"
+               "/expect @c \"back\"\n/close @c\n" % files,
+               "/tls alpn y %s" % files, "/tls @c localhost alpn x,y")
+    os.environ["SSL_CERT_FILE"] = os.devnull
+    runs_again("a handshake that failed", "/try /open tls localhost %d as t\n" % port, "# this failed: /open tls localhost %d" % port)
+
+
 watchdog(200)
 enter_home()
 if b"built without OpenSSL" in run("tls://127.0.0.1:1")[2]:
@@ -109,6 +148,7 @@ os.environ["SSL_CERT_FILE"] = authority("root")
 right = certificate("right", "root")
 try:
     replays(right)
+    saves(right)
 finally:
     shutil.rmtree(certificates.DIRECTORY)
 done()
