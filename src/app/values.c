@@ -45,6 +45,7 @@ enum value_id {
 	VALUE_CLIENTS,
 	VALUE_PEERS,
 	VALUE_SERVICE,
+	VALUE_FINGERPRINT,
 	VALUE_TIMER,
 	VALUE_TIMER_LEFT,
 	VALUE_IN_FLIGHT,
@@ -110,6 +111,8 @@ const struct value_name value_table[] = {
 	{ "clients", "open clients of a listener", VALUE_COUNT, NULL, VALUE_CLIENTS },
 	{ "peers", "peers of a UDP session", VALUE_COUNT, NULL, VALUE_PEERS },
 	{ "service", "of a server", VALUE_TEXT, NULL, VALUE_SERVICE },
+	{ "fingerprint", "of our certificate, of a server with TLS: sha256:…", VALUE_TEXT, NULL,
+	  VALUE_FINGERPRINT },
 	{ "timer", "the timer that runs", VALUE_WORD, "off|retransmit|keepalive|time_wait|persist",
 	  VALUE_TIMER },
 	{ "timer_left", "how long it still has", VALUE_TIME, NULL, VALUE_TIMER_LEFT },
@@ -408,6 +411,21 @@ static void get_sampled(const struct snapshot *snapshot, enum sample_field field
 	set_sampled(value, sample_has(sample, field) && !snapshot_is_outdated(snapshot), number);
 }
 
+/* As session_tls_facts() has it: of a listener alone, of its clients with a word before it. */
+static void get_fingerprint(const struct session *session, struct value *value)
+{
+	static const char name[] = "certificate\t", ours[] = "ours, ", kind[] = "sha256:";
+	const char *at = session_tls_facts(session);
+	while (*at && strncmp(at, name, strlen(name)) != 0) {
+		at += strcspn(at, "\n");
+		at += *at == '\n';
+	}
+	at += *at ? strlen(name) : 0;
+	at += strncmp(at, ours, strlen(ours)) == 0 ? strlen(ours) : 0;
+	if (strncmp(at, kind, strlen(kind)) == 0)
+		set_text(value, "%.*s", (int)strcspn(at, "\n"), at);
+}
+
 static void get_timer(const struct snapshot *snapshot, struct value *value)
 {
 	static const char *const names[] = {
@@ -534,6 +552,9 @@ static void get_session(const struct session *session, struct value *value)
 	case VALUE_SERVICE:
 		if (snapshot.service)
 			set_text(value, "%s", snapshot.service);
+		break;
+	case VALUE_FINGERPRINT:
+		get_fingerprint(session, value);
 		break;
 	case VALUE_TIMER:
 	case VALUE_TIMER_LEFT:

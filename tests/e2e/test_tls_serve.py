@@ -185,6 +185,10 @@ def by_name():
                               "/say $d.message\n/relay 0 S as R\n/open tls R as e verify off\n/send two\n/expect two\n")
     ok(status == 0 and "; and it is not for other.example; its names: localhost, 127.0.0.1, ::1\n" in out,
        "/open tcp S is without, and a relay in front of it has none; both things that are wrong are said: %s%s" % (out, err))
+    status, out, err = script(begin + "/say $S.fingerprint\n/open S pin $S.fingerprint as c\n/assert @c.open is yes\n"
+                              "/assert @:$c.port.fingerprint is $S.fingerprint within 20s\n/assert @c.fingerprint is not available\n"
+                              "/listen 127.0.0.1 0 echo as P\n/assert @P.fingerprint is not available\n")
+    ok(status == 0 and re.match(r"sha256:[0-9a-f]{64}\n", out), "its fingerprint is a value: %s%s" % (out, err))
     status, out, err = script("/listen udp 0 echo as U\n/open tls U\n")
     ok(status != 0 and 'is UDP: leave out "tls"' in err, "there is no TLS to UDP: %s" % err)
 
