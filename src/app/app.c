@@ -15,6 +15,7 @@
 #include "net/recorded.h"
 #include "net/sandbox.h"
 #include "net/service.h"
+#include "net/tls/tls.h"
 #include "net/wire.h"
 
 #define BELL_PAUSE CLOCK_S
@@ -772,12 +773,72 @@ static void give_setting(struct app *app, const struct setting *setting,
 	}
 }
 
+static void take_key(void *context, const struct session *session, const char *line)
+{
+	key_log_add(context, session_number(session), line);
+}
+
+/* As the setting says; false with one line. */
+static bool set_key_log(struct app *app, struct error *error)
+{
+	const char *path = app->settings.keylog;
+	struct error why;
+	if (!*path) {
+		key_log_close(app->key_log);
+	} else if (!tls_is_available(error)) {
+		return false;
+	} else if (!key_log_open(app->key_log, path, app->on_terminal, &why)) {
+		error_set(error, "keylog: %s", why.text);
+		return false;
+	}
+	sessions_watch_keys(app->sessions, *path ? take_key : NULL, app->key_log);
+	return true;
+}
+
+/* Where nothing speaks TLS, the file is not even made. */
+static void obey_environment(struct app *app)
+{
+	struct error ignored;
+	const char *path = getenv("SSLKEYLOGFILE");
+	if (!path || !*path || !tls_is_available(&ignored))
+		return;
+	snprintf(app->settings.keylog, sizeof app->settings.keylog, "%s", path);
+	key_log_open_later(app->key_log);
+	sessions_watch_keys(app->sessions, take_key, app->key_log);
+}
+
+static void serve_key_log(struct app *app)
+{
+	struct error error;
+	if (key_log_is_due(app->key_log) &&
+	    !key_log_open(app->key_log, app->settings.keylog, app->on_terminal, &error)) {
+		/* nobody has asked for it here and now: the exit status does not change */
+		if (app->on_terminal)
+			app_error(app, "SSLKEYLOGFILE: %s", error.text);
+		else
+			error_print("SSLKEYLOGFILE: %s", error.text);
+		key_log_close(app->key_log);
+	} else if (!key_log_write(app->key_log, &error)) {
+		app_log_failed(app, &error);
+	}
+	if (!key_log_is_on(app->key_log) && app->settings.keylog[0]) {
+		app->settings.keylog[0] = '\0';
+		sessions_watch_keys(app->sessions, NULL, NULL);
+	}
+}
+
 bool app_set(struct app *app, const char *name, const char *value, struct error *error)
 {
 	int wire = app->settings.wire;
+	char keylog[SETTING_PATH];
+	memcpy(keylog, app->settings.keylog, sizeof keylog);
 	const struct setting *setting = setting_find(name, error);
 	if (!setting || !setting_set(setting, &app->settings, value, error))
 		return false;
+	if (strcmp(setting->name, "keylog") == 0 && !set_key_log(app, error)) {
+		memcpy(app->settings.keylog, keylog, sizeof keylog);
+		return false;
+	}
 	if (transcript_ceiling(app->transcript) != app->settings.scrollback)
 		transcript_set_ceiling(app->transcript, app->settings.scrollback);
 	if (!sessions_set_wire(app->sessions, (enum wire_mode)app->settings.wire, error)) {
@@ -876,8 +937,11 @@ void app_init(struct app *app)
 	app->answered = TRANSCRIPT_NONE;
 	app->sessions = sessions_new(app->transcript);
 	sessions_watch(app->sessions, session_born, session_gone, app);
-	const struct logs_hooks hooks = { app, log_over, find_wire_ends, keep_frames };
+	app->key_log = key_log_new(KEY_LOG_LINES);
+	const struct logs_hooks hooks = { app, log_over, find_wire_ends, keep_frames,
+		                          app->key_log };
 	app->logs = logs_new(app->transcript, app->sessions, &hooks);
+	obey_environment(app);
 }
 
 void app_free(struct app *app)
@@ -888,6 +952,7 @@ void app_free(struct app *app)
 	sessions_free(app->sessions);
 	sandbox_free(sandbox); /* when no socket there is left */
 	sandbox_free(app->spare_sandbox);
+	key_log_free(app->key_log);
 	transcript_free(app->transcript);
 	while (app->tab_count > 0)
 		drop_tab(app, app->tabs[0].session);
@@ -916,6 +981,7 @@ void app_serve(struct app *app, struct poller *poller)
 {
 	sessions_serve(app->sessions, poller);
 	logs_serve(app->logs, poller);
+	serve_key_log(app);
 	settle_failed(app);
 	settle_current(app);
 	if (!app->tabless)

@@ -12,6 +12,7 @@
 #include "app/settings.h"
 #include "base/error.h"
 #include "base/poller.h"
+#include "log/key_log.h"
 #include "log/log.h"
 #include "net/sessions.h"
 #include "record/follower.h"
@@ -93,6 +94,7 @@ struct app {
 	uint64_t failed_noted;   /* position of the note about sessions_aside(), */
 	uint32_t failed_in;      /* and the session in whose pane it is */
 	struct logs *logs;
+	struct key_log *key_log;
 	bool log_failed;
 	uint32_t
 	        auto_logged; /* the newest session that has a log since auto-log was set; 0 = none */

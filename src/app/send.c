@@ -46,6 +46,9 @@ bool send_secret(struct app *app, struct session *session, const char *text, siz
 		app_note(app, "a secret is masked where it is sent and, from 4 bytes on, where it "
 		              "comes back as it was sent");
 	app->secret_noted = app->secret_noted || sent;
+	if (sent && key_log_is_on(app->key_log) && session_gives_keys(session))
+		app_note(app, "the key log has the keys of this connection: with the frames they "
+		              "show the secret");
 	return sent;
 }
 

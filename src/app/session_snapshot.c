@@ -59,6 +59,7 @@ void session_snapshot(const struct session *session, struct snapshot *snapshot)
 		.tls = session_security(session) != SESSION_PLAIN,
 		.tls_unverified = session_security(session) == SESSION_TLS_UNVERIFIED,
 		.tls_handshake = session_is_securing(session),
+		.tls_keys = session_gives_keys(session),
 		.tls_facts = session_tls_facts(session),
 	};
 	if (limits) {

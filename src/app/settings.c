@@ -167,16 +167,21 @@ static void store(const struct setting *setting, struct settings *settings, int6
 	}
 }
 
-/* It must be there: a mistake is found when it is made. */
-static bool set_directory(const struct setting *setting, struct settings *settings,
-                          const char *value, struct error *error)
+static bool is_path(const struct setting *setting)
+{
+	return setting->type == SETTING_DIRECTORY || setting->type == SETTING_FILE;
+}
+
+/* A directory must be there: a mistake is found when it is made. */
+static bool set_path(const struct setting *setting, struct settings *settings, const char *value,
+                     struct error *error)
 {
 	struct stat status;
 	char *path = home_expand(strcmp(value, "off") == 0 ? "" : value);
-	bool good = false;
-	if (*path && stat(path, &status) < 0)
+	bool good = false, directory = setting->type == SETTING_DIRECTORY && *path;
+	if (directory && stat(path, &status) < 0)
 		error_errno(error, errno, "%s: %.150s", setting->name, path);
-	else if (*path && !S_ISDIR(status.st_mode))
+	else if (directory && !S_ISDIR(status.st_mode))
 		error_set(error, "%s: %.150s: not a directory", setting->name, path);
 	else if (strlen(path) >= setting->size)
 		error_set(error, "%s: %.150s: the name is too long", setting->name, path);
@@ -192,8 +197,8 @@ bool setting_set(const struct setting *setting, struct settings *settings, const
                  struct error *error)
 {
 	int64_t number;
-	if (setting->type == SETTING_DIRECTORY)
-		return set_directory(setting, settings, value, error);
+	if (is_path(setting))
+		return set_path(setting, settings, value, error);
 	if (setting->type == SETTING_SWITCH || setting->type == SETTING_WORD)
 		number = choose(setting, value, error);
 	else if (!measure(setting, value, &number, error))
@@ -205,7 +210,7 @@ bool setting_set(const struct setting *setting, struct settings *settings, const
 
 void setting_print(const struct setting *setting, const struct settings *settings, struct buf *out)
 {
-	if (setting->type == SETTING_DIRECTORY) {
+	if (is_path(setting)) {
 		const char *path = (const char *)settings + setting->offset;
 		buf_append_text(out, *path ? path : "off");
 		return;
@@ -264,6 +269,26 @@ static void take_max_idle(struct settings *settings, const struct session *sessi
 static void report_wire(const struct sessions *sessions, struct buf *out)
 {
 	wire_describe(sessions_wire(sessions), out);
+}
+
+static void report_keylog(const struct sessions *sessions, struct buf *out)
+{
+	size_t open = 0;
+	for (size_t i = 0; i < sessions_count(sessions); i++) {
+		const struct session *session = sessions_at(sessions, i);
+		open += session_state(session) == SESSION_OPEN &&
+		        session_security(session) != SESSION_PLAIN && !session_gives_keys(session);
+	}
+	if (!sessions_give_keys(sessions)) {
+		buf_append_text(out, "no key of TLS is written");
+		return;
+	}
+	buf_append_text(
+	        out, "the keys of new TLS connections are written, also to logs as pcapng: whoever "
+	             "has them can read what was sent");
+	if (open)
+		buf_printf(out, "; %zu %s open already, without %s keys", open,
+		           open == 1 ? "is" : "are", open == 1 ? "its" : "their");
 }
 
 const struct setting setting_table[] = {
@@ -455,6 +480,18 @@ const struct setting setting_table[] = {
 	        .help = "write a log of each session to a file of its own in this directory, or off\n"
 	                "Its name has the time, and the number and the name of the session. It begins with "
 	                "the session, and ends when the session is no longer listed.",
+	},
+	{
+	        .name = "keylog",
+	        .type = SETTING_FILE,
+	        FIELD(keylog),
+	        .values = "<file>",
+	        .initial = "off",
+	        .help = "append the keys of TLS connections to a file, for wireshark, or off\n"
+	                "Whoever has them can read what was sent. They are those of connections "
+	                "that begin from then on, as client and as server; a log as pcapng has "
+	                "them, too. The variable SSLKEYLOGFILE sets it as well.",
+	        .report = report_keylog,
 	},
 	{
 	        .name = "color",

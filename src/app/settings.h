@@ -19,7 +19,7 @@ enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 /* ask: Enter on a text of several lines wants a second Enter */
 enum paste { PASTE_SEND, PASTE_ASK };
 
-enum { SETTING_PATH = 1024 }; /* size of a directory */
+enum { SETTING_PATH = 1024 }; /* size of the name of a file or directory */
 
 /* what the bell rings for; each also for those before it */
 enum bell { BELL_NEVER, BELL_CLOSE, BELL_MESSAGE };
@@ -50,6 +50,7 @@ struct settings {
 	int wire;            /* enum wire_mode */
 	bool reconnect;      /* sessions that the peer or the network has ended are opened again */
 	char auto_log[SETTING_PATH]; /* where each session has its log; "" = it has none */
+	char keylog[SETTING_PATH];   /* the file for the secrets of TLS; "" = they are not kept */
 	size_t keep_clients; /* number of ended clients that keep their tab */
 	size_t max_clients;  /* of a new listener at a time; 0 = any number */
 	int64_t max_idle;    /* of its clients, ns; 0 = no limit */
@@ -62,8 +63,8 @@ enum setting_type {
 	SETTING_SIZE,
 	SETTING_DURATION,
 	SETTING_DIRECTORY, /* "" is off */
+	SETTING_FILE,      /* the same */
 };
-
 
 struct setting {
 	const char *name;

@@ -187,7 +187,7 @@ static void offer_setting_values(struct offer *offer, const char *name)
 		return;
 	}
 	const struct setting *setting = setting_find(name, &ignored);
-	if (setting && setting->type == SETTING_DIRECTORY)
+	if (setting && (setting->type == SETTING_DIRECTORY || setting->type == SETTING_FILE))
 		offer->files = true;
 	else if (setting && setting->values[0] != '<')
 		offer_list(offer, setting->values, strlen(setting->values));

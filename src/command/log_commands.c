@@ -76,6 +76,14 @@ static enum command_result close_logs(const struct invocation *invocation, const
 	return COMMAND_WAITING;
 }
 
+static void note_keys(struct app *app, const struct log_request *request)
+{
+	struct error ignored;
+	if (key_log_is_on(app->key_log) && logs_choose_format(request, &ignored)->keys)
+		app_note(app, "%s has the keys of TLS, too: whoever has it can read what was sent",
+		         request->path);
+}
+
 static bool open_log(const struct invocation *invocation, struct error *error)
 {
 	const char *const *values = invocation->args->value;
@@ -93,8 +101,10 @@ static bool open_log(const struct invocation *invocation, struct error *error)
 	if (!all && !invocation->session && !app_need_session(invocation->app, error))
 		return false;
 	request.session = all ? 0 : session_number(invocation->session);
-	if (logs_open(invocation->app->logs, &request, error))
+	if (logs_open(invocation->app->logs, &request, error)) {
+		note_keys(invocation->app, &request);
 		return true;
+	}
 	if (error->code == EEXIST)
 		error_append(error, ": /log append continues it, /log! replaces it");
 	return false;

@@ -271,6 +271,7 @@ bool logs_open(struct logs *logs, const struct log_request *request, struct erro
 	const struct log_format *format = logs_choose_format(request, error);
 	const struct log_state asked = { .transcript = logs->transcript,
 		                         .sessions = logs->sessions,
+		                         .keys = logs->hooks.keys,
 		                         .session = request->session };
 	if (!format || (format->may_begin && !format->may_begin(&asked, request->past, error)))
 		return false;
@@ -294,11 +295,13 @@ bool logs_open(struct logs *logs, const struct log_request *request, struct erro
 		.path = file.path,
 		.format = format,
 		.state = { .transcript = logs->transcript,
-			   .sessions = logs->sessions,
-			   .session = request->session,
-			   .continues = file.start_len > 0,
-			   .breaks = file.start_len > 0 && file.last != '\n',
-			   .own = xcalloc(1, format->state_size ? format->state_size : 1) },
+		           .sessions = logs->sessions,
+		           .keys = logs->hooks.keys,
+		           .session = request->session,
+		           .past = request->past,
+		           .continues = file.start_len > 0,
+		           .breaks = file.start_len > 0 && file.last != '\n',
+		           .own = xcalloc(1, format->state_size ? format->state_size : 1) },
 		.output = output,
 		.until = TRANSCRIPT_NONE,
 		.automatic = request->automatic,

@@ -30,6 +30,7 @@ struct logs_hooks {
 	void (*wire_ends)(void *context, uint32_t session, uint32_t ends[2]);
 	/* Whether any log wants whole frames from now on. */
 	void (*keep_frames)(void *context, bool whole);
+	const struct key_log *keys; /* for formats that have a place for them; NULL = none */
 };
 
 struct log_request {

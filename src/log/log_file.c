@@ -66,6 +66,20 @@ static bool read_ends(struct log_file *file, off_t size, struct error *error)
 	return got >= 0;
 }
 
+/* Nobody else reads what is appended: whoever made it cannot be another user, who could change it back. */
+static bool make_private(const struct log_file *file, const struct stat *status,
+                         struct error *error)
+{
+	if (status->st_uid != geteuid()) {
+		error_set(error, "%.150s: belongs to another user, who could read it", file->path);
+		return false;
+	}
+	if (!(status->st_mode & 077) || fchmod(file->fd, status->st_mode & 0700) == 0)
+		return true;
+	descriptor_explain(error, errno, file->path);
+	return false;
+}
+
 /* lstat() comes first, since opening a device may already set it in motion. */
 static bool open_existing(struct log_file *file, enum log_file_how how, struct error *error)
 {
@@ -88,7 +102,7 @@ static bool open_existing(struct log_file *file, enum log_file_how how, struct e
 		descriptor_explain(error, errno, file->path);
 	else if (!S_ISREG(status.st_mode))
 		error_set(error, "%.150s: %s", file->path, kind_of(status.st_mode));
-	else
+	else if (how != LOG_FILE_SHARE || make_private(file, &status, error))
 		return read_ends(file, status.st_size, error);
 	return false;
 }
@@ -133,11 +147,11 @@ static bool open_path(struct log_file *file, enum log_file_how how, struct error
 	if (how == LOG_FILE_REPLACE && !remove_existing(file, error))
 		return false;
 	file->fd = create(file->path);
-	if (file->fd < 0 && errno == EEXIST)
-		return open_existing(file, how, error) && take(file, error);
-	if (file->fd < 0)
+	bool exists = file->fd < 0 && errno == EEXIST;
+	if (file->fd < 0 && !exists)
 		descriptor_explain(error, errno, file->path);
-	return file->fd >= 0 && take(file, error);
+	bool good = exists ? open_existing(file, how, error) : file->fd >= 0;
+	return good && (how == LOG_FILE_SHARE || take(file, error));
 }
 
 bool log_file_open(const char *path, enum log_file_how how, struct log_file *file,

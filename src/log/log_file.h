@@ -15,6 +15,8 @@ enum log_file_how {
 	LOG_FILE_NEW,     /* a file that exists is refused */
 	LOG_FILE_APPEND,  /* a file that exists is continued */
 	LOG_FILE_REPLACE, /* a file that exists is removed */
+	LOG_FILE_SHARE, /* a file that exists is continued, and other programs may write to it, too:
+	                     it must be ours, and becomes 0600 */
 };
 
 struct log_file {

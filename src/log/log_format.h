@@ -14,13 +14,16 @@
 #include "base/error.h"
 #include "record/transcript.h"
 
+struct key_log;
 struct sessions;
 
 /* One log, as its format sees it. */
 struct log_state {
 	const struct transcript *transcript;
 	const struct sessions *sessions; /* for their names; those of old entries may be gone */
+	const struct key_log *keys;      /* NULL = there are none */
 	uint32_t session;                /* the only one that is logged; 0 = all */
+	bool past;                       /* what was in the transcript before is logged, too */
 	bool continues;                  /* what begin() appends follows an earlier log of this format, */
 	bool breaks;                     /* whose last byte is no line feed */
 	void *own;                       /* state_size bytes, zero at first */
@@ -33,6 +36,7 @@ struct log_format {
 	bool one_session;    /* it has no place for more than one session */
 	bool frames;         /* it has the frames that were seen on the wire, too */
 	bool whole_frames;   /* and wants all their bytes */
+	bool keys;           /* and the secrets of TLS, while there is a key log */
 	size_t state_size;
 
 	/* Whether there is, or can be, anything to write; `past`: also what is in the transcript already.

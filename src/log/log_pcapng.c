@@ -7,6 +7,10 @@
  * "cable": its headers up to the ports, too few for wireshark to take them for a segment that was sent
  * again, and a comment with the rule.
  *
+ * While a key log is on, the secrets of TLS connections are in blocks of their own, each before the frames
+ * that it opens: wireshark reads a file from its beginning. So frames wait for a short time while a
+ * handshake is under way.
+ *
  * Comments say what the ladder calls a segment. What was not recorded is in the statistics of an
  * interface and in the drop count of its next frame. A log that is continued has a section more. */
 #include "log/log_format.h"
@@ -20,6 +24,7 @@
 #include "config.h"
 
 #include "base/clock.h"
+#include "log/key_log.h"
 #include "net/sessions.h"
 #include "net/wire.h"
 #include "view/frametext.h"
@@ -53,6 +58,9 @@ struct interface {
 	uint64_t reported;     /* of those missed: by a drop count */
 };
 
+/* Most time that frames wait for the secrets of a handshake: its end comes in the same turn, or the next. */
+#define KEYS_WAIT CLOCK_S
+
 struct pcapng {
 	struct interface interfaces[PLACES];
 	unsigned count;
@@ -63,6 +71,11 @@ struct pcapng {
 		uint32_t len;
 		uint8_t host;
 	} leaves; /* the newest frame of a loopback that leaves its socket, and will arrive there */
+	uint64_t key;    /* serial of the line of the key log that was looked at last */
+	struct buf held; /* blocks that wait for secrets, */
+	int64_t held_since;
+	uint64_t looked; /* transcript_end() when a handshake was looked for */
+	bool handshakes; /* and there was one */
 };
 
 /* ---- blocks ---- */
@@ -73,6 +86,7 @@ enum {
 	NAME_RESOLUTION = 4,
 	INTERFACE_STATISTICS = 5,
 	ENHANCED_PACKET = 6,
+	DECRYPTION_SECRETS = 10,
 
 	OPTION_END = 0,
 	OPTION_COMMENT = 1,
@@ -90,6 +104,8 @@ enum {
 	ISB_IFDROP = 5,
 	NRB_IPV4 = 1,
 	NRB_IPV6 = 2,
+
+	SECRETS_TLS_KEY_LOG = 0x544c534b,
 
 	LINKTYPE_ETHERNET = 1,
 };
@@ -156,6 +172,86 @@ static void put_time_option(struct buf *out, uint16_t code, int64_t instant)
 	put_option(out, code, words, sizeof words);
 }
 
+/* ---- secrets of TLS ---- */
+
+/* Those that have come since; a log of one session has those of this one. `open`: only those of sessions
+ * that are open. */
+static void put_keys(const struct log_state *state, bool open, struct buf *out)
+{
+	struct pcapng *pcapng = state->own;
+	const struct key_line *line;
+	size_t start = 0, before = 0;
+	while (state->keys && (line = key_log_after(state->keys, pcapng->key))) {
+		const struct session *session = sessions_numbered(state->sessions, line->session);
+		pcapng->key = line->serial;
+		if ((state->session && state->session != line->session) ||
+		    (open && (!session || session_state(session) != SESSION_OPEN)))
+			continue;
+		if (!before) {
+			start = begin_block(out, DECRYPTION_SECRETS);
+			put32(out, SECRETS_TLS_KEY_LOG);
+			put32(out, 0);
+			before = out->len;
+		}
+		buf_append(out, buf_data(&line->text), line->text.len);
+	}
+	if (!before)
+		return;
+	uint32_t len = (uint32_t)(out->len - before);
+	memcpy(out->memory + out->head + before - sizeof len, &len, sizeof len);
+	static const char zeros[4];
+	buf_append(out, zeros, -len & 3);
+	end_block(out, start);
+}
+
+/* What is written without the past is of no use without its handshakes, unless these are in the log that
+ * it continues. */
+static void begin_keys(const struct log_state *state, struct buf *out)
+{
+	struct pcapng *pcapng = state->own;
+	const struct key_line *line;
+	if (state->continues && !state->past)
+		put_keys(state, true, out);
+	while (!state->past && state->keys && (line = key_log_after(state->keys, pcapng->key)))
+		pcapng->key = line->serial;
+}
+
+static bool has_handshake(const struct log_state *state)
+{
+	for (size_t i = 0; i < sessions_count(state->sessions); i++) {
+		const struct session *session = sessions_at(state->sessions, i);
+		if ((!state->session || state->session == session_number(session)) &&
+		    session_is_securing(session))
+			return true;
+	}
+	return false;
+}
+
+/* Whether what is put now may be opened by secrets that are not known yet: what came on the wire has been
+ * seen there before it is read. */
+static bool waits_for_keys(const struct log_state *state, const struct entry *entry)
+{
+	struct pcapng *pcapng = state->own;
+	uint64_t end = transcript_end(state->transcript);
+	if (!key_log_is_on(state->keys))
+		return false;
+	if (pcapng->looked != end)
+		pcapng->handshakes = has_handshake(state);
+	pcapng->looked = end;
+	if (!pcapng->held.len)
+		pcapng->held_since = entry->time;
+	return pcapng->handshakes && entry->time - pcapng->held_since < KEYS_WAIT;
+}
+
+/* Secrets come first, then what has waited for them. */
+static void release(const struct log_state *state, struct buf *out)
+{
+	struct pcapng *pcapng = state->own;
+	put_keys(state, false, out);
+	buf_append(out, buf_data(&pcapng->held), pcapng->held.len);
+	buf_clear(&pcapng->held);
+}
+
 static void begin(struct log_state *state, struct buf *out)
 {
 	static const struct {
@@ -163,11 +259,12 @@ static void begin(struct log_state *state, struct buf *out)
 		uint16_t major, minor;
 		int64_t len;
 	} header = { 0x1a2b3c4d, 1, 0, -1 };
-	(void)state;
 	struct utsname system = { .machine = "" };
 	char os[sizeof system.sysname + sizeof system.release + 1] = "";
 	if (uname(&system) == 0)
 		snprintf(os, sizeof os, "%s %s", system.sysname, system.release);
+	struct pcapng *pcapng = state->own;
+	buf_init(&pcapng->held, SIZE_MAX);
 	size_t start = begin_block(out, SECTION_HEADER);
 	buf_append(out, &header, sizeof header);
 	put_text(out, SHB_HARDWARE, system.machine);
@@ -175,6 +272,7 @@ static void begin(struct log_state *state, struct buf *out)
 	put_text(out, SHB_USERAPPL, "sockpit " PACKAGE_VERSION);
 	put_option(out, OPTION_END, NULL, 0);
 	end_block(out, start);
+	begin_keys(state, out);
 }
 
 static bool is_own(const char *start, size_t len)
@@ -189,9 +287,11 @@ static bool is_whole(int fd, off_t size)
 	uint32_t len, head[2]; /* type, length */
 	if (size < (off_t)sizeof len || pread(fd, &len, sizeof len, size - (off_t)sizeof len) != sizeof len)
 		return false;
-	return len <= size && pread(fd, head, sizeof head, size - (off_t)len) == sizeof head && head[1] == len &&
-	       (head[0] == SECTION_HEADER || head[0] == INTERFACE_DESCRIPTION || head[0] == ENHANCED_PACKET ||
-	        head[0] == NAME_RESOLUTION || head[0] == INTERFACE_STATISTICS);
+	return len <= size && pread(fd, head, sizeof head, size - (off_t)len) == sizeof head &&
+	       head[1] == len &&
+	       (head[0] == SECTION_HEADER || head[0] == INTERFACE_DESCRIPTION ||
+	        head[0] == ENHANCED_PACKET || head[0] == NAME_RESOLUTION ||
+	        head[0] == INTERFACE_STATISTICS || head[0] == DECRYPTION_SECRETS);
 }
 
 static void describe(struct pcapng *pcapng, enum place place, struct buf *out)
@@ -393,6 +493,10 @@ static void put_entry(struct log_state *state, uint64_t position, const struct e
 	struct pcapng *pcapng = state->own;
 	struct frame_note note;
 	(void)position;
+	if (waits_for_keys(state, entry))
+		out = &pcapng->held;
+	else
+		release(state, out);
 	if (entry->call == CALL_GETADDRINFO)
 		name_found(entry, out);
 	if (!frame_entry_unpack(entry, &note) || !is_of_log(state, &note) ||
@@ -430,9 +534,16 @@ static void missed(struct log_state *state, struct transcript_amount amount, str
 static void end(struct log_state *state, struct buf *out)
 {
 	const struct pcapng *pcapng = state->own;
+	release(state, out);
 	for (size_t i = 0; i < PLACES; i++)
 		if (pcapng->interfaces[i].number)
 			put_statistics(&pcapng->interfaces[i], "", clock_now(), out);
+}
+
+static void done(struct log_state *state)
+{
+	struct pcapng *pcapng = state->own;
+	buf_free(&pcapng->held);
 }
 
 static bool has_frames(const struct log_state *state)
@@ -471,6 +582,7 @@ const struct log_format pcapng_log_format = {
 	.help = "the frames on the wire, for wireshark",
 	.frames = true,
 	.whole_frames = true,
+	.keys = true,
 	.state_size = sizeof(struct pcapng),
 	.is_own = is_own,
 	.is_whole = is_whole,
@@ -479,4 +591,5 @@ const struct log_format pcapng_log_format = {
 	.entry = put_entry,
 	.missed = missed,
 	.end = end,
+	.done = done,
 };

@@ -1022,6 +1022,11 @@ enum session_security session_security(const struct session *session)
 	return verifies ? SESSION_TLS : SESSION_TLS_UNVERIFIED;
 }
 
+bool session_gives_keys(const struct session *session)
+{
+	return session->ops->gives_keys && session->ops->gives_keys(session);
+}
+
 const char *session_tls_facts(const struct session *session)
 {
 	const struct recorded_tls *recorded = recorded_tls_of(session);

@@ -150,6 +150,9 @@ bool session_is_securing(const struct session *session);
 enum session_security { SESSION_PLAIN, SESSION_TLS, SESSION_TLS_UNVERIFIED };
 enum session_security session_security(const struct session *session);
 
+/* It has TLS that began after the last sessions_watch_keys(), which has its keys. */
+bool session_gives_keys(const struct session *session);
+
 /* See tls_facts() and tls_advice(); "" where there is no TLS. */
 const char *session_tls_facts(const struct session *session);
 const char *session_tls_advice(const struct session *session);

@@ -86,6 +86,7 @@ struct session_ops {
 	bool (*is_securing)(const struct session *session);
 	const struct tls *(*tls)(const struct session *session); /* NULL before it has begun */
 	const struct recorded_tls *(*recorded_tls)(const struct session *session); /* NULL = none */
+	bool (*gives_keys)(const struct session *session);
 	size_t (*unsent)(const struct session *session); /* bytes that wait in the layer */
 
 	void (*flush)(struct session *session); /* open: sends what the kernel takes now */
@@ -170,6 +171,10 @@ struct session_table {
 	void (*socket_made)(struct session *session, int fd);
 	void (*ended)(struct session *session, bool was_open);
 	void (*received)(struct session *session, const char *data, size_t len);
+
+	/* A secret of its TLS, see tls_watch_keys(). NULL = nobody wants them. */
+	void (*key)(struct session *session, const char *line);
+	unsigned key_watch; /* counts changes of it */
 
 	/* At the end of the turn, so that no descriptor's number is used twice within one. A
 	 * connection is followed from then on. */

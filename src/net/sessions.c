@@ -82,6 +82,8 @@ struct sessions {
 	void *watch_context;
 	void (*data)(void *context, struct session *session, const char *data, size_t len);
 	void *tap_context;
+	void (*take_key)(void *context, const struct session *session, const char *line);
+	void *key_context;
 };
 
 static struct sessions *of(struct session_table *table)
@@ -356,6 +358,28 @@ void sessions_tap(struct sessions *sessions,
 {
 	sessions->data = data;
 	sessions->tap_context = context;
+}
+
+static void key_made(struct session *session, const char *line)
+{
+	const struct sessions *sessions = of(session->table);
+	sessions->take_key(sessions->key_context, session, line);
+}
+
+void sessions_watch_keys(struct sessions *sessions,
+                         void (*key)(void *context, const struct session *session,
+                                     const char *line),
+                         void *context)
+{
+	sessions->take_key = key;
+	sessions->key_context = context;
+	sessions->table.key = key ? key_made : NULL;
+	sessions->table.key_watch++;
+}
+
+bool sessions_give_keys(const struct sessions *sessions)
+{
+	return sessions->take_key != NULL;
 }
 
 /* ---- the sandbox ---- */

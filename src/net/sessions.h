@@ -132,6 +132,15 @@ void sessions_tap(struct sessions *sessions,
                                size_t len),
                   void *context);
 
+/* Called with each secret of the TLS connections that begin from now on, as tls_watch_keys() has it; NULL:
+ * no more. */
+void sessions_watch_keys(struct sessions *sessions,
+                         void (*key)(void *context, const struct session *session,
+                                     const char *line),
+                         void *context);
+
+bool sessions_give_keys(const struct sessions *sessions);
+
 /* The keys of a person come on this descriptor, -1 = none do: the turn in which one is read is short, as is
  * one during which another comes. Sessions that such a turn does not serve are the first of the next. */
 void sessions_hurry_for(struct sessions *sessions, int keys);

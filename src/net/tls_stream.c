@@ -19,6 +19,7 @@ struct tls_stream {
 	struct tls *tls;        /* of this connection, and of the last one when it is closed */
 	int64_t begun;          /* the handshake */
 	struct tls_progress records[2]; /* received, sent */
+	unsigned key_watch;     /* of the table, when its keys were asked for; 0 = they were not */
 	struct buf waiting;     /* clear text that was sent before its end, */
 	struct secrets secrets; /* and which of it is secret */
 };
@@ -316,12 +317,22 @@ struct tls_context *tls_stream_context(struct session_table *table, const struct
 	return tls_context_new(&wanted, error);
 }
 
+static void key_made(void *context, const char *line)
+{
+	struct session *session = context;
+	if (session->table->key)
+		session->table->key(session, line);
+}
+
 static void start(struct session *session, struct tls_context *context, const char *host)
 {
 	struct tls_stream *own = session->own;
 	expect_records(own);
 	own->begun = clock_now();
 	own->tls = tls_new(context, host);
+	own->key_watch = session->table->key ? session->table->key_watch : 0;
+	if (own->key_watch)
+		tls_watch_keys(own->tls, key_made, session);
 	go_on(session);
 }
 
@@ -427,6 +438,12 @@ static const struct tls *tls_of(const struct session *session)
 	return own->tls;
 }
 
+static bool gives_keys(const struct session *session)
+{
+	const struct tls_stream *own = session->own;
+	return own->tls && session->table->key && own->key_watch == session->table->key_watch;
+}
+
 static bool is_securing(const struct session *session)
 {
 	const struct tls_stream *own = session->own;
@@ -475,6 +492,7 @@ const struct session_ops tls_stream_ops = {
 	.ended = ended,
 	.is_securing = is_securing,
 	.tls = tls_of,
+	.gives_keys = gives_keys,
 	.unsent = unsent,
 	.queue_dropped = queue_dropped,
 	.shutdown = shut,

@@ -3,11 +3,16 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/clock.h"
+#include "log/key_log.h"
 #include "log/log_format.h"
 #include "net/sessions.h"
 #include "record/frame_entry.h"
+#include "net/target.h"
+#include "net/tls/tls.h"
+#include "support/peer.h"
 #include "support/tap.h"
 
 static struct transcript *transcript;
@@ -168,9 +173,122 @@ static void needs_a_wire(void)
 	end();
 }
 
+/* ---- secrets of TLS ---- */
+
+static void begin_with_keys(struct key_log *keys, bool continues)
+{
+	begin();
+	state.keys = keys;
+	state.past = !continues;
+	state.continues = continues;
+	pcapng_log_format.begin(&state, &out);
+}
+
+static void end_with_keys(void)
+{
+	pcapng_log_format.done(&state);
+	end();
+}
+
+static void has_keys(void)
+{
+	static const uint32_t secrets[] = { 10, 32, 0x544c534b, 9 };
+	struct key_log *keys = key_log_new(8);
+	key_log_open_later(keys);
+	begin_with_keys(keys, false);
+	key_log_add(keys, 3, "LABEL a b"); /* ten bytes with the line feed */
+	buf_clear(&out);
+	put_frame(WIRE_FIRST + 10, &frame);
+	is_text(blocks(), "10 1 6", "secrets come before the next frame");
+	ok(has("LABEL a b\n\0\0", 12), "as lines of a key log, padded");
+	buf_clear(&out);
+	put_frame(WIRE_FIRST + 10, &frame);
+	is_text(blocks(), "6", "once");
+	key_log_add(keys, 4, "LABEL 12");
+	buf_clear(&out);
+	put_lookup("nothing", 0);
+	is_text(blocks(), "10", "whatever comes next");
+	ok(has(secrets, 4) && has("LABEL 12\n\0\0\0", 12), "with their length");
+	key_log_add(keys, 4, "LAST");
+	buf_clear(&out);
+	pcapng_log_format.end(&state, &out);
+	is_text(blocks(), "10 5", "what no entry comes after is written at the end");
+	end_with_keys();
+	begin_with_keys(keys, false);
+	state.session = 3;
+	buf_clear(&out);
+	put_frame(WIRE_FIRST + 10, &frame);
+	ok(has("LABEL a b\n", 10) && !has("LABEL 12", 8), "a log of one session has only its own");
+	end_with_keys();
+	begin_with_keys(keys, true);
+	put_frame(WIRE_FIRST + 10, &frame);
+	ok(!has("LABEL", 5), "one without the past not those of connections that have ended");
+	end_with_keys();
+	key_log_free(keys);
+}
+
+/* False at the deadline. */
+static bool turn(struct poller *poller, struct sessions *sessions, int64_t deadline)
+{
+	poller_reset(poller);
+	sessions_prepare(sessions, poller);
+	poller_wake_at(poller, clock_now() + 20 * CLOCK_MS);
+	poller_wait(poller);
+	sessions_serve(sessions, poller);
+	sessions_reap(sessions);
+	return clock_now() < deadline;
+}
+
+/* A client whose server has nothing to say. */
+static void waits_for_a_handshake(void)
+{
+	struct error error;
+	struct poller poller;
+	int listening = peer_listen(AF_INET, 5);
+	struct target target;
+	char address[30];
+	if (!tls_is_available(&error)) {
+		tap_skip("built without OpenSSL");
+		close(listening);
+		return;
+	}
+	struct key_log *keys = key_log_new(8);
+	key_log_open_later(keys);
+	begin_with_keys(keys, false);
+	struct sessions *sessions = (struct sessions *)(uintptr_t)state.sessions;
+	poller_init(&poller);
+	snprintf(address, sizeof address, "tls://127.0.0.1:%u", peer_port(listening));
+	ok(target_parse(&target, address, NULL, TRANSPORT_TCP, false, &error), "a target");
+	struct session *session = sessions_open(sessions, &target, NULL, &error);
+	int64_t deadline = clock_now() + 20 * CLOCK_S;
+	while (!session_is_securing(session) && turn(&poller, sessions, deadline))
+		continue;
+	ok(session_is_securing(session), "a handshake that goes on");
+	buf_clear(&out);
+	int64_t now = clock_now();
+	put(frame_entry_append(transcript, WIRE_FIRST + 10, now, &frame));
+	put(frame_entry_append(transcript, WIRE_FIRST + 10, now + CLOCK_S / 2, &frame));
+	is_text(blocks(), "", "frames wait for its secrets");
+	put(frame_entry_append(transcript, WIRE_FIRST + 10, now + CLOCK_S, &frame));
+	is_text(blocks(), "1 6 6 6", "a second at most");
+	buf_clear(&out);
+	put(frame_entry_append(transcript, WIRE_FIRST + 10, now + 2 * CLOCK_S, &frame));
+	is_text(blocks(), "", "those after them, too");
+	session_close(session, &error);
+	key_log_add(keys, session_number(session), "LABEL a b");
+	put(frame_entry_append(transcript, WIRE_FIRST + 10, now + 2 * CLOCK_S, &frame));
+	is_text(blocks(), "10 6 6", "at its end the secrets come first");
+	poller_done(&poller);
+	end_with_keys();
+	key_log_free(keys);
+	close(listening);
+}
+
 int main(void)
 {
 	tap_watchdog(20);
+	has_keys();
+	waits_for_a_handshake();
 	says_what_is_missing();
 	says_what_was_evicted();
 	resolves_names();

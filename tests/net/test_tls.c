@@ -89,6 +89,50 @@ static void test_handshake(struct pair *pair)
 	is_text(tls_context_fingerprint(pair->contexts[0]), "", "a client has none");
 }
 
+static void take_line(void *context, const char *line)
+{
+	struct buf *lines = context;
+	buf_printf(lines, "%s\n", line);
+}
+
+/* Each line of one is a line of the other. */
+static bool have_same_lines(struct buf *one, struct buf *other)
+{
+	char line[400];
+	bool same = one->len == other->len;
+	for (const char *at = buf_text(one); same && *at; at += strlen(line)) {
+		snprintf(line, sizeof line, "%.*s\n", (int)strcspn(at, "\n"), at);
+		same = strstr(buf_text(other), line) != NULL;
+	}
+	return same;
+}
+
+static void test_keys(struct pair *pair)
+{
+	struct buf lines[2] = { { .max = SIZE_MAX }, { .max = SIZE_MAX } };
+	begin_again(pair);
+	tls_watch_keys(pair->client, take_line, &lines[0]);
+	shake(pair, SIZE_MAX);
+	ok(strstr(buf_text(&lines[0]), "CLIENT_TRAFFIC_SECRET_0 ") &&
+	           !strstr(buf_text(&lines[0]), "\n\n"),
+	   "one end is asked for its keys, and gives them, as lines");
+	size_t before = lines[0].len;
+	begin_again(pair);
+	tls_watch_keys(pair->client, take_line, &lines[0]);
+	tls_watch_keys(pair->server, take_line, &lines[1]);
+	buf_clear(&lines[0]);
+	shake(pair, 1);
+	ok(lines[0].len == before && have_same_lines(&lines[0], &lines[1]),
+	   "both ends have the same");
+	buf_clear(&lines[0]);
+	begin_again(pair);
+	shake(pair, SIZE_MAX);
+	ok(are_open(pair) && !lines[0].len,
+	   "a connection of which nobody asks for them gives none");
+	buf_free(&lines[0]);
+	buf_free(&lines[1]);
+}
+
 /* Whatever is left out of it, neither end is open, and none has failed without a reason. */
 static void test_cut(struct pair *pair)
 {
@@ -280,6 +324,7 @@ int main(void)
 	}
 	begin(&pair);
 	test_handshake(&pair);
+	test_keys(&pair);
 	test_cut(&pair);
 	test_text(&pair);
 	test_changed(&pair);

@@ -41,6 +41,7 @@ class Section:
         self.order = order
         self.hardware, self.os, self.application = (options.get(i, b"").decode() for i in (2, 3, 4))
         self.interfaces, self.frames, self.names = [], [], {}
+        self.keys = []  # lines of key logs, each with the number of frames that come before it
 
 
 def read_options(order, data):
@@ -127,6 +128,14 @@ def read(path):
             frame = Frame(interface, stamp, body[20:end], length, read_options(order, body[end + -kept % 4:]))
             section.frames.append(frame)
             interface.frames.append(frame)
+        elif kind == 10:
+            secrets, length = struct.unpack_from(order + "II", body)
+            end = 8 + length
+            need(secrets == 0x544c534b, "secrets of another kind: %#x" % secrets)
+            need(body[end:] == bytes(-length % 4), "padding of secrets is not zero, or there are options")
+            text = body[8:end].decode("ascii")
+            need(text.endswith("\n"), "a key log without an end")
+            section.keys += [(len(section.frames), line) for line in text.splitlines()]
         else:
             raise Wrong("a block of type %#x" % kind)
     return sections

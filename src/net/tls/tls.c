@@ -77,6 +77,8 @@ struct tls {
 	bool asked;           /* a client: the server has asked for its certificate, */
 	char asked_of[WHY];   /* signed by one of these; "" = it has not said which */
 	struct buf facts;     /* with a NUL after them */
+	void (*take_key)(void *context, const char *line); /* NULL = nobody wants them */
+	void *key_context;
 };
 
 bool tls_is_available(struct error *error)
@@ -765,6 +767,20 @@ void tls_free(struct tls *tls)
 	buf_free(&tls->in);
 	buf_free(&tls->out);
 	free(tls);
+}
+
+static void give_key(const SSL *library, const char *line)
+{
+	const struct tls *tls = SSL_get_app_data(library);
+	if (tls->take_key)
+		tls->take_key(tls->key_context, line);
+}
+
+void tls_watch_keys(struct tls *tls, void (*take)(void *context, const char *line), void *context)
+{
+	tls->take_key = take;
+	tls->key_context = context;
+	SSL_CTX_set_keylog_callback(tls->context->library, give_key);
 }
 
 enum tls_state tls_state(const struct tls *tls)

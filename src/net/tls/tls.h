@@ -77,6 +77,11 @@ bool tls_context_verifies(const struct tls_context *context);
 struct tls *tls_new(struct tls_context *context, const char *host);
 void tls_free(struct tls *tls); /* NULL is allowed */
 
+/* Each secret of the connection is given to `take` from now on, a line of the NSS key log format without a
+ * line feed, which holds until it returns: before the handshake begins, or not at all. Else none leaves
+ * this module. */
+void tls_watch_keys(struct tls *tls, void (*take)(void *context, const char *line), void *context);
+
 /* Records have come. */
 void tls_receive(struct tls *tls, const void *data, size_t len);
 

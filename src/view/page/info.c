@@ -346,6 +346,8 @@ static void add_tls(struct fields *fields, const struct snapshot *snapshot)
 			fields_text(fields, STYLE_TEXT, label, "%.*s", (int)(end - tab - 1), tab + 1);
 		line = end + (*end == '\n');
 	}
+	if (snapshot->tls_keys)
+		fields_text(fields, STYLE_NOTE, "key log", "has the keys of this connection");
 	if (snapshot->tls_handshake)
 		fields_text(fields, STYLE_NOTE, "TLS", "handshake");
 }

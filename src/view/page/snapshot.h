@@ -58,6 +58,7 @@ struct snapshot {
 	bool tls;              /* on top of the stream; */
 	bool tls_unverified;   /* any certificate is taken; */
 	bool tls_handshake;    /* it is not over */
+	bool tls_keys;         /* the key log has its keys */
 	const char *tls_facts; /* a line for each: name, tab, value; borrowed; NULL or "" for none */
 	const struct credentials *credentials; /* of a UNIX peer; NULL = not known */
 
