@@ -131,7 +131,7 @@ def large(good):
 
 def in_place(good):
     """STARTTLS, with ALPN, and a certificate of the client's that the server asks for."""
-    own = certificate("client", "root", names="DNS:client.example")
+    own = certificate("client", "root", names="DNS:client.example") + (os.environ["SSL_CERT_FILE"],)
     wrap = context(good)
     wrap.verify_mode = ssl.CERT_REQUIRED
     wrap.load_verify_locations(os.environ["SSL_CERT_FILE"])
@@ -147,7 +147,7 @@ def in_place(good):
         return asked, got, read_to_end(peer), peer.selected_alpn_protocol(), dict(name[0] for name in peer.getpeercert()["subject"])["commonName"]
     server = Server(mail)
     plain = say(("/open localhost %d as t" % server.port, "220 ready"), ("STARTTLS", "220 go ahead"),
-                ("/tls localhost alpn h2,http/1.1 cert %s key %s" % own, "ALPN http/1.1"), ("EHLO me", "250 EHLO me"), ("/close", "closed"))
+                ("/tls localhost alpn h2,http/1.1 cert %s key %s ca %s" % own, "ALPN http/1.1"), ("EHLO me", "250 EHLO me"), ("/close", "closed"))
     wanted = (b"STARTTLS\n", b"EHLO me\n", b"", "http/1.1", "client")
     for language, command in programs_of(plain).items():
         same(finish(launch(command)), (0, b"220 ready\r\n220 go ahead\r\n250 EHLO me\n", b""), "TLS in place, in %s" % language)

@@ -485,6 +485,30 @@ static void test_tls_address(void)
 	   "a pin");
 }
 
+/* Authorities of a file: a client has no others, a server asks for a certificate that they have signed. */
+static void test_tls_authority(void)
+{
+	begin_client();
+	put_handshake(CALL_TLS_CONNECT, 5, 1, "server name\tx\nca\troot.pem\n\n");
+	ok(has(CODE_C, "\tSSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);\n"
+	               "\tcheck_file(SSL_CTX_load_verify_file(context, \"root.pem\"),\n"
+	               "\t           \"root.pem\");\n") &&
+	           !strstr(text, "default_verify_paths"),
+	   "a client's");
+	ok(has(CODE_PYTHON, "\ncontext = ssl.create_default_context(cafile=\"root.pem\")\n"),
+	   "in Python");
+	begin(1 << 20, 1 << 12);
+	put(1, CALL_SOCKET, 3, SOCK_STREAM, AF_INET, 0, NULL, "", 0);
+	put(1, CALL_ACCEPT, 3, 7, 0, 0, &other, "", 0);
+	put_handshake(CALL_TLS_ACCEPT, 7, 1, "ca\troot.pem\ncert\ta\nkey\tb\n\n");
+	ok(has(CODE_C, "SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);\n"
+	               "\tcheck_file(SSL_CTX_load_verify_file(context, \"root.pem\"),"),
+	   "a server's");
+	ok(has(CODE_PYTHON, "\ncontext.load_verify_locations(\"root.pem\")\n"
+	                    "context.verify_mode = ssl.CERT_REQUIRED\n"),
+	   "in Python");
+}
+
 /* Two clients of one listener are made from the same. */
 static void test_tls_server(void)
 {
@@ -565,6 +589,7 @@ int main(void)
 	test_server();
 	test_tls_client();
 	test_tls_address();
+	test_tls_authority();
 	test_tls_server();
 	test_tls_unknown();
 	transcript_free(transcript);

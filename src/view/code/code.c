@@ -371,7 +371,8 @@ static unsigned needs_of_handshake(const struct statement *statement)
 	return NEED_TLS | (statement->error ? NEED_TLS_ATTEMPT | NEED_ATTEMPT : 0) |
 	       (statement_asked(statement, TLS_ASKED_PIN) ? NEED_TLS_PIN : 0) |
 	       (statement->entry->call == CALL_TLS_ACCEPT ||
-	                        statement_asked(statement, TLS_ASKED_CERT)
+	                        statement_asked(statement, TLS_ASKED_CERT) ||
+	                        statement_asked(statement, TLS_ASKED_CA)
 	                ? NEED_TLS_FILES
 	                : 0) |
 	       (chooses ? NEED_TLS_PROTOCOL : 0);

@@ -641,17 +641,29 @@ static void put_context(FILE *file, const struct statement *statement)
 	const char *context = statement->context;
 	bool serves = statement->entry->call == CALL_TLS_ACCEPT;
 	bool pinned = statement_asked(statement, TLS_ASKED_PIN);
+	bool asks = statement_asked(statement, TLS_ASKED_CA);
 	fprintf(file, "\tSSL_CTX *%s = SSL_CTX_new(TLS_%s_method());\n", context,
 	        serves ? "server" : "client");
 	fprintf(file, "\tSSL_CTX_set_min_proto_version(%s, TLS1_2_VERSION);\n", context);
 	if (!serves && statement_is_unverified(statement))
 		fprintf(file, "\tSSL_CTX_set_verify(%s, SSL_VERIFY_NONE, NULL); /* %s */\n", context,
 		        pinned ? "but see check_pin()" : "any certificate is taken");
-	else if (!serves)
+	else if (asks && serves)
 		fprintf(file,
-		        "\tSSL_CTX_set_verify(%s, SSL_VERIFY_PEER, NULL);\n"
-		        "\tSSL_CTX_set_default_verify_paths(%s);\n",
-		        context, context);
+		        "\tSSL_CTX_set_verify(%s, SSL_VERIFY_PEER | "
+		        "SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);\n",
+		        context);
+	else if (!serves)
+		fprintf(file, "\tSSL_CTX_set_verify(%s, SSL_VERIFY_PEER, NULL);\n", context);
+	if (!serves && !asks && !statement_is_unverified(statement))
+		fprintf(file, "\tSSL_CTX_set_default_verify_paths(%s);\n", context);
+	if (asks) {
+		fprintf(file, "\tcheck_file(SSL_CTX_load_verify_file(%s, ", context);
+		put_asked(file, statement, TLS_ASKED_CA);
+		fputs("),\n\t           ", file);
+		put_asked(file, statement, TLS_ASKED_CA);
+		fputs(");\n", file);
+	}
 	put_alpn(file, statement);
 	if (!serves && !statement_asked(statement, TLS_ASKED_CERT))
 		return;

@@ -426,8 +426,19 @@ static void put_context(FILE *file, const struct statement *statement)
 	const char *context = statement->context;
 	bool serves = statement->entry->call == CALL_TLS_ACCEPT;
 	bool pinned = statement_asked(statement, TLS_ASKED_PIN);
-	fprintf(file, "%s = ssl.%s\n", context,
-	        serves ? "SSLContext(ssl.PROTOCOL_TLS_SERVER)" : "create_default_context()");
+	bool asks = statement_asked(statement, TLS_ASKED_CA);
+	fprintf(file, "%s = ssl.%s", context,
+	        serves ? "SSLContext(ssl.PROTOCOL_TLS_SERVER)" : "create_default_context(");
+	if (!serves && asks) {
+		fputs("cafile=", file);
+		put_asked(file, statement, TLS_ASKED_CA);
+	}
+	fputs(serves ? "\n" : ")\n", file);
+	if (serves && asks) {
+		fprintf(file, "%s.load_verify_locations(", context);
+		put_asked(file, statement, TLS_ASKED_CA);
+		fprintf(file, ")\n%s.verify_mode = ssl.CERT_REQUIRED\n", context);
+	}
 	fprintf(file, "%s.minimum_version = ssl.TLSVersion.TLSv1_2\n", context);
 	if (!serves && statement_is_unverified(statement))
 		fprintf(file, "%s.check_hostname = False\n%s.verify_mode = ssl.CERT_NONE  # %s\n",
