@@ -256,6 +256,8 @@ static void binds_locally(struct fixture *f)
 	peer_eof(c.peer, PEER_MS);
 	peer_close_all(&c.peer, 1);
 	c.peer = -1;
+	until(f, (sessions_sample(f->sessions, c.session),
+	          session_tcp_state(c.session) == STATE_TIME_WAIT));
 	ok(reconnect_now(c.session, &f->error), "it can be used again");
 	until(f, session_state(c.session) == SESSION_OPEN ||
 	                 session_state(c.session) == SESSION_CLOSED);

@@ -310,3 +310,27 @@ void peer_half_close(int fd)
 {
 	shutdown(fd, SHUT_WR);
 }
+
+bool peer_stamps(int fd[3])
+{
+	int one = 1;
+	bool stamped = false;
+	int64_t deadline = clock_now() + PEER_MS * CLOCK_MS;
+	fd[0] = peer_listen(AF_INET, 1);
+	setsockopt(fd[0], SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof one);
+	fd[1] = peer_connect(AF_INET, peer_port(fd[0]), PEER_MS);
+	fd[2] = peer_accept(fd[0], PEER_MS);
+	while (!stamped && clock_now() < deadline) {
+		char byte;
+		_Alignas(struct cmsghdr) char control[256];
+		struct iovec piece = { .iov_base = &byte, .iov_len = 1 };
+		struct msghdr message = { .msg_iov = &piece,
+			                  .msg_iovlen = 1,
+			                  .msg_control = control,
+			                  .msg_controllen = sizeof control };
+		peer_send(fd[1], "x", 1, PEER_MS);
+		peer_wait(fd[2], POLLIN, PEER_MS);
+		stamped = recvmsg(fd[2], &message, 0) == 1 && message.msg_controllen > 0;
+	}
+	return stamped;
+}

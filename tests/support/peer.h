@@ -55,5 +55,9 @@ bool peer_send_to(int fd, const struct endpoint *to, const void *data, size_t le
  * take its time. The receiver must not be read from meanwhile. */
 bool peer_deliver(int fd, int receiver, const void *data, size_t len);
 
+/* The system stamps nothing before the first socket asks, and then not at once. This connection asks
+ * for all the others, as long as it is there. False where the system never does. */
+bool peer_stamps(int fd[3]);
+
 void peer_reset(int fd);      /* RST now; closes */
 void peer_half_close(int fd); /* FIN; still reads */
