@@ -171,7 +171,7 @@ static bool was_short(size_t asked, size_t sent)
 static bool cut(struct session *session, struct faults *faults, enum fault_direction direction)
 {
 	struct stream *stream = session->own;
-	size_t unsent = session->unsent;
+	size_t unsent = session->unsent + session_layer_unsent(session);
 	enum fault_end end = stream->broken ? FAULT_NO_END : faults_cut(faults, direction);
 	if (end == FAULT_RST) {
 		session->ops->abort(session);
@@ -180,6 +180,8 @@ static bool cut(struct session *session, struct faults *faults, enum fault_direc
 		if (unsent)
 			session_report_unsent(session, unsent, "cut by /fault");
 		stream->shut = true;
+		if (!stream->fin_sent) /* nor does it wait for a layer on top */
+			send_fin(session);
 		stream_settle(session);
 	}
 	return end != FAULT_NO_END;

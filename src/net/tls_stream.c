@@ -88,7 +88,7 @@ static void send_records(struct session *session)
 	const char *records = tls_records(own->tls, &len);
 	bool shut = own->stream.shut, handshake = own->stream.layer_due;
 	bool sends = len && session->state == SESSION_OPEN && !own->stream.broken &&
-	             (!shut || handshake);
+	             !own->stream.fin_sent && (!shut || handshake);
 	if (sends) {
 		session->caller.flags &= (uint8_t)~ENTRY_SECRET;
 		own->stream.shut = shut && !handshake; /* FIN waits for the end of the handshake */
@@ -218,8 +218,9 @@ static void open_now(struct session *session)
 	struct error error;
 	struct buf text = { .max = SIZE_MAX };
 	struct tls_stream *own = session->own;
-	bool was_shut = own->stream.shut;
-	own->stream.layer_due = own->stream.shut = false;
+	bool was_shut = own->stream.shut && !own->stream.fin_sent; /* unless a fault has sent it */
+	own->stream.layer_due = false;
+	own->stream.shut = own->stream.fin_sent;
 	send_records(session);
 	call_tls_handshake(&session->caller, session->fd[0], own->tls, own->begun);
 	clock_format_duration(clock_now() - own->begun, took);
