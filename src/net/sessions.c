@@ -1149,10 +1149,12 @@ void sessions_serve(struct sessions *sessions, struct poller *poller)
 			continue;
 		}
 		uint64_t received = session->counts.received_bytes;
+		uint64_t end = transcript_end(session->caller.transcript);
 		serve_one(session, poller);
 		received = session->counts.received_bytes - received;
 		busy += received >= SMALLEST_SHARE;
-		if (!received || look == INT64_MAX || clock_now() < look)
+		bool idle = transcript_end(session->caller.transcript) == end;
+		if (idle || look == INT64_MAX || clock_now() < look)
 			continue;
 		if (has_key || poller_is_ready(sessions->keys))
 			sessions->first = index + 1;

@@ -470,7 +470,8 @@ static size_t readable_now(const struct session *session)
 {
 	const struct stream *stream = session->own;
 	const struct service *service = session->service;
-	if (stream->peer_closed || stream->read_shut || session->read_blocked || is_held_up(session))
+	if (stream->peer_closed || stream->read_shut || stream->layer_busy || session->read_blocked ||
+	    is_held_up(session))
 		return 0;
 	if (!session_is_served(session) || stream->broken || stream->layer_due)
 		return SESSION_TURN;

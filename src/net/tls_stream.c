@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "net/tls_stream.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,8 @@
 #include "net/stream.h"
 #include "net/stream_internal.h"
 #include "socket/tls_record.h"
+
+enum { RECORDS_A_TURN = 128 }; /* of which a bulk of 1 MB has 64 */
 
 struct tls_stream {
 	struct stream stream;   /* the operations of the stream take it for their own */
@@ -234,16 +237,23 @@ static void open_now(struct session *session)
 		stream_start(session);
 }
 
+/* Records of one byte are many, and each may be answered by a call: the rest of them waits for the next
+ * turn, unless a person makes the calls. */
 static void read_clear(struct session *session)
 {
 	const char *data;
 	size_t got;
 	struct tls_stream *own = session->own;
+	unsigned left = session_is_by_hand(session) ? UINT_MAX : RECORDS_A_TURN;
+	own->stream.layer_busy = false;
 	while (session->state == SESSION_OPEN &&
 	       (got = call_tls_read(&session->caller, session->fd[0], own->tls, &data)) > 0) {
 		session->table->received(session, data, got);
 		if (session_is_served(session) && !session_is_by_hand(session))
 			session_answer(session, NULL, data, got);
+		own->stream.layer_busy = --left == 0;
+		if (own->stream.layer_busy)
+			return;
 	}
 }
 
@@ -461,8 +471,11 @@ static int64_t deadline(const struct session *session)
 
 static void prepare(struct session *session, struct poller *poller)
 {
+	const struct tls_stream *own = session->own;
 	int64_t due = deadline(session);
 	stream_prepare(session, poller);
+	if (own->stream.layer_busy)
+		poller_wake_at(poller, 0);
 	if (due)
 		poller_wake_at(poller, due);
 }
@@ -470,7 +483,11 @@ static void prepare(struct session *session, struct poller *poller)
 static void serve(struct session *session, const struct poller *poller)
 {
 	char limit[CLOCK_TEXT];
+	const struct tls_stream *own = session->own;
+	bool was_busy = own->stream.layer_busy;
 	stream_serve(session, poller);
+	if (was_busy && session->state == SESSION_OPEN)
+		go_on(session);
 	int64_t due = session->state == SESSION_OPEN ? deadline(session) : 0;
 	if (due && clock_now() >= due) {
 		end_handshake(session);
