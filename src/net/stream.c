@@ -473,7 +473,9 @@ static size_t readable_now(const struct session *session)
 	if (stream->peer_closed || stream->read_shut || stream->layer_busy || session->read_blocked ||
 	    is_held_up(session))
 		return 0;
-	if (!session_is_served(session) || stream->broken || stream->layer_due)
+	if (stream->layer_due) /* a flood of messages takes long to look at */
+		return SESSION_BUFFER;
+	if (!session_is_served(session) || stream->broken)
 		return SESSION_TURN;
 	if (service->takes)
 		return SERVICE_QUEUE;
@@ -699,7 +701,7 @@ static void receive(struct session *session)
 			if (session->state == SESSION_OPEN && cut(session, faults, FAULT_IN))
 				return;
 		}
-		if (got < (ssize_t)asked)
+		if (got < (ssize_t)asked || stream->layer_due)
 			return;
 		left -= (size_t)got;
 	}

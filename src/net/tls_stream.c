@@ -246,14 +246,15 @@ static void read_clear(struct session *session)
 	struct tls_stream *own = session->own;
 	unsigned left = session_is_by_hand(session) ? UINT_MAX : RECORDS_A_TURN;
 	own->stream.layer_busy = false;
-	while (session->state == SESSION_OPEN &&
-	       (got = call_tls_read(&session->caller, session->fd[0], own->tls, &data)) > 0) {
-		session->table->received(session, data, got);
-		if (session_is_served(session) && !session_is_by_hand(session))
+	while (session->state == SESSION_OPEN && !own->stream.layer_busy) {
+		got = call_tls_read(&session->caller, session->fd[0], own->tls, &data);
+		if (!got && !tls_has_unread(own->tls))
+			return;
+		if (got)
+			session->table->received(session, data, got);
+		if (got && session_is_served(session) && !session_is_by_hand(session))
 			session_answer(session, NULL, data, got);
 		own->stream.layer_busy = --left == 0;
-		if (own->stream.layer_busy)
-			return;
 	}
 }
 

@@ -32,7 +32,7 @@ static void look(struct tls *tls)
 	char place[64];
 	size_t len, at = 0;
 	if (tls_step(tls) == TLS_OPEN)
-		for (size_t got = sizeof place; got;) {
+		for (size_t got = sizeof place; got || tls_has_unread(tls);) {
 			got = tls_read(tls, place, sizeof place);
 			require(got <= sizeof place);
 		}

@@ -155,7 +155,7 @@ static void test_cut(struct pair *pair)
 static size_t read_all(struct tls *tls, char *out, size_t most)
 {
 	size_t got = 0, one;
-	while (got < most && (one = tls_read(tls, out + got, most - got)) > 0)
+	while (got < most && ((one = tls_read(tls, out + got, most - got)) > 0 || tls_has_unread(tls)))
 		got += one;
 	return got;
 }

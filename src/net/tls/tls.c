@@ -115,6 +115,7 @@ static const struct {
 	{ 80, "internal_error", "something failed there that has nothing to do with the protocol" },
 	{ 86, "inappropriate_fallback", "a lower version was offered than both ends have" },
 	{ 90, "user_canceled", "the handshake was given up" },
+	{ 100, "no_renegotiation", "there is no second handshake on this connection" },
 	{ 109, "missing_extension", "a message lacks an extension" },
 	{ 110, "unsupported_extension", "an extension came that was not asked for" },
 	{ 112, "unrecognized_name", "there is no server of this name" },
@@ -638,6 +639,7 @@ struct tls_context *tls_context_new(const struct tls_settings *settings, struct 
 	}
 	SSL_CTX_set_min_proto_version(library, TLS1_2_VERSION);
 	SSL_CTX_set_options(library, SSL_OP_NO_RENEGOTIATION);
+	SSL_CTX_clear_mode(library, SSL_MODE_AUTO_RETRY); /* tickets without end are no end of a read */
 	SSL_CTX_set_session_cache_mode(library, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_mode(library, SSL_MODE_RELEASE_BUFFERS); /* 32 KiB of each that is idle */
 	SSL_CTX_set_default_passwd_cb(library, no_passphrase);
@@ -819,9 +821,20 @@ static bool lacks_certificate(const struct tls *tls)
 	       ERR_GET_REASON(ERR_peek_last_error()) == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE;
 }
 
+/* In TLS 1.3 every alert but close_notify is fatal, also one that says that it is a warning. */
+static void notice_alert(struct tls *tls)
+{
+	unsigned long code = ERR_peek_last_error();
+	int reason = ERR_GET_REASON(code);
+	if (tls->alert_in == NOT_SEEN && ERR_GET_LIB(code) == ERR_LIB_SSL &&
+	    reason > SSL_AD_REASON_OFFSET)
+		tls->alert_in = reason - SSL_AD_REASON_OFFSET;
+}
+
 static void explain_failure(struct tls *tls)
 {
 	struct buf out = { .max = SIZE_MAX };
+	notice_alert(tls);
 	if (tls->state == TLS_HANDSHAKE && !speaks_tls(tls)) {
 		buf_append_text(&out, "the peer speaks no TLS here: it sent \"");
 		escape_encode(tls->first, tls->first_len, &out);
@@ -1084,6 +1097,11 @@ size_t tls_read(struct tls *tls, void *place, size_t most)
 	shrink(&tls->in);
 	meet(tls, result);
 	return 0;
+}
+
+bool tls_has_unread(const struct tls *tls)
+{
+	return tls->state == TLS_OPEN && !tls->peer_closed && tls->in.len;
 }
 
 bool tls_write(struct tls *tls, const void *data, size_t len)

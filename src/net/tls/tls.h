@@ -89,9 +89,12 @@ void tls_receive(struct tls *tls, const void *data, size_t len);
 enum tls_state tls_step(struct tls *tls);
 enum tls_state tls_state(const struct tls *tls);
 
-/* Clear text of one record that has come, at most `most` bytes; 0 = there is none now: more records are
- * needed, the peer has sent close_notify, or it has failed. */
+/* Clear text of one record that has come, at most `most` bytes; 0 = there is none now: it was a record of
+ * something else, more records are needed, the peer has sent close_notify, or it has failed. */
 size_t tls_read(struct tls *tls, void *place, size_t most);
+
+/* Records have come that tls_read() has not looked at. */
+bool tls_has_unread(const struct tls *tls);
 
 /* Makes records of clear text. False where it has failed. Only while it is open. */
 bool tls_write(struct tls *tls, const void *data, size_t len);

@@ -98,6 +98,12 @@ size_t tls_read(struct tls *tls, void *place, size_t most)
 	return 0;
 }
 
+bool tls_has_unread(const struct tls *tls)
+{
+	(void)tls;
+	return false;
+}
+
 bool tls_write(struct tls *tls, const void *data, size_t len)
 {
 	(void)tls;
