@@ -317,10 +317,19 @@ static bool takes(const struct session *session)
 	return !other || !other->unsent;
 }
 
+/* A part must not pass for the whole: what was cut short has no FIN on the other side. */
 static void end_stream(struct session *session)
 {
 	struct session *other = other_of(session);
-	pass_fin(other ? other : session);
+	if (other && session_stream_ends(session) & STREAM_CUT_SHORT) {
+		session_report(other, ENTRY_ERROR,
+		               "session %u, the other side, was cut short: this one is %s",
+		               (unsigned)session->caller.session,
+		               transport_is_unix(other->transport) ? "closed" : "reset");
+		reset(other);
+	} else {
+		pass_fin(other ? other : session);
+	}
 }
 
 /* What comes after the other side was closed is answered as the kernel answers what comes to a closed

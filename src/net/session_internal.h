@@ -131,6 +131,7 @@ enum stream_end {
 	STREAM_SHUT = 2,        /* we have sent FIN, or will when the queue is out */
 	STREAM_FIN_SENT = 4,
 	STREAM_BROKEN = 8, /* a reset was met when sending; what has come may still be read */
+	STREAM_CUT_SHORT = 16, /* FIN has come, and not the end of the layer on top */
 };
 
 /* The table of sessions as its sessions see it: what they share, and what they report. Outlives

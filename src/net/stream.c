@@ -1100,7 +1100,8 @@ unsigned stream_ends(const struct session *session)
 	const struct stream *stream = session->own;
 	return (stream->fin_sent ? STREAM_FIN_SENT : 0u) |
 	       (stream->peer_closed ? STREAM_PEER_CLOSED : 0u) | (stream->shut ? STREAM_SHUT : 0u) |
-	       (stream->broken ? STREAM_BROKEN : 0u);
+	       (stream->broken ? STREAM_BROKEN : 0u) |
+	       (stream->cut_short ? STREAM_CUT_SHORT : 0u);
 }
 
 const struct session_ops stream_ops = {
