@@ -70,6 +70,8 @@ static void break_off(struct session *session, const char *call, int code)
 	size_t unsent = session->unsent + session_layer_unsent(session);
 	describe(session, call, code, why);
 	stream->broken = true;
+	if (stream->failing)
+		return;
 	session_drop_queue(session);
 	if (unsent)
 		session_report_unsent(session, unsent, why);

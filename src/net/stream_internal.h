@@ -21,6 +21,7 @@ struct stream {
 	bool in_parts;          /* a fault has let only some of the queue go: TCP_NODELAY is on */
 	bool layer_due;         /* the layer on top is not open yet: its bytes are no data */
 	bool layer_busy;        /* it still has bytes that have come: nothing more is read meanwhile */
+	bool failing;           /* what is sent now says why the layer ends: a reset is no news */
 	bool cut_short;         /* FIN came, and not the layer's own end */
 	struct tls_progress *records; /* of struct caller: its bytes are those of a layer; or NULL */
 	struct secrets secrets; /* which bytes of the queue */

@@ -115,7 +115,8 @@ static void end_handshake(struct session *session)
 /* An alert that says why goes first. */
 static void fail(struct session *session)
 {
-	const struct tls_stream *own = session->own;
+	struct tls_stream *own = session->own;
+	own->stream.failing = true;
 	send_records(session);
 	end_handshake(session);
 	session_finish(session, SESSION_ENDED_FAILED, "TLS%s failed: %s",

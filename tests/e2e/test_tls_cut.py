@@ -14,7 +14,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "support"))
 from certificates import authority, certificate  # noqa: E402
-from plain import Plain  # noqa: E402
+from plain import Window  # noqa: E402
 from script import enter_home, script, write  # noqa: E402
 from tap import *  # noqa: E402,F403
 from tls_ends import *  # noqa: E402,F403
@@ -23,21 +23,6 @@ UP, DOWN = "from the client", "from the server"
 SPLIT, END, RESET, BYTES = "cut in two", "ended", "reset", "one by one"
 LAST = 2 * 31  # the answer and close_notify are larger: what is cut before them has no answer
 KEY = 3  # seconds in which a key is shown; a window that waits for a peer would need for ever
-
-
-class Window(Plain):
-    mode = ()
-
-    def answers(self):
-        """A key shows, and how long that takes."""
-        begun = time.monotonic()
-        self.type("@", enter=False)
-        shown = self.sees("@")
-        took = time.monotonic() - begun
-        self.type("#", enter=False)
-        shown = self.sees("#") and shown
-        self.type("\x15", enter=False)
-        return shown and took < KEY
 
 
 class Relay:
@@ -166,7 +151,7 @@ def never_goes_on(good):
         sock = socket.create_connection(("127.0.0.1", port))
         sock.sendall(hello[0][:size])
         kept.append(sock)
-    ok(window.answers(), "clients that stop after a part of ClientHello: keys are answered")
+    ok(window.answers(KEY), "clients that stop after a part of ClientHello: keys are answered")
 
     def hold(part):
         def begin(peer):
@@ -189,7 +174,7 @@ def never_goes_on(good):
         until = time.monotonic() + DEADLINE
         while len(flights) == count and time.monotonic() < until:
             window.pump(0.02)
-        ok(len(flights) > count and window.answers(), "a server that stops after %d%% of its flight: keys are answered" % (100 * part))
+        ok(len(flights) > count and window.answers(KEY), "a server that stops after %d%% of its flight: keys are answered" % (100 * part))
     with call(port, any_certificate()) as peer:
         peer.send(b"y")
         same(peer.read_size(1), b"Y", "and another client is served")

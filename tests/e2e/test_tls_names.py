@@ -12,7 +12,7 @@ import sys
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "support"))
 from certificates import authority, certificate  # noqa: E402
 from odd_certificates import BMP, ADDRESS, DNS, PRINTABLE, TELETEX, URI, name, odd_certificate  # noqa: E402
-from plain import Plain  # noqa: E402
+from plain import Plain, Window  # noqa: E402
 from script import enter_home, script  # noqa: E402
 from tap import *  # noqa: E402,F403
 from tls_ends import *  # noqa: E402,F403
@@ -20,10 +20,6 @@ from tls_ends import *  # noqa: E402,F403
 EVIL = b"\x1b]0;evil\x07\x1b[31m\x1b[6n\n\r\t\0\x08\x7f\xe2\x80\xae\xc2\x9b31m\xc2\x9d0;x"
 RAW = EVIL + b"\x9b31m\x9d0;x\xff"
 MARKS = "\x1b\x07\r\t\0\x08\x7f\x9b\x9d\u202e"
-
-
-class Window(Plain):
-    mode = ()
 
 
 def is_clean(text):

@@ -88,3 +88,21 @@ class Plain:
             self.process.wait()
         os.close(self.master)
         return self.process.returncode
+
+
+class Window(Plain):
+    """A person at the window. What is seen are the bytes for the terminal: what stays on the screen is not drawn again."""
+    mode = ()
+    count = 0
+
+    def answers(self, most):
+        """Whether two keys are shown, each within so many seconds. They are other ones each time."""
+        good = True
+        for _ in range(2):
+            self.count += 1
+            key = "@#%&~{}"[self.count % 7]
+            begun = time.monotonic()
+            self.type(key, enter=False)
+            good = self.sees(key) and time.monotonic() - begun < most and good
+        self.erase()
+        return good
