@@ -5,7 +5,6 @@ one line, and no name passes for another."""
 
 import os
 import re
-import socket
 import subprocess
 import sys
 
