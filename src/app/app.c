@@ -550,6 +550,7 @@ struct view app_view(const struct app *app, int columns)
 		.columns = columns,
 		.time = app->settings.time,
 		.marks = app->settings.marks,
+		.clear = (enum view_clear)app->settings.clear,
 		.own_calls = app->settings.own_calls,
 		.fold = app->unfolded ? 0 : app->settings.fold,
 		.find = app->search.marked ? app->search.text : NULL,

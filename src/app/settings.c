@@ -355,6 +355,16 @@ const struct setting setting_table[] = {
 	        .help = "how long /expect and /wait wait without within",
 	},
 	{
+	        .name = "clear",
+	        .type = SETTING_WORD,
+	        FIELD(clear),
+	        .values = "on|off|both",
+	        .initial = "on",
+	        .help = "what is shown of a conversation in TLS: its clear text, or with off what an "
+	                "eavesdropper sees, the records with type and length; both: side by side where "
+	                "there are 100 columns",
+	},
+	{
 	        .name = "own-calls",
 	        .type = SETTING_SWITCH,
 	        FIELD(own_calls),

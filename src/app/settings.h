@@ -31,6 +31,7 @@ struct settings {
 	enum eol eol; /* of new sessions: each has its own */
 	enum view_time time;
 	bool marks;
+	int clear; /* enum view_clear */
 	bool own_calls;
 	int64_t timeout;   /* of connecting, ns; 0 = the system's own */
 	size_t scrollback; /* ceiling of the transcript, bytes */

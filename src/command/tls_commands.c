@@ -93,7 +93,8 @@ const struct command tls_commands[] = {
 	                "the file has signed.\n"
 	                "The next line of a script waits for the end of the handshake, but at the "
 	                "server's end not where the client is ours, too.\n"
-	                "After /reconnect the session begins in clear again.",
+	                "After /reconnect the session begins in clear again.\n"
+	                "/set clear off shows what an eavesdropper sees of it.",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
 	        .waits = true,

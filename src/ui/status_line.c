@@ -329,7 +329,8 @@ void status_line_draw(const struct app *app, const char *mode, int columns, stru
 		snprintf(view, sizeof view, "%.*s", (int)strcspn(line + (*line == '/'), " "),
 		         line + (*line == '/'));
 	else
-		snprintf(view, sizeof view, "%s%s", shown.ops->name, shown.all ? " all" : "");
+		snprintf(view, sizeof view, "%s%s%s", shown.ops->name, shown.all ? " all" : "",
+		         app->settings.clear == VIEW_CLEAR_OFF ? " clear off" : "");
 	if (app->current)
 		session_snapshot(app->current, &snapshot);
 	status_line_draw_snapshot(app->current ? &snapshot : NULL, &words, columns, row);

@@ -9,6 +9,8 @@
 #include "view/calltext.h"
 #include "view/gutter.h"
 #include "view/paragraph.h"
+#include "view/pattern.h"
+#include "view/recordtext.h"
 
 enum {
 	COLUMNS_ADDRESS = 50, /* of a pane in which datagrams show their peer, at least */
@@ -490,6 +492,33 @@ void chat_layout(const struct cursor *begin, struct rows *rows)
 	put_payload(&layout, &text);
 }
 
+/* What anybody on the way sees of TLS: the program reads the records out. */
+static void layout_records(const struct cursor *begin, struct rows *rows)
+{
+	struct cursor end = *begin;
+	uint32_t len = paragraph_end(&end);
+	struct buf text = { .max = SIZE_MAX };
+	struct layout layout = { .view = begin->view, .entry = begin->entry, .rows = rows };
+	size_t first = rows->count;
+	buf_append_text(&text, "[");
+	recordtext_list_part(begin->view->transcript, begin->position, begin->offset, len, &text);
+	buf_append_text(&text, text.len == 1 ? "TLS records]" : "]");
+	begin_row(&layout, begin);
+	put_text(&layout, buf_text(&text), STYLE_STATE);
+	put_size(&layout, len);
+	for (size_t i = first; begin->view->find && i < rows->count; i++)
+		pattern_mark_row(&rows->row[i], begin->view->find, begin->view->find_len);
+	buf_free(&text);
+}
+
+static void layout(const struct cursor *begin, struct rows *rows)
+{
+	if (entry_is_sealed(begin->entry))
+		layout_records(begin, rows);
+	else
+		chat_layout(begin, rows);
+}
+
 const struct view_ops chat_view = {
 	.name = "chat",
 	.help = "what was said, line by line\n"
@@ -498,6 +527,7 @@ const struct view_ops chat_view = {
 	.merges = true,
 	.joins = true,
 	.commands = true,
+	.records = true,
 	.piece = VIEW_LONG,
-	.layout = chat_layout,
+	.layout = layout,
 };

@@ -9,8 +9,12 @@ static bool shows(const struct view *view, uint64_t position, const struct entry
 		return false;
 	if (!view->ops->commands && entry_is_of_command(entry))
 		return false;
+	if (entry_is_clear(entry) && view->clear == VIEW_CLEAR_OFF)
+		return false;
 	if (view->ops->shows)
 		return view->ops->shows(view, position, entry);
+	if (entry_is_sealed(entry))
+		return view->clear != VIEW_CLEAR_ON && entry->len && !entry->error;
 	return entry_is_words(entry) || entry_is_payload(entry);
 }
 

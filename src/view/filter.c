@@ -128,7 +128,8 @@ bool filter_has(const struct view *view, struct location location)
 	if (entry_is_of_command(at.entry))
 		return false;
 	bool secret = entry_is_secret(at.entry), words = entry_is_words(at.entry);
-	bool rows = secret || (view->ops->calls && !words) || view->ops->frames;
+	bool rows = secret || (view->ops->calls && !words) || view->ops->frames ||
+	            entry_is_sealed(at.entry);
 	bool bytes = !secret && (words || entry_is_payload(at.entry));
 	return ((bytes && bytes_have(filter, at)) || (rows && rows_have(filter, view, location))) !=
 	       filter->inverted;
@@ -248,7 +249,7 @@ static void turn(struct filter *filter, const struct view *view)
 {
 	const struct view *old = &filter->view;
 	if (view->ops != old->ops || view->all != old->all || view->session != old->session ||
-	    view->other != old->other || view->own_calls != old->own_calls ||
+	    view->other != old->other || view->own_calls != old->own_calls || view->clear != old->clear ||
 	    memcmp(view->wire, old->wire, sizeof view->wire) != 0 ||
 	    memcmp(view->nobody, old->nobody, sizeof view->nobody) != 0)
 		for (int i = 0; i < STRETCHES; i++)

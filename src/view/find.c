@@ -346,8 +346,8 @@ struct finder {
 
 static bool in_words(struct finder *finder, const struct cursor *cursor)
 {
-	return finder->view.ops->calls && !entry_is_words(cursor->entry) &&
-	       words_match(&finder->words, cursor);
+	bool words = finder->view.ops->calls || entry_is_sealed(cursor->entry);
+	return words && !entry_is_words(cursor->entry) && words_match(&finder->words, cursor);
 }
 
 enum step { STEP_NONE, STEP_APART, STEP_JOINED };
@@ -358,9 +358,10 @@ static size_t smaller(size_t a, size_t b)
 }
 
 /* The payloads of all others are numbers, not text; and no search finds a secret. */
-static bool has_bytes(const struct entry *entry)
+static bool has_bytes(const struct cursor *at)
 {
-	if (entry_is_secret(entry))
+	const struct entry *entry = at->entry;
+	if (entry_is_secret(entry) || (entry_is_sealed(entry) && at->view->ops->records))
 		return false;
 	return entry_is_words(entry) || entry_is_incoming(entry) || entry_is_outgoing(entry);
 }
@@ -413,7 +414,7 @@ static void put_before(struct search_window *window, struct cursor *at, size_t n
 static void put_rest(struct search_window *window, struct cursor at)
 {
 	size_t want = window->pattern.len - 1;
-	bool more = has_bytes(at.entry);
+	bool more = has_bytes(&at);
 	while (more && want > 0) {
 		size_t n = smaller(at.entry->len - at.offset, want);
 		if (n)
@@ -435,7 +436,7 @@ static bool take_older(struct finder *finder, bool *named)
 	bool joined = true;
 	*named = false;
 	while (window->low > 0 && window->first > 0) {
-		uint32_t before = has_bytes(at->entry) ? at->offset : 0;
+		uint32_t before = has_bytes(at) ? at->offset : 0;
 		if (before) {
 			put_before(window, at, smaller(before, window->low));
 			joined = true;
@@ -463,7 +464,7 @@ static bool take_newer(struct finder *finder, bool *named)
 	bool joined = true;
 	*named = false;
 	while (window->high < WINDOW_BYTES && window->last < WINDOW_PIECES) {
-		size_t left = has_bytes(at->entry) ? at->entry->len - at->offset : 0;
+		size_t left = has_bytes(at) ? at->entry->len - at->offset : 0;
 		if (left) {
 			put_after(window, at, smaller(left, WINDOW_BYTES - window->high), joined);
 			joined = true;

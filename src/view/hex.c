@@ -19,6 +19,7 @@
 #include "view/chat.h"
 #include "view/gutter.h"
 #include "view/paragraph.h"
+#include "view/recordtext.h"
 
 enum {
 	BYTES_MOST = 16, /* on a row */
@@ -91,6 +92,14 @@ static size_t fitting(const char *text, size_t len, int columns)
 	return len;
 }
 
+static void put_records(const struct cursor *begin, struct buf *text)
+{
+	size_t before = text->len;
+	buf_append_text(text, "  [");
+	recordtext_list(begin->view->transcript, begin->position, false, text);
+	buf_append_text(text, text->len == before + 3 ? "TLS records]" : "]");
+}
+
 static void put_call(const struct cursor *begin, struct rows *rows)
 {
 	struct buf text = { .max = SIZE_MAX };
@@ -99,6 +108,8 @@ static void put_call(const struct cursor *begin, struct rows *rows)
 	gutter_put(begin, row);
 	int indent = row->columns;
 	describe(begin->entry, &text);
+	if (entry_is_sealed(begin->entry))
+		put_records(begin, &text);
 	indent = indent + HANG < columns / 2 ? indent + HANG : indent;
 	const char *rest = buf_data(&text), *end = rest + text.len;
 	for (size_t taken = 1; rest < end && taken > 0;) {

@@ -291,8 +291,8 @@ static void add_times(unsigned times, struct buf *out)
 		buf_printf(out, " %s%u", text_has_unicode() ? "×" : "x", times);
 }
 
-void recordtext_list(const struct transcript *transcript, uint64_t position, bool brief,
-                     struct buf *out)
+static void list(const struct transcript *transcript, uint64_t position, uint64_t from, uint64_t to,
+                 bool brief, struct buf *out)
 {
 	struct recordtext walk;
 	struct recordtext_item item, before = { 0 };
@@ -301,9 +301,9 @@ void recordtext_list(const struct transcript *transcript, uint64_t position, boo
 	bool alike = false;
 	if (!recordtext_begin(&walk, transcript, position))
 		return;
-	if (walk.at >= walk.entry->len)
-		buf_append_text(out, "a record goes on");
-	while (recordtext_next(&walk, brief, &item, &names)) {
+	for (; walk.at < to && recordtext_next(&walk, brief, &item, &names); buf_clear(&names)) {
+		if (item.offset < from)
+			continue;
 		alike = times && !names.len && item.kind == before.kind &&
 		        item.kind == RECORDTEXT_RECORD && item.record.type == before.record.type &&
 		        item.record.len == before.record.len;
@@ -318,12 +318,25 @@ void recordtext_list(const struct transcript *transcript, uint64_t position, boo
 			times = 1;
 		}
 		before = item;
-		buf_clear(&names);
 	}
+	if (!runs)
+		buf_append_text(out, "a record goes on");
 	add_times(times, out);
 	if (more)
 		buf_printf(out, ", and %u more record%s", more, count_plural(more));
 	buf_free(&names);
+}
+
+void recordtext_list(const struct transcript *transcript, uint64_t position, bool brief,
+                     struct buf *out)
+{
+	list(transcript, position, 0, UINT64_MAX, brief, out);
+}
+
+void recordtext_list_part(const struct transcript *transcript, uint64_t position, uint32_t offset,
+                          uint32_t len, struct buf *out)
+{
+	list(transcript, position, offset, (uint64_t)offset + len, false, out);
 }
 
 /* ---- names alone ---- */

@@ -46,6 +46,10 @@ bool recordtext_next(struct recordtext *walk, bool brief, struct recordtext_item
 void recordtext_list(const struct transcript *transcript, uint64_t position, bool brief,
                      struct buf *out);
 
+/* Of those that begin in `len` bytes of the payload from `offset` on. */
+void recordtext_list_part(const struct transcript *transcript, uint64_t position, uint32_t offset,
+                          uint32_t len, struct buf *out);
+
 /* The names alone, of those that are alike and follow each other one: "ServerHello, application_data", "alert
  * fatal unknown_ca", as many as fit into `most` bytes, then how many more: "+3"; and the one that says most:
  * "ServerHello +3". */

@@ -114,6 +114,12 @@ void rows_add_wrapped(struct rows *rows, const char *text, size_t len, int first
 	} while (len > 0);
 }
 
+void row_append(struct row *row, const struct row *from)
+{
+	for (size_t i = 0; i < from->count; i++)
+		row_add_glyph(row, &from->glyphs[i], from->glyphs[i].style);
+}
+
 void row_pad(struct row *row, int column, enum style style)
 {
 	const struct glyph blank = { .chars = L" ", .count = 1, .width = 1 };

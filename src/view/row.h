@@ -68,6 +68,9 @@ bool row_is_mark(const char *word, size_t len);
 void rows_add_wrapped(struct rows *rows, const char *text, size_t len, int first, int indent,
                       int columns, enum style style);
 
+/* Adds all glyphs of another row. */
+void row_append(struct row *row, const struct row *from);
+
 /* Blanks up to this column. */
 void row_pad(struct row *row, int column, enum style style);
 

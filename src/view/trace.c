@@ -387,6 +387,7 @@ const struct view_ops trace_view = {
 	        "how the state of the connection changed, and what was measured",
 	.merges = true,
 	.calls = true,
+	.records = true,
 	.shows = shows,
 	.layout = layout,
 };

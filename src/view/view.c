@@ -154,12 +154,47 @@ void view_heading(const struct view *view, struct rows *rows)
 		view->ops->heading(view, rows);
 }
 
+bool view_has_sides(const struct view *view)
+{
+	return view->clear == VIEW_CLEAR_BOTH && !view->ops->calls && view->columns >= VIEW_SIDES;
+}
+
+/* Each paragraph has rows of its own: so what is beside each other is in the order in which it happened. */
+static void layout_side(const struct view *view, const struct cursor *cursor, struct rows *rows)
+{
+	struct rows narrow = { 0 };
+	struct view half = *view;
+	struct cursor begin = *cursor;
+	int middle = view->columns / 2;
+	bool right = entry_is_sealed(cursor->entry);
+	half.columns = right ? view->columns - middle - 2 : middle - 1;
+	begin.view = &half;
+	view->ops->layout(&begin, &narrow);
+	for (size_t i = 0; i < narrow.count; i++) {
+		const struct row *from = &narrow.row[i];
+		struct row *row = rows_add(rows);
+		if (right)
+			row_pad(row, middle, STYLE_TEXT);
+		else
+			row_append(row, from);
+		row_pad(row, middle, STYLE_TEXT);
+		row_put(row, text_has_unicode() ? "│" : "|", view->columns, STYLE_FAINT);
+		if (right) {
+			row_pad(row, middle + 2, STYLE_TEXT);
+			row_append(row, from);
+		}
+	}
+	rows_free(&narrow);
+}
+
 void view_layout(const struct view *view, struct location location, struct rows *rows)
 {
 	struct cursor cursor;
 	rows_clear(rows);
-	if (cursor_at(&cursor, view, location))
-		view->ops->layout(&cursor, rows);
-	else
+	if (!cursor_at(&cursor, view, location))
 		rows_add(rows);
+	else if (view_has_sides(view) && (entry_is_clear(cursor.entry) || entry_is_sealed(cursor.entry)))
+		layout_side(view, &cursor, rows);
+	else
+		view->ops->layout(&cursor, rows);
 }

@@ -36,6 +36,9 @@ bool view_last(const struct view *view, struct location *location);
 bool view_before(const struct view *view, struct location *location);
 bool view_after(const struct view *view, struct location *location);
 
+/* Whether a pane shows clear text on the left and TLS records on the right. */
+bool view_has_sides(const struct view *view);
+
 /* True while the location's entry is still in the transcript, and has a paragraph. */
 bool view_has(const struct view *view, struct location location);
 

@@ -43,6 +43,9 @@ struct view_ops {
 	 * that it moved. */
 	bool calls;
 
+	/* TLS records are shown in words of our own, which /find looks through; else as their bytes. */
+	bool records;
+
 	/* It shows frames alone: those of the session's wire end, in place of its own entries. */
 	bool frames;
 
@@ -66,10 +69,15 @@ enum {
 	VIEW_PIECE = 4096,   /* but where it comes in small calls; and hex is cut there */
 	VIEW_SMALL = 512,    /* bytes of a call that is not small */
 	VIEW_READABLE = 100, /* columns: in a wider pane sizes and measures stay near their text */
+	VIEW_SIDES = 100,    /* columns of a pane that has clear text and records side by side */
 };
 
 /* After this long a line goes on in a new row, with a time of its own. */
 #define VIEW_PAUSE (100 * CLOCK_MS)
+
+/* Of a conversation in TLS: the clear text, what anybody on the way sees instead, or both, in panes that are
+ * wide enough side by side. */
+enum view_clear { VIEW_CLEAR_ON, VIEW_CLEAR_OFF, VIEW_CLEAR_BOTH };
 
 enum view_time { VIEW_TIME_OFF, VIEW_TIME_CLOCK, VIEW_TIME_RELATIVE, VIEW_TIME_DELTA };
 
@@ -81,6 +89,7 @@ struct view {
 	uint32_t session;    /* of a view of frames the wire end, or VIEW_NO_SESSION */
 	bool all;            /* every session, each row with a numbered tag; only if ops->merges */
 	uint32_t other;      /* the session at the other end, 0 = not ours; only if !ops->merges */
+	enum view_clear clear;
 	bool own_calls;      /* also the calls that the program makes for itself */
 	uint32_t wire[2];    /* the wire ends of both (record/frame_entry.h), left and right; 0 = not
 	                      * seen; the same twice on a loopback. Only if !ops->merges */

@@ -60,7 +60,7 @@ static void test_commands(struct app *app)
 	is_text(complete(app, "/lesson 4 "), "--record", "one that is taken is recorded");
 	is_text(complete(app, "/lesson 4 2 --record "), "(files)", "in a file");
 	is_text(complete(app, "/lesson next "), "", "and nothing else takes a name");
-	is_text(complete(app, "/hel cl"), "close clipboard", "after a prefix of a command");
+	is_text(complete(app, "/hel cl"), "close clear clipboard", "after a prefix of a command");
 	is_text(complete(app, "/s "), "", "not after an ambiguous one");
 	is_text(complete(app, "/open a b c d e f g h i j k l m n "), "as", "after too many words");
 }
@@ -69,7 +69,7 @@ static void test_leading_blanks(struct app *app)
 {
 	is_text(complete(app, "  /hel"), "/help", "blanks before a command");
 	is_text(offered(app, "\t/hel", 1, 5), "/help", "or a tab");
-	is_text(complete(app, "  /help cl"), "close clipboard", "and before what comes after it");
+	is_text(complete(app, "  /help cl"), "close clear clipboard", "and before what comes after it");
 	is_text(offered(app, "  /hel", 1, 6), "", "but not as a part of its name");
 }
 

@@ -349,6 +349,22 @@ def other():
     ok('["HTTP/1.1 400 Bad Request..." is not TLS]' in out, "an answer that is no TLS: %r" % re.findall(r"recv\(.*", out))
 
 
+def cleared(good):
+    """What is shown of a conversation, and what of it an eavesdropper sees."""
+    tap = Tap(answer(context(good, "1.3")))
+    script("/open tls localhost %d as t\n" % tap.port + TALK, "-o", "clear.jsonl")
+    tap.wait()
+    for view in ("chat", "hex", "trace"):
+        for clear in ("on", "off", "both"):
+            out = run("--replay", "clear.jsonl", "--speed", "max", "--view", view, "--set", "clear=" + clear)[1].decode()
+            text = "hello." in out.replace("> /send hello.", "") and "HELLO." in out.replace('"HELLO."', "")
+            same((text, "application_data" in out), (clear != "off", clear != "on" or view == "trace"),
+                 "%s with /set clear %s" % (view, clear))
+    for words, why in ((("clear=maybe",), "clear"), (("clear=",), "clear")):
+        status, out, err = run("--set", *words, "127.0.0.1", "1")
+        ok(status == 2 and err.count(b"\n") == 1 and why.encode() in err, "--set %s: %r" % (words[0], err))
+
+
 def on_the_wire():
     """Where segments are seen, their arrows have the names."""
     if script("/sandbox on\n")[0]:
@@ -376,5 +392,6 @@ retried(right)
 alerts(right)
 as_server()
 other()
+cleared(right)
 on_the_wire()
 done()
