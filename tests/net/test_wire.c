@@ -219,7 +219,7 @@ static void agrees_with_a_witness(void)
 	uint32_t number = end_of(TRANSPORT_TCP, pair.client, &server);
 	finish(&pair);
 	struct witnessed seen;
-	int64_t worst = 0;
+	int64_t first = 0, worst = 0;
 	unsigned count = 0, same = 0;
 	uint64_t at = TRANSCRIPT_NONE;
 	while (witness_next(&witness, &seen)) {
@@ -229,15 +229,18 @@ static void agrees_with_a_witness(void)
 		count++;
 		if (!entry)
 			break;
-		int64_t differs = llabs(entry->time - seen.time);
-		worst = differs > worst ? differs : worst;
+		/* how far the wall clock is ahead is measured twice, and on a busy machine not as well */
+		int64_t differs = entry->time - seen.time;
+		first = count == 1 ? differs : first;
+		worst = llabs(differs - first) > worst ? llabs(differs - first) : worst;
 		same += witness_agrees(&seen, &note) && entry->session == number;
 	}
 	is_int(count, 8, "a second packet socket sees eight frames");
 	is_int(same, count, "with the same bytes in the same order");
 	is_int(count_frames(number), count, "and no other is recorded");
-	if (!ok(worst < 5 * CLOCK_US, "at the same times, to the microsecond"))
-		printf("#   %lld ns\n", (long long)worst);
+	if (!ok(worst < 5 * CLOCK_US && llabs(first) < CLOCK_MS,
+	        "at the same times, to the microsecond"))
+		printf("#   %lld ns, %lld ns\n", (long long)first, (long long)worst);
 	witness_end(&witness);
 	end();
 	peer_close_all(stamps, 3);
