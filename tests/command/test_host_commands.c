@@ -53,7 +53,7 @@ static bool is_open(struct app *app, const char *name)
 
 static void test_off(struct app *app)
 {
-	is_text(complete(app, "/open h 80 "), "as verify", "TAB offers no host while there is none");
+	is_text(complete(app, "/open h 80 "), "as", "TAB offers no host while there is none");
 	is_text(complete(app, "/open r"), "", "nor its name");
 	is_text(complete(app, "/set right."), "", "nor its sysctls");
 	type(app, "/open 127.0.0.1:1 from left");
@@ -73,11 +73,11 @@ static void test_spare(struct app *app, pid_t made)
 
 static void test_tab(struct app *app)
 {
-	is_text(complete(app, "/open h 80 "), "from on as verify",
+	is_text(complete(app, "/open h 80 "), "from on as",
 	        "while it is on TAB offers from and on");
 	is_text(complete(app, "/open h 80 from "), "left right", "then the hosts");
 	is_text(complete(app, "/open h 80 on r"), "right", "one");
-	is_text(complete(app, "/open h 80 on right "), "as verify", "once");
+	is_text(complete(app, "/open h 80 on right "), "as", "once");
 	is_text(complete(app, "/open le"), "left", "their names, to open");
 	is_text(complete(app, "/listen ri"), "right", "and to listen");
 	is_text(complete(app, "/socket tcp on "), "left right", "/socket");
