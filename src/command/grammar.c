@@ -378,7 +378,8 @@ static void cut_last(struct match *match, size_t tag)
 	size_t len = element->literals_len;
 	if (!args->value[tag - 1])
 		return;
-	char *rest = args->memory + (args->value[tag - 1] - args->memory), *end = rest + strlen(rest);
+	char *rest = args->memory + (args->value[tag - 1] - args->memory),
+	     *end = rest + strlen(rest);
 	for (char *at = end; at > rest; at--) {
 		if (!word_is_blank(at[0]) || strncmp(at + 1, element->literals, len) != 0 ||
 		    at[len + 1] != ' ' || !at[len + 2] || !strchr("\"'/", at[len + 2]))
@@ -392,7 +393,6 @@ static void cut_last(struct match *match, size_t tag)
 		return;
 	}
 }
-
 
 /* The choices at the end that were left out: "chat|hex|all". */
 static void list_choices_left(const struct match *match, struct buf *out)
@@ -476,7 +476,8 @@ static size_t claimed_after(const struct match *match, size_t index, size_t left
 	while (first > index + 1 && is_choice(&match->elements[first - 1]))
 		first--;
 	for (size_t at = match->words.count; left > claimed; at--, claimed++) {
-		choice = find_choice(match->elements, first, end, &match->words.word[at - 1], given);
+		choice =
+		        find_choice(match->elements, first, end, &match->words.word[at - 1], given);
 		if (choice == end)
 			break;
 		given[choice] = true;
@@ -484,11 +485,18 @@ static size_t claimed_after(const struct match *match, size_t index, size_t left
 	return claimed;
 }
 
+static void note_given(const struct match *match, bool given[GRAMMAR_MAX])
+{
+	for (size_t i = 0; i < match->count; i++)
+		given[i] = match->args->value[i] != NULL;
+}
+
 /* Choices that follow one another may be in any order. Returns the element after them. */
 static size_t take_choices(struct match *match, size_t first, size_t *taken)
 {
-	bool given[GRAMMAR_MAX] = { false };
+	bool given[GRAMMAR_MAX];
 	size_t index, last = choices_end(match->elements, match->count, first);
+	note_given(match, given);
 	for (; *taken < match->words.count; ++*taken) {
 		const struct word *word = &match->words.word[*taken];
 		index = find_choice(match->elements, first, last, word, given);
@@ -497,6 +505,25 @@ static size_t take_choices(struct match *match, size_t first, size_t *taken)
 		given[index] = take_word(match, word, index);
 	}
 	return last;
+}
+
+/* A word that may be left out, before choices, and not in its place: choices come first, and it among or after them. */
+static bool is_behind_choices(const struct match *match, size_t index, size_t taken)
+{
+	bool given[GRAMMAR_MAX];
+	const struct element *element = &match->elements[index];
+	size_t last = choices_end(match->elements, match->count, index + 1), others = 0;
+	if (element->literals || element->required || element->rest || element->tagged)
+		return false;
+	note_given(match, given);
+	for (size_t at = taken; at < match->words.count; at++) {
+		bool other = find_choice(match->elements, index + 1, last, &match->words.word[at],
+		                         given) == last;
+		if (other && at == taken)
+			return false;
+		others += other;
+	}
+	return others > 0;
 }
 
 /* One element. Adds 1 to *taken if it takes the next word. */
@@ -529,6 +556,8 @@ static bool take_all(struct match *match)
 	for (size_t i = 0; i < match->count;) {
 		if (is_choice(&match->elements[i]))
 			i = take_choices(match, i, &taken);
+		else if (is_behind_choices(match, i, taken))
+			take_choices(match, i + 1, &taken);
 		else if (!take_element(match, i++, &taken))
 			return false;
 	}
@@ -677,7 +706,8 @@ size_t grammar_expected(struct element *elements, size_t count, const char *line
 	for (int left_out = 0; left_out < 2; left_out++) {
 		bool chosen[GRAMMAR_MAX] = { false };
 		size_t next = skip_words(elements, count, &words, left_out, chosen);
-		for (size_t i = next > count ? count : choices_begin(elements, next); i < count; i++) {
+		for (size_t i = next > count ? count : choices_begin(elements, next); i < count;
+		     i++) {
 			if (elements[i].tagged || chosen[i])
 				continue;
 			found = add_expected(&elements[i], expected, found);

@@ -4,7 +4,7 @@
  *	<name>      a word that must be there      [<name>]   a word that may be there
  *	a|b         one of these words             [a|b]      one of these words, or nothing
  *	<text...>   the rest of the line, as it was typed after one blank; [<text...>] may be empty
- *	[all] [on|off]  words that may be there, in any order
+ *	[all] [on|off]  words that may be there, in any order; a word before them that may be left out, too
  *	[as <name>] a tag with its word, anywhere among the arguments; also [on|from <name>]
  *	<line...> [with <pattern>]    a tag that ends the line, with a word in quotes or slashes
  *

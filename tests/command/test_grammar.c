@@ -68,21 +68,38 @@ static const char *expected(const char *usage, const char *line)
 static void test_choices(void)
 {
 	static const char usage[] = "[all] [append|now|off] [<file>] [as <form>]";
+	static const char behind[] = "<port> [<service>] [iterative] [tls]";
+	is_text(match("listen", behind, "80 echo tls iterative"), "80|echo|iterative|tls",
+	        "a word, then choices");
+	is_text(match("listen", behind, "80 tls echo iterative"), "80|echo|iterative|tls",
+	        "the word among them");
+	is_text(match("listen", behind, "80 tls echo"), "80|echo|-|tls", "choices, then the word");
+	is_text(match("listen", behind, "80 tls iterative echo"), "80|echo|iterative|tls",
+	        "several");
+	is_text(match("listen", behind, "80 tls tls echo"),
+	        "listen: \"echo\" is one word too many: /listen <port> [<service>] [iterative] "
+	        "[tls]",
+	        "each of them once");
+	is_text(match("listen", behind, "80 tls"), "80|-|-|tls", "none");
 	is_text(match("log", usage, "all append x"), "all|append|x", "choices in their order");
 	is_text(match("log", usage, "append all x"), "all|append|x", "and in another one");
-	is_text(match("log", usage, "append as raw all x"), "all|append|x as raw", "a tag between them");
+	is_text(match("log", usage, "append as raw all x"), "all|append|x as raw",
+	        "a tag between them");
 	is_text(match("log", usage, "append now x"),
 	        "log: \"x\" is one word too many: /log [all] [append|now|off] [<file>] [as <form>]",
 	        "only one of each");
 	is_text(match("log", usage, "append \"all\""), "-|append|all", "a quoted word is none");
-	is_text(expected(usage, "append "), "(all) file (as)", "after the second comes the first, too");
+	is_text(expected(usage, "append "), "(all) file (as)",
+	        "after the second comes the first, too");
 	is_text(expected(usage, "append all "), "file (as)", "once");
-	is_text(expected(usage, "all "), "(append|now|off) file (as)", "after the first the second");
+	is_text(expected(usage, "all "), "(append|now|off) file (as)",
+	        "after the first the second");
 	is_text(expected(usage, "append x "), "(as)", "after the file neither");
 	is_text(match("view", view_usage, "all hex"), "hex|all", "two at the end");
 	is_text(match("x", "[<address>] <port> [<service>] [one] [two] [as <form>]", "7 two one"),
 	        "-|7|-|one|two", "two at the end, before a tag, are no port and no service");
-	is_text(match("x", "[<address>] <port> [<service>] [one] [two] [as <form>]", "7 echo two as a one"),
+	is_text(match("x", "[<address>] <port> [<service>] [one] [two] [as <form>]",
+	              "7 echo two as a one"),
 	        "7|echo|-|one|two as a", "nor is one after a tag");
 	is_text(match("x", "[<address>] <port> [<service>] [one] [two] [as <form>]", "a 7 two two"),
 	        "a|7|two|-|two", "a word is taken for each of them once");
@@ -221,9 +238,12 @@ static void test_ending(void)
 {
 	is_text(ending("/open h 1 with \"a b\" "), "/open h 1 + \"a b\" at 16", "a text in quotes");
 	is_text(ending("/send x with /y z/i"), "/send x + /y z/i at 14", "a regular expression");
-	is_text(ending("/send with 'b' with 'c d'"), "/send with 'b' + 'c d' at 21", "the last one");
-	is_text(ending("/send deal with it"), "/send deal with it + none at 0", "a word is no pattern");
-	is_text(ending("/send with \"no end"), "/send with \"no end + none at 0", "nor is an open quote");
+	is_text(ending("/send with 'b' with 'c d'"), "/send with 'b' + 'c d' at 21",
+	        "the last one");
+	is_text(ending("/send deal with it"), "/send deal with it + none at 0",
+	        "a word is no pattern");
+	is_text(ending("/send with \"no end"), "/send with \"no end + none at 0",
+	        "nor is an open quote");
 	is_text(ending("x with "), "x with  + none at 0", "nor nothing");
 	is_text(ending(""), "", "the line must be there");
 }
@@ -285,7 +305,8 @@ static void test_mistakes(void)
 	is_text(match("open", open_usage, ""),
 	        "open: needs an address: /open [tcp|udp] <address> [<port>] [as <name>]",
 	        "a word is missing");
-	is_text(match("try", "<line...>", ""), "try: needs a line: /try <line...>", "a line is one");
+	is_text(match("try", "<line...>", ""), "try: needs a line: /try <line...>",
+	        "a line is one");
 	is_text(match("file", "<file> [every <interval>]", "x every"),
 	        "file: \"every\" needs an interval: /file <file> [every <interval>]", "a vowel");
 	is_text(match("all", "<text...>", ""), "all: needs text: /all <text...>",
