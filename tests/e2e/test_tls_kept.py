@@ -15,7 +15,7 @@ import threading
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "support"))
 import certificates  # noqa: E402
 from certificates import authority, certificate  # noqa: E402
-from script import enter_home, read_text, script, write  # noqa: E402
+from script import enter_home, read, read_text, script, write  # noqa: E402
 from tap import *  # noqa: E402,F403
 
 
@@ -100,6 +100,20 @@ def replays(good):
     ok(status == 0 and "\x1b" not in out and "\u202e" not in out, "a recording may have anything there: %r %s" % (out[-300:], err))
 
 
+def logs(good):
+    """The clear text, and no records, in each format that has bytes alone."""
+    status, out, err = script("/open tls localhost %d as t\n/log text.txt as text\n/log packets.txt as text2pcap\n/log in as raw-in\n/log out as raw-out\n"
+                              % serve(shout, good) + TALK + "/report page.html\n")
+    same((status, err), (0, ""), "a session with logs of every kind")
+    same((read("in"), read("out")), (b"HELLO\n", b"hello\n"), "raw bytes are those in clear")
+    packets = [line for line in read_text("packets.txt").split("\n") if re.match(r"[0-9a-f]{6} ", line)]
+    same(packets, ["000000 68 65 6c 6c 6f 0a", "000000 48 45 4c 4c 4f 0a"], "so are those for text2pcap")
+    data = [line.split(" t ")[1] for line in read_text("text.txt").split("\n") if re.search(" t [<>] ", line)]
+    same(data, ["> hello", "< HELLO"], "and the lines of text")
+    page = read_text("page.html")
+    ok(all(word in page for word in ("HELLO", "TLS handshake in", "CN=right", "SSL_connect")), "a report has the clear text, and what was agreed on")
+
+
 def runs_again(words, lines, *wanted, log=()):
     """What /save writes at the end has these lines, and passes."""
     status, out, err = script(lines + "/save saved.sp\n", *log)
@@ -148,6 +162,7 @@ os.environ["SSL_CERT_FILE"] = authority("root")
 right = certificate("right", "root")
 try:
     replays(right)
+    logs(right)
     saves(right)
 finally:
     shutil.rmtree(certificates.DIRECTORY)
