@@ -7,7 +7,7 @@
 #include "net/tls_stream.h"
 
 /* What follows /tls, as its usage numbers it. */
-enum { TLS_NAME, TLS_ALPN, TLS_VERIFY, TLS_CA, TLS_CERT, TLS_KEY, TLS_PIN };
+enum { TLS_UPDATE, TLS_NAME, TLS_ALPN, TLS_VERIFY, TLS_CA, TLS_CERT, TLS_KEY, TLS_PIN };
 
 static struct tls_settings settings_of(const struct args *args)
 {
@@ -40,6 +40,10 @@ static bool check_tls(const struct args *args, struct error *error)
 		return args_blame(args, TLS_VERIFY, error);
 	}
 	const struct tls_settings settings = settings_of(args);
+	if (args->value[TLS_UPDATE] && (args->value[TLS_NAME] || first_word(args) != TLS_NAME)) {
+		error_usage(error, "/tls update takes no other word");
+		return args_blame(args, TLS_UPDATE, error);
+	}
 	return tls_check_settings(&settings, error) || args_blame(args, first_word(args), error);
 }
 
@@ -60,6 +64,8 @@ static enum command_result check_handshake(struct app *app, struct wait *wait, b
 static enum command_result do_tls(const struct invocation *invocation, struct error *error)
 {
 	const struct tls_settings settings = settings_of(invocation->args);
+	if (invocation->args->value[TLS_UPDATE])
+		return tls_stream_update_keys(invocation->session, error);
 	if (!tls_stream_upgrade(invocation->session, &settings, error))
 		return COMMAND_FAILED;
 	if (app_other_end(invocation->app, invocation->session) &&
@@ -75,7 +81,7 @@ const struct command tls_commands[] = {
 	{
 	        .name = "tls",
 	        .group = "sessions",
-	        .usage = "[<server-name>] [alpn <protocols>] [verify <on-or-off>] [ca <file>] "
+	        .usage = "[update] [<server-name>] [alpn <protocols>] [verify <on-or-off>] [ca <file>] "
 	                 "[cert <file>] [key <file>] [pin <fingerprint>]",
 	        .help = "begin TLS on an open session, in place\n"
 	                "For protocols that begin in clear: ask the peer in its own words, such as "
@@ -94,7 +100,9 @@ const struct command tls_commands[] = {
 	                "The next line of a script waits for the end of the handshake, but at the "
 	                "server's end not where the client is ours, too.\n"
 	                "After /reconnect the session begins in clear again.\n"
-	                "/set clear off shows what an eavesdropper sees of it.",
+	                "/set clear off shows what an eavesdropper sees of it.\n"
+	                "update, on a session that speaks TLS 1.3, changes the keys, and asks the peer to "
+	                "change its.",
 	        .needs = NEEDS_SESSION,
 	        .acts = ACTS_ALWAYS,
 	        .waits = true,

@@ -259,6 +259,17 @@ static void read_clear(struct session *session)
 	}
 }
 
+static void report_news(struct session *session)
+{
+	const struct tls_stream *own = session->own;
+	struct buf text = { .max = SIZE_MAX };
+	while (session->state == SESSION_OPEN && tls_take_news(own->tls, &text)) {
+		session_report(session, 0, "%s", buf_text(&text));
+		buf_clear(&text);
+	}
+	buf_free(&text);
+}
+
 static void go_on(struct session *session)
 {
 	struct tls_stream *own = session->own;
@@ -272,6 +283,7 @@ static void go_on(struct session *session)
 		return;
 	}
 	send_records(session);
+	report_news(session);
 	if (session->state == SESSION_OPEN && tls_peer_closed(own->tls) &&
 	    !own->stream.peer_closed) {
 		call_tls_end(&session->caller, session->fd[0]);
@@ -442,6 +454,26 @@ bool tls_stream_upgrade(struct session *session, const struct tls_settings *sett
 		               tls_context_fingerprint(context));
 	start(session, context, host);
 	tls_context_release(context);
+	return true;
+}
+
+bool tls_stream_update_keys(struct session *session, struct error *error)
+{
+	struct error why;
+	unsigned number = session->caller.session;
+	struct tls_stream *own = session->own;
+	if (session_refuse_closed(session, error))
+		return false;
+	if (session->ops != &tls_stream_ops || is_plain(own)) {
+		error_set(error, "session %u speaks no TLS: /tls begins it", number);
+		return false;
+	}
+	if (!tls_update_keys(own->tls, &why)) {
+		error_set(error, "session %u: %s", number, why.text);
+		return false;
+	}
+	send_records(session);
+	report_news(session);
 	return true;
 }
 

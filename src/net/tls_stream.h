@@ -29,5 +29,8 @@ void tls_stream_accepted(struct session *session, struct tls_context *context);
 bool tls_stream_upgrade(struct session *session, const struct tls_settings *settings,
                         struct error *error);
 
+/* Changes the keys of both directions, see tls_update_keys(). False with one line. */
+bool tls_stream_update_keys(struct session *session, struct error *error);
+
 /* Records that had come before it was upgraded. */
 void tls_stream_take(struct session *session, const char *data, size_t len);

@@ -49,7 +49,11 @@ struct tls_context {
 	BIO_METHOD *memory; /* what the library reads records from, and writes them to */
 	struct tls_authorities *authorities; /* NULL: it verifies nothing */
 	bool server, verifies;
-	bool asks;                     /* a server: clients for a certificate */
+	bool asks;           /* a server: clients for a certificate */
+	SSL_SESSION *ticket; /* a client: what the next connection offers to go on with, in memory
+	                        alone; NULL = nothing, */
+	long verdict;        /* and what became of its certificate */
+	char unverified[WHY];
 	char fingerprint[FINGERPRINT]; /* of our certificate, "" = none */
 	char facts[sizeof FACT + FINGERPRINT + sizeof ASKS];
 	unsigned char alpn[ALPN_MOST]; /* as the protocol has it: each after its length */
@@ -79,6 +83,10 @@ struct tls {
 	struct buf facts;     /* with a NUL after them */
 	void (*take_key)(void *context, const char *line); /* NULL = nobody wants them */
 	void *key_context;
+	bool offered;         /* the ticket of an earlier connection */
+	unsigned updates_in, updates_out;   /* KeyUpdate messages, */
+	unsigned reported_in, reported_out; /* of which news have been given */
+	bool refused, reported_refused;     /* a renegotiation */
 };
 
 bool tls_is_available(struct error *error)
@@ -458,6 +466,35 @@ static int meet_question(SSL *library, void *context)
 	return 1;
 }
 
+/* A client: the server has sent a ticket, or, in TLS 1.2, the handshake is over. The newest is kept. */
+static int keep_ticket(SSL *library, SSL_SESSION *ticket)
+{
+	const struct tls *tls = SSL_get_app_data(library);
+	struct tls_context *context = tls->context;
+	SSL_SESSION_free(context->ticket);
+	context->ticket = ticket;
+	context->verdict = tls->verdict;
+	memcpy(context->unverified, tls->unverified, sizeof context->unverified);
+	return 1; /* it is ours now */
+}
+
+/* A ticket of TLS 1.3 is for one connection, RFC 8446 appendix C.4. The server shows no certificate
+ * again: what was found of it holds. */
+static void offer_ticket(struct tls *tls)
+{
+	struct tls_context *context = tls->context;
+	SSL_SESSION *ticket = context->ticket;
+	if (!ticket || !SSL_SESSION_is_resumable(ticket) || !SSL_set_session(tls->library, ticket))
+		return;
+	tls->offered = true;
+	tls->verdict = context->verdict;
+	memcpy(tls->unverified, context->unverified, sizeof tls->unverified);
+	if (SSL_SESSION_get_protocol_version(ticket) < TLS1_3_VERSION)
+		return;
+	SSL_SESSION_free(ticket);
+	context->ticket = NULL;
+}
+
 /* ---- the context ---- */
 
 /* "certificate verify failed": the last thing that the library has met. */
@@ -656,8 +693,12 @@ struct tls_context *tls_context_new(const struct tls_settings *settings, struct 
 	context->cert = copy_of(settings->cert);
 	context->key = copy_of(settings->key);
 	context->asks = settings->server && (settings->asks || settings->ca);
-	if (!settings->server)
+	if (!settings->server) {
 		SSL_CTX_set_cert_cb(library, meet_question, NULL);
+		SSL_CTX_set_session_cache_mode(library,
+		                               SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+		SSL_CTX_sess_set_new_cb(library, keep_ticket);
+	}
 	SSL_CTX_set_session_id_context(library, id, sizeof id - 1);
 	if (set_authorities(context, settings, error) &&
 	    set_certificate(context, settings, error) && set_alpn(context, settings->alpn, error))
@@ -687,6 +728,7 @@ void tls_context_release(struct tls_context *context)
 {
 	if (!context || --context->shares)
 		return;
+	SSL_SESSION_free(context->ticket);
 	SSL_CTX_free(context->library);
 	BIO_meth_free(context->memory);
 	tls_authorities_release(context->authorities);
@@ -707,10 +749,23 @@ bool tls_context_verifies(const struct tls_context *context)
 
 static void notice(const SSL *library, int where, int value)
 {
-	enum { FATAL = 2 };
+	enum { FATAL = 2, NO_RENEGOTIATION = 100 };
 	struct tls *tls = SSL_get_app_data(library);
+	if (where & SSL_CB_ALERT && (value & 0xff) == NO_RENEGOTIATION)
+		tls->refused = true;
 	if (where & SSL_CB_ALERT && value >> 8 == FATAL)
 		*(where & SSL_CB_READ ? &tls->alert_in : &tls->alert_out) = value & 0xff;
+}
+
+/* Counts the messages that change keys, RFC 8446 section 4.6.3. */
+static void meet_message(int written, int version, int kind, const void *data, size_t len,
+                         SSL *library, void *context)
+{
+	struct tls *tls = context;
+	(void)version;
+	(void)library;
+	if (kind == SSL3_RT_HANDSHAKE && len && *(const unsigned char *)data == SSL3_MT_KEY_UPDATE)
+		++*(written ? &tls->updates_out : &tls->updates_in);
 }
 
 /* SNI is for names alone, RFC 6066 section 3. A root's dot at the end is no part of either. */
@@ -748,11 +803,14 @@ struct tls *tls_new(struct tls_context *context, const char *host)
 	SSL_set_bio(tls->library, memory, memory); /* which owns it */
 	SSL_set_app_data(tls->library, tls);
 	SSL_set_info_callback(tls->library, notice);
+	SSL_set_msg_callback(tls->library, meet_message);
+	SSL_set_msg_callback_arg(tls->library, tls);
 	if (context->server) {
 		tls->host = xstrdup("");
 		SSL_set_accept_state(tls->library);
 	} else {
 		set_host(tls, context->server_name ? context->server_name : host);
+		offer_ticket(tls);
 		SSL_set_connect_state(tls->library);
 	}
 	return tls;
@@ -762,6 +820,7 @@ void tls_free(struct tls *tls)
 {
 	if (!tls)
 		return;
+	SSL_set_shutdown(tls->library, SSL_SENT_SHUTDOWN); /* else its ticket is of no use */
 	SSL_free(tls->library);
 	tls_context_release(tls->context);
 	free(tls->host);
@@ -869,9 +928,11 @@ static void put_version(const struct tls *tls, struct buf *out)
 	buf_printf(out, "TLS %s", strncmp(version, "TLSv", 4) == 0 ? version + 4 : version);
 }
 
-/* NULL where the key exchange has no group. */
+/* NULL where the key exchange has no group, or, in TLS 1.2, there was none. */
 static const char *group_of(const struct tls *tls)
 {
+	if (SSL_session_reused(tls->library) && SSL_version(tls->library) < TLS1_3_VERSION)
+		return NULL;
 	return SSL_group_to_name(tls->library, (int)SSL_get_negotiated_group(tls->library));
 }
 
@@ -905,6 +966,8 @@ void tls_print(const struct tls *tls, struct buf *out)
 	buf_printf(out, ", %s%s%s", SSL_get_cipher_name(tls->library), group ? ", " : "",
 	           group ? group : "");
 	put_alpn(tls, ", ALPN ", out);
+	if (SSL_session_reused(tls->library))
+		buf_append_text(out, ", resumed");
 	if (tls->context->server) {
 		print_client(tls, out);
 		return;
@@ -1025,7 +1088,14 @@ static void describe(struct tls *tls)
 	}
 	put_alpn(tls, "\nALPN\t", out);
 	begin_fact(out, "resumed");
-	buf_append_text(out, SSL_session_reused(library) ? "yes" : "no: full handshake");
+	buf_append_text(out, SSL_session_reused(library)
+	                             ? "yes: with the keys of an earlier handshake"
+	                     : tls->offered ? "no: the server did not take our ticket"
+	                                    : "no: full handshake");
+	if (tls->updates_in || tls->updates_out) {
+		begin_fact(out, "key updates");
+		buf_printf(out, "%u sent, %u received", tls->updates_out, tls->updates_in);
+	}
 	begin_fact(out, "SNI");
 	if (sni)
 		escape_encode(sni, strlen(sni), out);
@@ -1115,6 +1185,53 @@ bool tls_write(struct tls *tls, const void *data, size_t len)
 		return true;
 	explain_failure(tls);
 	return false;
+}
+
+bool tls_update_keys(struct tls *tls, struct error *error)
+{
+	ERR_clear_error();
+	if (tls->state != TLS_OPEN)
+		error_set(error, "its handshake is not over");
+	else if (tls->closed)
+		error_set(error, "we have sent close_notify: nothing comes after it");
+	else if (SSL_version(tls->library) < TLS1_3_VERSION)
+		error_set(error,
+		          "a key update is of TLS 1.3, and this is TLS 1.2, where a renegotiation "
+		          "was for that, which is refused as a danger");
+	else if (SSL_key_update(tls->library, SSL_KEY_UPDATE_REQUESTED) != 1 ||
+	         SSL_do_handshake(tls->library) != 1)
+		error_set(error, "key update: %s", last_reason());
+	else
+		return true;
+	return false;
+}
+
+bool tls_take_news(struct tls *tls, struct buf *out)
+{
+	if (tls->refused && !tls->reported_refused) {
+		tls->reported_refused = true;
+		buf_append_text(
+		        out,
+		        "a new handshake within the connection (renegotiation) was asked for, and "
+		        "refused: no_renegotiation (alert 100)");
+	} else if (tls->updates_in != tls->reported_in) {
+		buf_append_text(out, tls->updates_out != tls->reported_out
+		                             ? "both ends have changed their keys: KeyUpdate"
+		                             : "the peer has changed its keys: KeyUpdate");
+	} else if (tls->updates_out != tls->reported_out) {
+		buf_append_text(
+		        out, "we have changed our keys, and ask the peer to change its: KeyUpdate");
+	} else {
+		return false;
+	}
+	bool updated = tls->updates_in != tls->reported_in || tls->updates_out != tls->reported_out;
+	tls->reported_in = tls->updates_in;
+	tls->reported_out = tls->updates_out;
+	if (updated && tls->state == TLS_OPEN) {
+		buf_clear(&tls->facts);
+		describe(tls);
+	}
+	return true;
 }
 
 bool tls_close(struct tls *tls)

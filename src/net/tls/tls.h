@@ -102,6 +102,13 @@ bool tls_write(struct tls *tls, const void *data, size_t len);
 /* Makes a close_notify: nothing is written after it. False where it is not open, or there is one. */
 bool tls_close(struct tls *tls);
 
+/* Changes our keys, and asks the peer to change its (TLS 1.3, KeyUpdate). False with one line. */
+bool tls_update_keys(struct tls *tls, struct error *error);
+
+/* Appends what a line should say of the protocol: a key update, a renegotiation that was refused. False
+ * where there is nothing new. */
+bool tls_take_news(struct tls *tls, struct buf *out);
+
 /* The peer has sent close_notify: no clear text comes after it. */
 bool tls_peer_closed(const struct tls *tls);
 
