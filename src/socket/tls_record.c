@@ -12,7 +12,7 @@ enum {
 	SUPPORTED_VERSIONS = 43,
 };
 
-#define TABLE(table, index) ((index) < sizeof table / sizeof *table ? (table)[index] : NULL)
+#define TABLE(table, index) ((index) < sizeof(table) / sizeof((table)[0]) ? (table)[index] : NULL)
 
 /* ---- names ---- */
 

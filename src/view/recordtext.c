@@ -95,7 +95,7 @@ static void add_hello(const struct tls_hello *hello, struct buf *out)
 	}
 	if (hello->alpn)
 		buf_append_text(out, "ALPN");
-	for (size_t i = 0; i < hello->alpn_len; i += 1 + hello->alpn[i]) {
+	for (size_t i = 0; hello->alpn && i < hello->alpn_len; i += 1 + hello->alpn[i]) {
 		buf_append_text(out, " ");
 		add_name(hello->alpn + i + 1, hello->alpn[i], out);
 	}
