@@ -402,9 +402,9 @@ static void test_server(void)
 
 /* ---- TLS ---- */
 
-static void put_handshake(enum call call, int fd, int result, const char *text)
+static void put_handshake(enum call call, int fd, int result, const char *agreed)
 {
-	put(1, call, fd, result, 0, 0, NULL, text, strlen(text));
+	put(1, call, fd, result, 0, 0, NULL, agreed, strlen(agreed));
 }
 
 static void put_sealed(enum call call, const char *payload)
