@@ -90,7 +90,7 @@ static bool is_read(const struct stream *stream, const size_t *cuts, size_t coun
 	size_t begin = 0;
 	for (size_t i = 0; i <= count; i++) {
 		struct tls_place want = { 0 };
-		size_t end = i < count ? cuts[i] : stream->len;
+		size_t end = cuts && i < count ? cuts[i] : stream->len;
 		bool known = expect(stream, begin, end, &want);
 		struct tls_place got =
 		        tls_progress_take(&progress, stream->bytes + begin, end - begin);
