@@ -51,6 +51,14 @@ static void combines_at_the_edge(void)
 	vt_free(vt);
 }
 
+/* U+070F and U+0601 have a column each, U+07FD combines. */
+static void knows_widths(void)
+{
+	struct vt *vt = run_sh("printf '1\334\2172\330\2013\337\2754'; read x");
+	ok(vt_wait_cursor(vt, 0, 6), "the widths are those of the C library");
+	vt_free(vt);
+}
+
 /* Programs choose ASCII with each sgr0, and draw lines at times. */
 static void combines_in_any_set(void)
 {
@@ -254,6 +262,7 @@ int main(void)
 	sees_text();
 	combines_at_the_edge();
 	combines_in_any_set();
+	knows_widths();
 	types();
 	follows_modes();
 	saves_modes();

@@ -41,6 +41,7 @@ struct vt {
 
 	VTerm *term;
 	VTermScreen *screen;
+	VTerm *ruler;  /* another one, which measures how wide libvterm takes a character to be */
 	char piece[4]; /* of a character or the choice of a set, on its way in */
 	size_t piece_len;
 	char edge[64]; /* the character in the last column, while the cursor waits after it */
@@ -126,6 +127,9 @@ static void open_screen(struct vt *vt, int rows, int columns)
 	vt->modes[1007] =
 	        true; /* as in most terminals: the wheel is arrows on the alternate screen */
 	vt->term = vterm_new(rows, columns_for_libvterm(columns));
+	vt->ruler = vterm_new(1, 8);
+	vterm_set_utf8(vt->ruler, 1);
+	vterm_screen_reset(vterm_obtain_screen(vt->ruler), 1);
 	vterm_set_utf8(vt->term, 1);
 	vterm_output_set_callback(vt->term, on_reply, vt);
 	vt->screen = vterm_obtain_screen(vt->term);
@@ -137,6 +141,7 @@ static void open_screen(struct vt *vt, int rows, int columns)
 static void close_screen(struct vt *vt)
 {
 	vterm_free(vt->term);
+	vterm_free(vt->ruler);
 	free(vt->text);
 }
 
@@ -205,6 +210,39 @@ static int width_at(const char *bytes, size_t len)
 	return mbrtowc(&character, bytes, len, &state) <= len ? wcwidth(character) : -1;
 }
 
+static int width_for_libvterm(struct vt *vt, const char *bytes, size_t len)
+{
+	VTermPos at;
+	char line[32];
+	int size = snprintf(line, sizeof line, "\033[1;1Hx%.*sy", (int)len, bytes);
+	vterm_input_write(vt->ruler, line, (size_t)size);
+	vterm_state_get_cursorpos(vterm_obtain_state(vt->ruler), &at);
+	return at.col - 2;
+}
+
+/* Of some hundred characters libvterm has another width than the C library, for it knows an older Unicode: one of
+ * the same width stands in for each. */
+static char *agreed(struct vt *vt, const char *bytes, size_t *len)
+{
+	enum { LATIN_BYTES = 2 };
+	char *copy = malloc(*len + 1), *out = copy;
+	if (!copy)
+		abort();
+	for (size_t at = 0, size; at < *len; at += size) {
+		for (size = 1;
+		     at + size < *len && ((unsigned char)bytes[at + size] & 0xc0) == 0x80;)
+			size++;
+		int width = size > 1 ? width_at(bytes + at, size) : -1;
+		bool differs = size >= LATIN_BYTES && (width == 0 || width == 1) &&
+		               width != width_for_libvterm(vt, bytes + at, size);
+		memcpy(out, differs ? (width ? "\u00a4" : "\u0301") : bytes + at,
+		       differs ? LATIN_BYTES : size);
+		out += differs ? LATIN_BYTES : size;
+	}
+	*len = (size_t)(out - copy);
+	return copy;
+}
+
 /* How many bytes the last character has with what combines with it, and how wide it is. */
 static size_t last_cluster(const char *bytes, size_t len, int *width)
 {
@@ -262,7 +300,8 @@ static void write_run(struct vt *vt, const char *bytes, size_t len)
  * combines with it one after the other, so it is told only of line drawing and of its end. */
 static void write_piece(struct vt *vt, const char *bytes, size_t len)
 {
-	const char *rest = bytes, *end = bytes + len, *choice;
+	char *text = agreed(vt, bytes, &len);
+	const char *rest = text, *end = text + len, *choice;
 	while ((choice = memmem(rest, (size_t)(end - rest), "\033(", 2)) && end - choice > 2) {
 		bool ignored = choice[2] == 'B' && !vt->line_drawing;
 		vt->line_drawing = choice[2] == '0';
@@ -270,6 +309,7 @@ static void write_piece(struct vt *vt, const char *bytes, size_t len)
 		rest = choice + 3;
 	}
 	write_run(vt, rest, (size_t)(end - rest));
+	free(text);
 }
 
 /* libvterm loses a character that comes in two pieces once a program has chosen a character set, so
