@@ -429,28 +429,31 @@ static void test_tls_client(void)
 	put(1, CALL_TLS_SHUTDOWN, 5, 1, 0, 0, NULL, "", 0);
 	put(1, CALL_CLOSE, 5, 0, 0, 0, NULL, "", 0);
 	ok(has(CODE_C, "cc -o session session.c -lssl -lcrypto"), "how it is built");
-	ok(has(CODE_C, "\tSSL_CTX *context = SSL_CTX_new(TLS_client_method());\n"
-	               "\tSSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);\n"
-	               "\tSSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);\n"
-	               "\tSSL_CTX_set_default_verify_paths(context);\n"
-	               "\tSSL_CTX_set_alpn_protos(context, (const unsigned char *)"
-	               "\"\\002h2\\010http/1.1\", 12);\n"
-	               "\tSSL *s_tls = SSL_new(context);\n"
-	               "\tSSL_set_tlsext_host_name(s_tls, \"local\\\"host\");\n"
-	               "\tSSL_set1_host(s_tls, \"local\\\"host\");\n"
-	               "\tSSL_set_fd(s_tls, s);\n"
-	               "\tcheck_tls(s_tls, SSL_connect(s_tls), \"SSL_connect\");\n"
-	               "\tcheck_tls(s_tls, SSL_write(s_tls,\n\t         \"hello\\n\", 6), \"SSL_write\");\n"
-	               "\treceive_tls(s_tls, 6); /* 6 bytes in 2 calls */\n"
-	               "\treceive_end_tls(s_tls); /* = 0: close_notify */\n"
-	               "\tSSL_shutdown(s_tls); /* close_notify */\n"
-	               "\tSSL_free(s_tls);\n"
-	               "\tclose(s);\n"
-	               "\treturn 0;\n"),
+	ok(has(CODE_C,
+	       "\tSSL_CTX *context = SSL_CTX_new(TLS_client_method());\n"
+	       "\tSSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);\n"
+	       "\tSSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);\n"
+	       "\tSSL_CTX_set_default_verify_paths(context);\n"
+	       "\tSSL_CTX_set_alpn_protos(context, (const unsigned char *)"
+	       "\"\\002h2\\010http/1.1\", 12);\n"
+	       "\tSSL *s_tls = SSL_new(context);\n"
+	       "\tSSL_set_tlsext_host_name(s_tls, \"local\\\"host\");\n"
+	       "\tSSL_set1_host(s_tls, \"local\\\"host\");\n"
+	       "\tSSL_set_fd(s_tls, s);\n"
+	       "\tcheck_tls(s_tls, SSL_connect(s_tls), \"SSL_connect\");\n"
+	       "\tcheck_tls(s_tls, SSL_write(s_tls,\n\t         \"hello\\n\", 6), \"SSL_write\");\n"
+	       "\treceive_tls(s_tls, 6); /* 6 bytes in 2 calls */\n"
+	       "\treceive_end_tls(s_tls); /* = 0: close_notify */\n"
+	       "\tSSL_shutdown(s_tls); /* close_notify */\n"
+	       "\tSSL_free(s_tls);\n"
+	       "\tclose(s);\n"
+	       "\treturn 0;\n"),
 	   "C: the library's calls, and none for records and FIN");
 	ok(has(CODE_PYTHON,
 	       "\ncontext = ssl.create_default_context()\n"
 	       "context.minimum_version = ssl.TLSVersion.TLSv1_2\n"
+	       "context.options &= ~getattr(ssl, \"OP_IGNORE_UNEXPECTED_EOF\", 0)  # from 3.10 on "
+	       "set by default\n"
 	       "context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # which is new in Python 3.13\n"
 	       "context.set_alpn_protocols(\"h2,http/1.1\".split(\",\"))\n"
 	       "s = context.wrap_socket(s, server_hostname=\"local\\\"host\", "
@@ -520,17 +523,22 @@ static void test_tls_server(void)
 	}
 	put(1, CALL_ACCEPT, 3, 9, 0, 0, &other, "", 0);
 	put_handshake(CALL_TLS_ACCEPT, 9, 1, "cert\ta.pem\nkey\tb.pem\n\n");
-	ok(has(CODE_C, "/* the certificate was made for that run") && has(CODE_C, "openssl req -x509"),
+	ok(has(CODE_C, "/* the certificate was made for that run") &&
+	           has(CODE_C, "openssl req -x509"),
 	   "what is not in the transcript is a comment");
-	ok(has(CODE_C, "\tSSL_CTX_set_alpn_select_cb(context, choose_protocol, (void *)\"\\001x\");\n"
-	               "\tcheck_file(SSL_CTX_use_certificate_chain_file(context, \"cert.pem\"),\n"
-	               "\t           \"cert.pem\");\n"),
+	ok(has(CODE_C,
+	       "\tSSL_CTX_set_alpn_select_cb(context, choose_protocol, (void *)\"\\001x\");\n"
+	       "\tcheck_file(SSL_CTX_use_certificate_chain_file(context, \"cert.pem\"),\n"
+	       "\t           \"cert.pem\");\n"),
 	   "a server chooses the protocol");
-	ok(has(CODE_C, "\tSSL *c2_tls = SSL_new(context);\n"), "the second client has the same context");
-	ok(has(CODE_C, "\tSSL_CTX *context2 = ") && has(CODE_C, "\tSSL *c3_tls = SSL_new(context2);\n"),
+	ok(has(CODE_C, "\tSSL *c2_tls = SSL_new(context);\n"),
+	   "the second client has the same context");
+	ok(has(CODE_C, "\tSSL_CTX *context2 = ") &&
+	           has(CODE_C, "\tSSL *c3_tls = SSL_new(context2);\n"),
 	   "what was asked for otherwise another");
-	ok(has(CODE_PYTHON, "\ncontext2.load_cert_chain(\"a.pem\", \"b.pem\")\n"
-	                    "c3 = context2.wrap_socket(c3, server_side=True, suppress_ragged_eofs=False)\n"),
+	ok(has(CODE_PYTHON,
+	       "\ncontext2.load_cert_chain(\"a.pem\", \"b.pem\")\n"
+	       "c3 = context2.wrap_socket(c3, server_side=True, suppress_ragged_eofs=False)\n"),
 	   "in Python, too");
 }
 
@@ -544,15 +552,17 @@ static void test_tls_unknown(void)
 	put(1, CALL_TLS_READ, 5, 1 << 14, 0, 0, NULL, "text", 4);
 	put(1, CALL_TLS_SHUTDOWN, 5, 0, 0, 0, NULL, "", 0);
 	put(1, CALL_CLOSE, 5, 0, 0, 0, NULL, "", 0);
-	ok(has(CODE_C, "\"connect\");\n\t/* TLS is left out: the handshake was not over, or is not in "
-	               "the transcript */\n\tclose(s);\n"),
+	ok(has(CODE_C,
+	       "\"connect\");\n\t/* TLS is left out: the handshake was not over, or is not in "
+	       "the transcript */\n\tclose(s);\n"),
 	   "TLS whose handshake is not known is a comment");
 	ok(!strstr(text, "openssl"), "and needs no library");
 	begin_client();
 	put_sealed(CALL_SEND, "ClientHello");
 	put_handshake(CALL_TLS_CONNECT, 5, -1, "server name\tx\n\n");
 	put(1, CALL_CLOSE, 5, 0, 0, 0, NULL, "", 0);
-	ok(has(CODE_C, "attempt_tls(s_tls, SSL_connect(s_tls), \"SSL_connect\"); /* failed */\n\tclose(s);\n"),
+	ok(has(CODE_C, "attempt_tls(s_tls, SSL_connect(s_tls), \"SSL_connect\"); /* failed "
+	               "*/\n\tclose(s);\n"),
 	   "a handshake that failed is tried");
 	ok(has(CODE_PYTHON, "\nattempt(context.wrap_socket, s, server_hostname=\"x\", "
 	                    "suppress_ragged_eofs=False)  # failed\n"),

@@ -74,7 +74,8 @@ static const struct {
 	                        "\n" },
 	{ NEED_TLS_END,
 	  "\n"
-	  "# Our close_notify alone: the peer may still send, and unwrap() would read, up to its end. "
+	  "# Our close_notify alone: the peer may still send, and unwrap() would read, up to its "
+	  "end. "
 	  "So it is given\n"
 	  "# another socket in place of ours, where there is nothing to read, and what it writes "
 	  "there is sent.\n"
@@ -95,13 +96,14 @@ static const struct {
 	  "    other.close()\n"
 	  "    written.close()\n"
 	  "\n" },
-	{ NEED_TLS_PIN, "\n"
-	                "# The certificate must have this SHA-256 fingerprint, whoever has signed it.\n"
-	                "def check_pin(sock, pin):\n"
-	                "    got = \"sha256:\" + hashlib.sha256(sock.getpeercert(True)).hexdigest()\n"
-	                "    if got != pin.lower():\n"
-	                "        sys.exit(\"the certificate is not the pinned one: it has \" + got)\n"
-	                "\n" },
+	{ NEED_TLS_PIN,
+	  "\n"
+	  "# The certificate must have this SHA-256 fingerprint, whoever has signed it.\n"
+	  "def check_pin(sock, pin):\n"
+	  "    got = \"sha256:\" + hashlib.sha256(sock.getpeercert(True)).hexdigest()\n"
+	  "    if got != pin.lower():\n"
+	  "        sys.exit(\"the certificate is not the pinned one: it has \" + got)\n"
+	  "\n" },
 	{ NEED_SEND_FROM,
 	  "\n"
 	  "# What makes sendmsg() send from this address of ours, ip(7), ipv6(7).\n"
@@ -440,6 +442,10 @@ static void put_context(FILE *file, const struct statement *statement)
 		fprintf(file, ")\n%s.verify_mode = ssl.CERT_REQUIRED\n", context);
 	}
 	fprintf(file, "%s.minimum_version = ssl.TLSVersion.TLSv1_2\n", context);
+	fprintf(file,
+	        "%s.options &= ~getattr(ssl, \"OP_IGNORE_UNEXPECTED_EOF\", 0)  # from 3.10 on set "
+	        "by default\n",
+	        context);
 	if (!serves && statement_is_unverified(statement))
 		fprintf(file, "%s.check_hostname = False\n%s.verify_mode = ssl.CERT_NONE  # %s\n",
 		        context, context,
