@@ -229,11 +229,13 @@ static char *agreed(struct vt *vt, const char *bytes, size_t *len)
 	if (!copy)
 		abort();
 	for (size_t at = 0, size; at < *len; at += size) {
-		for (size = 1;
-		     at + size < *len && ((unsigned char)bytes[at + size] & 0xc0) == 0x80;)
-			size++;
-		int width = size > 1 ? width_at(bytes + at, size) : -1;
-		bool differs = size >= LATIN_BYTES && (width == 0 || width == 1) &&
+		wchar_t character;
+		mbstate_t state = { 0 };
+		size = mbrtowc(&character, bytes + at, *len - at, &state);
+		bool whole = size > 0 && size <= *len - at;
+		size = whole ? size : 1;
+		int width = size > 1 ? wcwidth(character) : -1;
+		bool differs = (width == 0 || width == 1) &&
 		               width != width_for_libvterm(vt, bytes + at, size);
 		memcpy(out, differs ? (width ? "\u00a4" : "\u0301") : bytes + at,
 		       differs ? LATIN_BYTES : size);
