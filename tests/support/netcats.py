@@ -137,7 +137,7 @@ class Stage:
         """For a program that must be told one. A name in the abstract keeps it from other tests; binding it to see
         whether that can be done could keep it from the program for a while."""
         while True:
-            port = next(_ports)
+            port = _unlent[next(_turns) % len(_unlent)]
             name = self.keep(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
             try:
                 name.bind("\0netcats.%d" % port)
@@ -228,7 +228,7 @@ def unlent_ports():
 
 
 _unlent = unlent_ports()
-_ports = (_unlent[(os.getpid() * 61 + turn) % len(_unlent)] for turn in itertools.count())
+_turns = itertools.count(os.getpid() * 61)  # which threads may share; a generator they may not
 
 
 def kernel_table(name):
