@@ -140,6 +140,7 @@ def compare(tap, log, version, name, session, client=True, whole=True):
         if number and not whole: # of the last one perhaps no more than its header
             want = want[:len(mine)]
             want[-1:] = mine[-1:] if want and want[-1].startswith(mine[-1]) else want[-1:]
+            rest = b""
         same((mine, rest), (want, b""), "%s: what the %s sent" % (name, way))
         ok(len(mine) > 1, "%s: the %s sent %d records" % (name, way, len(mine)))
     with open(log, encoding="utf-8") as file:
