@@ -7,7 +7,6 @@ import json
 import os
 import re
 import socket
-import ssl
 import subprocess
 import sys
 import threading
@@ -17,16 +16,7 @@ import certificates  # noqa: E402
 from certificates import authority, certificate  # noqa: E402
 from script import enter_home, script  # noqa: E402
 from tap import *  # noqa: E402,F403
-
-VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
-
-
-def context(paths, version=None):
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    made.load_cert_chain(*paths)
-    if version:
-        made.minimum_version = made.maximum_version = VERSIONS[version]
-    return made
+from tls_ends import VERSIONS, read_to_end, server_context  # noqa: E402
 
 
 def serve(conversation, count=1, wrap=None):
@@ -48,16 +38,6 @@ def serve(conversation, count=1, wrap=None):
     return port_of(server)
 
 
-def read_to_end(peer):
-    """Up to close_notify; the socket stays open for what goes the other way."""
-    got = b""
-    while True:
-        data = peer.recv(65536)
-        if not data:
-            return got
-        got += data
-
-
 def shout(peer):
     """Sends all back in capitals when the end has come, then close_notify."""
     peer.sendall(read_to_end(peer).upper())
@@ -67,16 +47,16 @@ def shout(peer):
 def conversations(good):
     for version in VERSIONS:
         for where in (["tls://127.0.0.1:%d"], ["--tls", "127.0.0.1", "%d"], ["tls://localhost:%d"], ["-4", "--tls", "localhost", "%d"]):
-            port = serve(shout, wrap=context(good, version))
+            port = serve(shout, wrap=server_context(good, version))
             words = [word % port if "%" in word else word for word in where]
             same(run(*words, given=b"hello\n"), (0, b"HELLO\n", b""), "TLS %s: %s" % (version, " ".join(where)))
-        port = serve(shout, wrap=context(good, version))
+        port = serve(shout, wrap=server_context(good, version))
         status, out, err = run("-vv", "tls://localhost:%d" % port, given=b"hi")
         ok(status == 0 and re.search(rb"TLS handshake in [0-9.]+ .s: TLS %s, [A-Z0-9_-]+.*; certificate of localhost "
                                      rb"verified" % version.encode(), err), "-vv says what was agreed on: %r" % err)
     data = os.urandom(1 << 20) * 8
     for version in VERSIONS:
-        port = serve(shout, wrap=context(good, version))
+        port = serve(shout, wrap=server_context(good, version))
         status, out, err = run("tls://localhost:%d" % port, given=data)
         same((status, hashlib.sha256(out).digest(), err), (0, hashlib.sha256(data.upper()).digest(), b""),
              "TLS %s: 8 MB there and back" % version)
@@ -97,7 +77,7 @@ def with_openssl(good):
 
 def refused(good, words, target, why, *options):
     """One attempt that the client ends, with the reason."""
-    port = serve(shout, wrap=context(good))
+    port = serve(shout, wrap=server_context(good))
     status, out, err = run(*options, target % port, given=b"secret")
     ok(status == 1 and out == b"" and err.count(b"\n") == 1 and re.search(why, err), "%s: %r" % (words, err))
     return port
@@ -120,21 +100,21 @@ def certificates_that_are_wrong(good):
     refused(unknown, "one from a stranger", "tls://localhost:%d", rb"from an authority that is unknown here: CN=stranger")
     refused(alone, "one that has signed itself", "tls://localhost:%d", rb"is self-signed, and not trusted here: CN=alone")
     for paths, reason in ((expired, "expired"), (other, "name"), (alone, "self-signed")):
-        port = serve(shout, wrap=context(paths))
+        port = serve(shout, wrap=server_context(paths))
         same(run("--tls-verify", "off", "tls://localhost:%d" % port, given=b"hi"), (0, b"HI", b""),
              "--tls-verify off takes one that is wrong: " + reason)
-    port = serve(shout, wrap=context(expired))
+    port = serve(shout, wrap=server_context(expired))
     status, out, err = script("/open tls localhost %d as t verify off\n/info\n/say $t.state\n/close\n" % port)
     ok(status == 0 and "verify" in out and "off: any certificate is taken" in out and "has expired on" in out,
        "/info says that nothing was verified: %s" % out)
-    port = serve(shout, 2, wrap=context(other))
+    port = serve(shout, 2, wrap=server_context(other))
     status, out, err = script("/try /open tls localhost %d as t\n/why\n" % port)
     ok("is not for localhost" in out and "Call the server by one of the names" in out, "/why says what to do: %s%s" % (out, err))
 
 
 def records(good):
     """What is written down: the records as they went over the socket, and the clear text."""
-    port = serve(shout, wrap=context(good))
+    port = serve(shout, wrap=server_context(good))
     log, text = certificates.path("tls.jsonl"), certificates.path("tls.log")
     status, out, err = script("/open tls localhost %d as t\n/send hello\\n\n/shutdown write\n/expect \"HELLO\"\n"
                               "/wait closed within 20s\n/find HELLO\n" % port, "-o", log, "-o", text)
@@ -162,7 +142,7 @@ def records(good):
        "trace has the clear text")
     sealed = [row for row in rows if re.search(r"<TLS records>|\[(handshake|change_cipher_spec|application_data) ", row)]
     ok(len(sealed) >= 4 and not any("!" in row for row in sealed), "and the records, which are no failures: %r" % sealed)
-    port = serve(shout, wrap=context(good))
+    port = serve(shout, wrap=server_context(good))
     os.unlink(log)
     status, out, err = script("/open tls localhost %d as t\n/secret pass-word-7\n/shutdown write\n/wait closed within 20s\n" % port,
                               "-o", log)
@@ -178,7 +158,7 @@ def ends(good):
             peer.sendall(b"all but the e")
             socket.socket(fileno=os.dup(peer.fileno())).shutdown(socket.SHUT_WR)
             peer.recv(100)
-        port = serve(cut, wrap=context(good, version))
+        port = serve(cut, wrap=server_context(good, version))
         status, out, err = run("tls://localhost:%d" % port)
         ok(status == 1 and out == b"all but the e" and err.startswith(b"sockpit: cut short: ") and err.count(b"\n") == 1, "TLS %s without close_notify: %r" % (version, err))
 
@@ -186,15 +166,15 @@ def ends(good):
             peer.sendall(b"first ")
             peer.sendall(read_to_end(peer))
             peer.unwrap()
-        port = serve(half, wrap=context(good, version))
+        port = serve(half, wrap=server_context(good, version))
         same(run("tls://localhost:%d" % port, given=b"then"), (0, b"first then", b""), "TLS %s: half-close" % version)
 
         def close_first(peer):
             peer.sendall(b"bye")
             peer.unwrap()
-        port = serve(close_first, wrap=context(good, version))
+        port = serve(close_first, wrap=server_context(good, version))
         same(run("-d", "tls://localhost:%d" % port), (0, b"bye", b""), "TLS %s: the peer closes first" % version)
-    port = serve(cut, wrap=context(good))
+    port = serve(cut, wrap=server_context(good))
     status, out, err = script("/open tls localhost %d as t\n/assert @t.fin is yes within 20s\n/why\n" % port)
     ok("cut short" in out and "close_notify" in out, "/why explains an end without close_notify: %s%s" % (out, err))
 
@@ -244,11 +224,11 @@ class Chopped:
 def pieces(good):
     for version in VERSIONS:
         for piece in (1, 3, 5, 6):
-            chopped = Chopped(serve(shout, wrap=context(good, version)), piece)
+            chopped = Chopped(serve(shout, wrap=server_context(good, version)), piece)
             same(run("tls://localhost:%d" % port_of(chopped.server), given=b"hello\n"), (0, b"HELLO\n", b""),
                  "TLS %s in pieces of %d" % (version, piece))
         for most in list(range(0, 12)) + [100, 300, 500]:
-            chopped = Chopped(serve(shout, wrap=context(good, version)), 1, most)
+            chopped = Chopped(serve(shout, wrap=server_context(good, version)), 1, most)
             status, out, err = run("tls://localhost:%d" % port_of(chopped.server), given=b"hello\n")
             if not (status == 1 and out == b"" and err.count(b"\n") == 1 and b"TLS handshake failed" in err or b"reset" in err):
                 ok(False, "TLS %s cut after %d bytes: %r" % (version, most, (status, out, err)))

@@ -185,7 +185,6 @@ if b"built without OpenSSL" in run("tls://127.0.0.1:1")[2]:
     status_, _, err_ = run("--ssl-trustfile", "x", "tls://localhost:9")
     ok(status_ == 2 and b"built without OpenSSL" in err_, "one line says what is missing: %r" % err_)
     done()
-    sys.exit()
 enter_home()
 authority("root")
 authority("stranger")

@@ -18,17 +18,9 @@ from plain import Plain  # noqa: E402
 from programs import LANGUAGES, WORK, export, finish, launch, port_on, programs_of  # noqa: E402
 from script import enter_home, script  # noqa: E402
 from tap import *  # noqa: E402,F403
+from tls_ends import VERSIONS, needs_openssl, read_to_end, server_context  # noqa: E402
 
-VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 HARD = b"\x00\x01\x1b\xff??/\"\\%s '?\x7f0"
-
-
-def context(paths, version=None):
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    made.load_cert_chain(*paths)
-    if version:
-        made.minimum_version = made.maximum_version = VERSIONS[version]
-    return made
 
 
 class Server:
@@ -59,16 +51,6 @@ class Server:
         self.listener.close()
 
 
-def read_to_end(peer):
-    """Up to close_notify: an end without it is an error."""
-    got = b""
-    while True:
-        data = peer.recv(65536)
-        if not data:
-            return got
-        got += data
-
-
 def shout(peer):
     """Sends all back in capitals when the end has come, then close_notify."""
     got = read_to_end(peer)
@@ -88,7 +70,7 @@ def say(*lines):
 
 def clients(good):
     for version in VERSIONS:
-        server = Server(shout, context(good, version))
+        server = Server(shout, server_context(good, version))
         plain = say(("/open tls localhost %d as t" % server.port, "verified"), ("hello", "→"), ("/hex " + HARD.hex(), "16 bytes"),
                     ("/shutdown write", "close_notify"))
         same(server.heard, [b"hello\n" + HARD], "TLS %s: a conversation" % version)
@@ -120,7 +102,7 @@ def large(good):
         peer.recv(100)
         peer.sendall(b"z" * 300000)
         peer.unwrap()
-    server = Server(answer, context(good))
+    server = Server(answer, server_context(good))
     plain = say(("/open tls localhost %d as t" % server.port, "verified"), ("go", "close_notify"), ("/close", "closed"))
     for language, command in programs_of(plain).items():
         status, out, err = finish(launch(command))
@@ -132,7 +114,7 @@ def large(good):
 def in_place(good):
     """STARTTLS, with ALPN, and a certificate of the client's that the server asks for."""
     own = certificate("client", "root", names="DNS:client.example") + (os.environ["SSL_CERT_FILE"],)
-    wrap = context(good)
+    wrap = server_context(good)
     wrap.verify_mode = ssl.CERT_REQUIRED
     wrap.load_verify_locations(os.environ["SSL_CERT_FILE"])
     wrap.set_alpn_protocols(["http/1.1"])
@@ -211,7 +193,7 @@ def run_openssl_made(plain):
 def wrong_certificates(good):
     """A program verifies as its session did."""
     other = certificate("other", "root", names="DNS:other.example")
-    server = Server(shout, context(good))
+    server = Server(shout, server_context(good))
     plain = say(("/open tls localhost %d as t" % server.port, "verified"), ("hi", "→"), ("/shutdown write", "close_notify"))
     strict = programs_of(plain)
     plain.leave()
@@ -230,7 +212,7 @@ def wrong_certificates(good):
     for language in LANGUAGES:
         for command in (strict[language], loose[language], pinned[language]):
             same(finish(launch(command)), (0, b"HI\n", b""), "the right certificate in %s" % language)
-    server.wrap = context(other)
+    server.wrap = server_context(other)
     for language in LANGUAGES:
         status, out, err = finish(launch(strict[language]))
         ok(status == 1 and out == b"" and err.count(b"\n") == 1 and b"mismatch" in err, "the %s program refuses the certificate of another: %r" % (language, err))
@@ -246,7 +228,7 @@ def what_went_wrong(good):
         peer.sendall(b"all but the e")
         socket.socket(fileno=os.dup(peer.fileno())).shutdown(socket.SHUT_WR)
         peer.recv(100)
-    server = Server(cut, context(good))
+    server = Server(cut, server_context(good))
     plain = say(("/open tls localhost %d as t" % server.port, "cut short"), ("/close", "closed"))
     for language, command in programs_of(plain).items():
         status, out, err = finish(launch(command))
@@ -270,10 +252,7 @@ def what_went_wrong(good):
 
 watchdog(300)
 enter_home()
-if b"built without OpenSSL" in run("tls://127.0.0.1:1")[2]:
-    same(run("tls://127.0.0.1:1")[0], 2, "nothing to write without OpenSSL")
-    done()
-    sys.exit()
+needs_openssl()
 os.environ["SSL_CERT_FILE"] = authority("root")
 right = certificate("right", "root")
 try:

@@ -17,6 +17,7 @@ import certificates  # noqa: E402
 from certificates import authority, certificate  # noqa: E402
 from script import enter_home, read, read_text, script, write  # noqa: E402
 from tap import *  # noqa: E402,F403
+from tls_ends import needs_openssl, read_to_end  # noqa: E402
 
 
 def serve(conversation, paths):
@@ -36,15 +37,6 @@ def serve(conversation, paths):
                 pass
     threading.Thread(target=run_all, daemon=True).start()
     return port_of(server)
-
-
-def read_to_end(peer):
-    got = b""
-    while True:
-        data = peer.recv(65536)
-        if not data:
-            return got
-        got += data
 
 
 def shout(peer):
@@ -154,10 +146,7 @@ def saves(good):
 
 watchdog(200)
 enter_home()
-if b"built without OpenSSL" in run("tls://127.0.0.1:1")[2]:
-    same(run("tls://127.0.0.1:1")[0], 2, "nothing to keep without OpenSSL")
-    done()
-    sys.exit()
+needs_openssl()
 os.environ["SSL_CERT_FILE"] = authority("root")
 right = certificate("right", "root")
 try:

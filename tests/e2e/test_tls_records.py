@@ -16,8 +16,8 @@ sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "support
 from certificates import authority, certificate  # noqa: E402
 from script import enter_home, script  # noqa: E402
 from tap import *  # noqa: E402,F403
+from tls_ends import VERSIONS, needs_openssl, server_context  # noqa: E402
 
-VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 TYPES = {20: "change_cipher_spec", 21: "alert", 22: "handshake", 23: "application_data"}
 MESSAGES = {0: "HelloRequest", 1: "ClientHello", 2: "ServerHello", 4: "NewSessionTicket", 11: "Certificate",
             12: "ServerKeyExchange", 13: "CertificateRequest", 14: "ServerHelloDone", 15: "CertificateVerify",
@@ -220,11 +220,8 @@ def compare_ladder(tap, log, version, name, session, wanted):
 
 
 def context(paths, version=None):
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    made.load_cert_chain(*paths)
+    made = server_context(paths, version)
     made.set_alpn_protocols(["http/1.1"])
-    if version:
-        made.minimum_version = made.maximum_version = VERSIONS[version]
     return made
 
 
@@ -385,9 +382,7 @@ def on_the_wire():
 
 watchdog(240)
 enter_home()
-if b"built without OpenSSL" in run("tls://127.0.0.1:1")[2]:
-    skip("built without OpenSSL")
-    done()
+needs_openssl()
 ROOT = os.environ["SSL_CERT_FILE"] = authority("root")
 right = certificate("right", "root")
 as_client(right)

@@ -6,9 +6,16 @@ import socket
 import ssl
 import threading
 
-from tap import DEADLINE, done, listener, ok, port_of, read_until, sockpit
+from tap import DEADLINE, done, listener, ok, port_of, read_until, run, skip, sockpit
 
 VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+
+
+def needs_openssl():
+    """Ends the test where the program was built without it."""
+    if b"built without OpenSSL" in run("tls://127.0.0.1:1")[2]:
+        skip("built without OpenSSL")
+        done()
 
 
 def server_context(paths, version=None):
@@ -111,6 +118,11 @@ def serve(conversation, context=None, count=1, family=socket.AF_INET):
         server.close()
     threading.Thread(target=run_all, daemon=True).start()
     return port_of(server)
+
+
+def read_to_end(peer):
+    """Up to close_notify; the socket stays open for what goes the other way."""
+    return b"".join(iter(lambda: peer.recv(65536), b""))
 
 
 def call(port, context, host="127.0.0.1", **more):

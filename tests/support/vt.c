@@ -221,7 +221,7 @@ static int width_for_libvterm(struct vt *vt, const char *bytes, size_t len)
 }
 
 /* Of some hundred characters libvterm has another width than the C library, for it knows an older Unicode: one of
- * the same width stands in for each. */
+ * the same width is written in place of each. */
 static char *agreed(struct vt *vt, const char *bytes, size_t *len)
 {
 	enum { LATIN_BYTES = 2 };
