@@ -500,9 +500,7 @@ static void layout_records(const struct cursor *begin, struct rows *rows)
 	struct buf text = { .max = SIZE_MAX };
 	struct layout layout = { .view = begin->view, .entry = begin->entry, .rows = rows };
 	size_t first = rows->count;
-	buf_append_text(&text, "[");
 	recordtext_list_part(begin->view->transcript, begin->position, begin->offset, len, &text);
-	buf_append_text(&text, text.len == 1 ? "TLS records]" : "]");
 	begin_row(&layout, begin);
 	put_text(&layout, buf_text(&text), STYLE_STATE);
 	put_size(&layout, len);

@@ -249,9 +249,8 @@ static bool sealed_holds(struct call_words *words, const struct cursor *cursor)
 	calltext_call(cursor->entry, PAYLOAD_SHOWN, text);
 	buf_append_text(text, " ");
 	calltext_result(cursor->entry, text);
-	buf_append_text(text, " [");
-	recordtext_list(cursor->view->transcript, cursor->position, false, text);
-	buf_append_text(text, "]");
+	buf_append_text(text, " ");
+	recordtext_list(cursor->view->transcript, cursor->position, text);
 	return text_holds(words);
 }
 

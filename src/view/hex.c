@@ -92,14 +92,6 @@ static size_t fitting(const char *text, size_t len, int columns)
 	return len;
 }
 
-static void put_records(const struct cursor *begin, struct buf *text)
-{
-	size_t before = text->len;
-	buf_append_text(text, "  [");
-	recordtext_list(begin->view->transcript, begin->position, false, text);
-	buf_append_text(text, text->len == before + 3 ? "TLS records]" : "]");
-}
-
 static void put_call(const struct cursor *begin, struct rows *rows)
 {
 	struct buf text = { .max = SIZE_MAX };
@@ -108,8 +100,10 @@ static void put_call(const struct cursor *begin, struct rows *rows)
 	gutter_put(begin, row);
 	int indent = row->columns;
 	describe(begin->entry, &text);
-	if (entry_is_sealed(begin->entry))
-		put_records(begin, &text);
+	if (entry_is_sealed(begin->entry)) {
+		buf_append_text(&text, "  ");
+		recordtext_list(begin->view->transcript, begin->position, &text);
+	}
 	indent = indent + HANG < columns / 2 ? indent + HANG : indent;
 	const char *rest = buf_data(&text), *end = rest + text.len;
 	for (size_t taken = 1; rest < end && taken > 0;) {

@@ -292,16 +292,19 @@ static void add_times(unsigned times, struct buf *out)
 }
 
 static void list(const struct transcript *transcript, uint64_t position, uint64_t from, uint64_t to,
-                 bool brief, struct buf *out)
+                 struct buf *out)
 {
 	struct recordtext walk;
 	struct recordtext_item item, before = { 0 };
 	struct buf names = { .max = SIZE_MAX };
 	unsigned runs = 0, times = 0, more = 0;
 	bool alike = false;
-	if (!recordtext_begin(&walk, transcript, position))
+	if (!recordtext_begin(&walk, transcript, position)) {
+		buf_append_text(out, "[TLS records]");
 		return;
-	for (; walk.at < to && recordtext_next(&walk, brief, &item, &names); buf_clear(&names)) {
+	}
+	buf_append_text(out, "[");
+	for (; walk.at < to && recordtext_next(&walk, false, &item, &names); buf_clear(&names)) {
 		if (item.offset < from)
 			continue;
 		alike = times && !names.len && item.kind == before.kind &&
@@ -324,19 +327,19 @@ static void list(const struct transcript *transcript, uint64_t position, uint64_
 	add_times(times, out);
 	if (more)
 		buf_printf(out, ", and %u more record%s", more, count_plural(more));
+	buf_append_text(out, "]");
 	buf_free(&names);
 }
 
-void recordtext_list(const struct transcript *transcript, uint64_t position, bool brief,
-                     struct buf *out)
+void recordtext_list(const struct transcript *transcript, uint64_t position, struct buf *out)
 {
-	list(transcript, position, 0, UINT64_MAX, brief, out);
+	list(transcript, position, 0, UINT64_MAX, out);
 }
 
 void recordtext_list_part(const struct transcript *transcript, uint64_t position, uint32_t offset,
                           uint32_t len, struct buf *out)
 {
-	list(transcript, position, offset, (uint64_t)offset + len, false, out);
+	list(transcript, position, offset, (uint64_t)offset + len, out);
 }
 
 /* ---- names alone ---- */

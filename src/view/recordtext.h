@@ -41,10 +41,9 @@ bool recordtext_begin(struct recordtext *walk, const struct transcript *transcri
 bool recordtext_next(struct recordtext *walk, bool brief, struct recordtext_item *item,
                      struct buf *names);
 
-/* All of them in one line: "[handshake 512 ClientHello (...), application_data 4096 x3]", without the
- * brackets. Nothing where they are not known. */
-void recordtext_list(const struct transcript *transcript, uint64_t position, bool brief,
-                     struct buf *out);
+/* Appends all of them: "[handshake 512 ClientHello (...), application_data 4096 ×3]", "[a record goes on]"
+ * where none begins, "[TLS records]" where they are not known. */
+void recordtext_list(const struct transcript *transcript, uint64_t position, struct buf *out);
 
 /* Of those that begin in `len` bytes of the payload from `offset` on. */
 void recordtext_list_part(const struct transcript *transcript, uint64_t position, uint32_t offset,

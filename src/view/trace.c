@@ -181,16 +181,6 @@ static void put_next(struct trace *trace, enum style style)
 	buf_clear(&trace->text);
 }
 
-/* The records that begin in what the call has moved; where that is not known, that they are some. */
-static void put_records(struct trace *trace)
-{
-	struct buf *text = &trace->text;
-	buf_append_text(text, "[");
-	recordtext_list(trace->view->transcript, trace->position, false, text);
-	buf_append_text(text, text->len == 1 ? "<TLS records>]" : "]");
-	put_next(trace, STYLE_TEXT);
-}
-
 /* One part, in several styles. */
 static void put_call(struct trace *trace)
 {
@@ -208,11 +198,10 @@ static void put_call(struct trace *trace)
 	else
 		calltext_result(entry, &trace->text);
 	put_next(trace, result_style(entry));
-	if (entry_is_sealed(entry)) {
-		put_records(trace);
-		return;
-	}
-	calltext_received(entry, excerpt, &trace->text);
+	if (entry_is_sealed(entry))
+		recordtext_list(trace->view->transcript, trace->position, &trace->text);
+	else
+		calltext_received(entry, excerpt, &trace->text);
 	put_next(trace, STYLE_TEXT);
 }
 

@@ -112,7 +112,7 @@ def shown(log, name, session):
     ways = {"recv": [], "send": []}
     for row in text.split("\n"):
         call = re.search(r"\[%d\] +\S +(send|recv)\(.*?\) = \d+(?: after \S+ \S+)? \[(.*?)\](?= |$)" % session, row)
-        if not call or call.group(2) in ("a record goes on", "<TLS records>"): # of a part of a header no more is known
+        if not call or call.group(2) in ("a record goes on", "TLS records"): # of a part of a header no more is known
             continue
         for item in re.sub(r" \(.*?\)", "", call.group(2)).split(", "):
             if item == "a record begins": # and no more of it has come

@@ -52,10 +52,17 @@ static void put_words(void)
 	transcript_append(transcript, &entry, NULL, "words", 5);
 }
 
-static void list(uint64_t position, bool brief, struct buf *out)
+/* Without the brackets; "" where they are not known. */
+static void list(uint64_t position, struct buf *out)
 {
+	struct buf text = { .max = SIZE_MAX };
 	buf_clear(out);
-	recordtext_list(transcript, position, brief, out);
+	recordtext_list(transcript, position, &text);
+	if (text.len < 2 || buf_text(&text)[0] != '[' || buf_text(&text)[text.len - 1] != ']')
+		buf_printf(out, "no brackets: %s", buf_text(&text));
+	else if (strcmp(buf_text(&text), "[TLS records]") != 0)
+		buf_append(out, buf_text(&text) + 1, text.len - 2);
+	buf_free(&text);
 }
 
 /* The lists of all entries of a direction, those that go on left out. */
@@ -67,7 +74,7 @@ static void list_all(enum call call, struct buf *out)
 	     at = transcript_next(transcript, at)) {
 		if (transcript_at(transcript, at)->call != call)
 			continue;
-		list(at, false, &one);
+		list(at, &one);
 		if (one.len && strcmp(buf_text(&one), "a record goes on") != 0)
 			buf_printf(out, "%s%s", out->len ? ", " : "", buf_text(&one));
 	}
@@ -79,7 +86,7 @@ static void is_list(const void *bytes, size_t len, const char *want, const char 
 	struct buf out = { .max = SIZE_MAX };
 	struct tls_progress progress = { 0 };
 	begin(1 << 20);
-	list(put(CALL_RECV, &progress, bytes, len), false, &out);
+	list(put(CALL_RECV, &progress, bytes, len), &out);
 	is_text(buf_text(&out), want, name);
 	buf_free(&out);
 }
@@ -244,28 +251,29 @@ static void no_records(void)
 	struct buf out = { .max = SIZE_MAX };
 	struct entry entry = { .time = CLOCK_S, .session = SESSION, .call = CALL_RECV };
 	begin(1 << 20);
-	list(transcript_append(transcript, &entry, NULL, hello, sizeof hello), false, &out);
+	list(transcript_append(transcript, &entry, NULL, hello, sizeof hello), &out);
 	is_text(buf_text(&out), "", "what is not sealed has none");
 	entry.flags = ENTRY_SEALED;
-	list(transcript_append(transcript, &entry, NULL, hello, sizeof hello), false, &out);
+	list(transcript_append(transcript, &entry, NULL, hello, sizeof hello), &out);
 	is_text(buf_text(&out), "", "nor what is not known");
-	list(TRANSCRIPT_NONE, false, &out);
+	list(TRANSCRIPT_NONE, &out);
 	is_text(buf_text(&out), "", "nor nothing");
 	struct tls_progress progress = { 0 };
 	put(CALL_RECV, &progress, hello, 20);
-	list(put(CALL_RECV, &progress, hello + 20, 20), false, &out);
+	list(put(CALL_RECV, &progress, hello + 20, 20), &out);
 	is_text(buf_text(&out), "a record goes on", "only a part of one");
 	buf_free(&out);
 }
 
-static void brief(void)
+static void names_alone(void)
 {
-	struct buf out = { .max = SIZE_MAX };
+	struct recordtext_names names;
 	struct tls_progress progress = { 0 };
 	begin(1 << 20);
-	list(put(CALL_SEND, &progress, hello, sizeof hello), true, &out);
-	is_text(buf_text(&out), "handshake 94 ClientHello", "without the particulars");
-	buf_free(&out);
+	uint64_t sent = put(CALL_SEND, &progress, hello, sizeof hello);
+	ok(recordtext_name(transcript, sent, 40, &names), "a call has names");
+	is_text(buf_text(&names.list), "ClientHello", "without the particulars");
+	recordtext_names_free(&names);
 }
 
 /* The same connection number, another connection: what has not come of the old one does not come of the new. */
@@ -278,7 +286,7 @@ static void another_connection(void)
 	uint64_t cut = put(CALL_RECV, &progress, hello, 4);
 	transcript_append(transcript, &entry, NULL, NULL, 0);
 	put(CALL_RECV, &again, hello, sizeof hello);
-	list(cut, false, &out);
+	list(cut, &out);
 	is_text(buf_text(&out), "a record begins",
 	        "a header that another connection does not complete");
 	buf_free(&out);
@@ -292,7 +300,7 @@ int main(void)
 	any_pieces();
 	evicted();
 	no_records();
-	brief();
+	names_alone();
 	another_connection();
 	transcript_free(transcript);
 	return tap_done();
