@@ -14,6 +14,7 @@ import threading
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "support"))
 import certificates  # noqa: E402
 from certificates import authority, certificate  # noqa: E402
+from odd_certificates import ADDRESS, DNS, name, odd_certificate  # noqa: E402
 from script import enter_home, script  # noqa: E402
 from tap import *  # noqa: E402,F403
 from tls_ends import VERSIONS, read_to_end, server_context  # noqa: E402
@@ -110,6 +111,27 @@ def certificates_that_are_wrong(good):
     port = serve(shout, 2, wrap=server_context(other))
     status, out, err = script("/try /open tls localhost %d as t\n/why\n" % port)
     ok("is not for localhost" in out and "Call the server by one of the names" in out, "/why says what to do: %s%s" % (out, err))
+
+
+def names_that_do_not_count():
+    """Those in a common name: RFC 9525."""
+    only = rb" names %s in its common name only, which clients no longer read \(RFC 9525\); its names: %s\n"
+    host, address = name(b"localhost"), name(b"127.0.0.1")
+    for words, subject, names, target, why in (
+            ("the host in the common name", host, [], "localhost", only % (b"localhost", b"none")),
+            ("of any case", name(b"LocalHost"), [], "localhost", only % (b"localhost", b"none")),
+            ("beside an address", host, [(ADDRESS, bytes((192, 0, 2, 7)))], "localhost", only % (b"localhost", b"192.0.2.7")),
+            ("beside another name", host, [(DNS, b"other.example")], "localhost", only % (b"localhost", b"other.example")),
+            ("a name that is not called", name(b"other.example"), [], "localhost", rb" is not for localhost; its names: none\n"),
+            ("an address in the common name", address, [], "127.0.0.1", only % (b"127.0.0.1", b"none")),
+            ("an address among the names", name(b"x"), [(DNS, b"127.0.0.1")], "127.0.0.1", rb" is not for 127.0.0.1; its names: 127.0.0.1\n"),
+            ("a wildcard for addresses", name(b"*.0.0.1"), [], "127.0.0.1", rb" is not for 127.0.0.1; its names: none\n")):
+        refused(odd_certificate("common", "root", subject, names), words, "tls://" + target + ":%d", rb"failed: the certificate" + why)
+    paths = odd_certificate("common", "root", host, [])
+    port = serve(shout, 2, wrap=server_context(paths))
+    status, out, err = script("/try /open tls localhost %d as t\n/why\n" % port)
+    ok("in its common name only" in out and "openssl req has -addext subjectAltName=DNS:NAME" in out, "/why says what to do: %s%s" % (out, err))
+    same(run("--tls-verify", "off", "tls://localhost:%d" % port, given=b"hi"), (0, b"HI", b""), "--tls-verify off takes it")
 
 
 def records(good):
@@ -284,6 +306,7 @@ right = certificate("right", "root")
 conversations(right)
 with_openssl(right)
 certificates_that_are_wrong(right)
+names_that_do_not_count()
 records(right)
 ends(right)
 pieces(right)

@@ -14,6 +14,7 @@ import threading
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "support"))
 import certificates  # noqa: E402
 from certificates import authority, certificate  # noqa: E402
+from odd_certificates import name, odd_certificate  # noqa: E402
 from plain import Plain  # noqa: E402
 from programs import LANGUAGES, WORK, export, finish, launch, port_on, programs_of  # noqa: E402
 from script import enter_home, script  # noqa: E402
@@ -219,6 +220,10 @@ def wrong_certificates(good):
         same(finish(launch(loose[language])), (0, b"HI\n", b""), "with verify off it takes any")
         status, out, err = finish(launch(pinned[language]))
         ok(status == 1 and out == b"" and err.count(b"\n") == 1 and b"not the pinned one" in err, "with a pin it takes no other: %r" % err)
+    server.wrap = server_context(odd_certificate("common", "root", name(b"localhost"), []))
+    for language in LANGUAGES:
+        status, out, err = finish(launch(strict[language]))
+        ok(status == 1 and out == b"" and b"mismatch" in err, "the %s program reads no common name: %r" % (language, err))
     server.close()
 
 

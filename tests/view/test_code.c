@@ -438,6 +438,7 @@ static void test_tls_client(void)
 	       "\"\\002h2\\010http/1.1\", 12);\n"
 	       "\tSSL *s_tls = SSL_new(context);\n"
 	       "\tSSL_set_tlsext_host_name(s_tls, \"local\\\"host\");\n"
+	       "\tSSL_set_hostflags(s_tls, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);\n"
 	       "\tSSL_set1_host(s_tls, \"local\\\"host\");\n"
 	       "\tSSL_set_fd(s_tls, s);\n"
 	       "\tcheck_tls(s_tls, SSL_connect(s_tls), \"SSL_connect\");\n"
@@ -455,6 +456,7 @@ static void test_tls_client(void)
 	       "context.options &= ~getattr(ssl, \"OP_IGNORE_UNEXPECTED_EOF\", 0)  # from 3.10 on "
 	       "set by default\n"
 	       "context.verify_flags &= ~ssl.VERIFY_X509_STRICT  # which is new in Python 3.13\n"
+	       "context.hostname_checks_common_name = False\n"
 	       "context.set_alpn_protocols(\"h2,http/1.1\".split(\",\"))\n"
 	       "s = context.wrap_socket(s, server_hostname=\"local\\\"host\", "
 	       "suppress_ragged_eofs=False)\n"
@@ -524,7 +526,8 @@ static void test_tls_server(void)
 	put(1, CALL_ACCEPT, 3, 9, 0, 0, &other, "", 0);
 	put_handshake(CALL_TLS_ACCEPT, 9, 1, "cert\ta.pem\nkey\tb.pem\n\n");
 	ok(has(CODE_C, "/* the certificate was made for that run") &&
-	           has(CODE_C, "openssl req -x509"),
+	           has(CODE_C, "openssl req -x509") &&
+	           has(CODE_C, "-addext subjectAltName=DNS:localhost"),
 	   "what is not in the transcript is a comment");
 	ok(has(CODE_C,
 	       "\tSSL_CTX_set_alpn_select_cb(context, choose_protocol, (void *)\"\\001x\");\n"

@@ -30,6 +30,9 @@ enum {
 	FINGERPRINT = 7 + 2 * 32 + 1, /* "sha256:" */
 	KEPT = 4096,                  /* bytes that a buffer of records keeps while it is empty */
 	NOT_SEEN = -1,
+	NAMES_COUNT = X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
+	              X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, /* those of the subjectAltName alone:
+	                                                      RFC 9525 */
 };
 
 #define FACT "certificate\t"
@@ -77,6 +80,7 @@ struct tls {
 	size_t first_len;
 	char why[WHY];
 	char unverified[WHY]; /* why the certificate was not verified; "" = it was */
+	bool in_common_name;  /* the host is named where it does not count */
 	bool no_certificate;  /* a client has sent none, and was asked for one */
 	bool asked;           /* a client: the server has asked for its certificate, */
 	char asked_of[WHY];   /* signed by one of these; "" = it has not said which */
@@ -289,13 +293,33 @@ static bool names_host(const struct tls *tls, X509 *certificate)
 		return true;
 	return is_address(tls->host)
 	               ? X509_check_ip_asc(certificate, tls->host, 0) == 1
-	               : X509_check_host(certificate, tls->host, 0,
-	                                 X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, NULL) == 1;
+	               : X509_check_host(certificate, tls->host, 0, NAMES_COUNT, NULL) == 1;
 }
 
-static void put_mismatch(const struct tls *tls, const X509 *leaf, struct buf *out)
+/* Asked of one that does not name it where names count: whether the host is its common name. */
+static bool names_host_in_common_name(const struct tls *tls, X509 *certificate)
 {
-	buf_printf(out, " is not for %.*s; its names: ", NAME_MOST, tls->host);
+	unsigned flags =
+	        X509_CHECK_FLAG_ALWAYS_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
+	if (is_address(tls->host)) {
+		flags |= X509_CHECK_FLAG_NO_WILDCARDS;
+		if (X509_check_host(certificate, tls->host, 0, NAMES_COUNT, NULL) == 1)
+			return false; /* a name that looks like an address */
+	}
+	return X509_check_host(certificate, tls->host, 0, flags, NULL) == 1;
+}
+
+static void put_mismatch(struct tls *tls, X509 *leaf, struct buf *out)
+{
+	tls->in_common_name = names_host_in_common_name(tls, leaf);
+	if (tls->in_common_name)
+		buf_printf(out,
+		           " names %.*s in its common name only, which clients no longer read (RFC "
+		           "9525)",
+		           NAME_MOST, tls->host);
+	else
+		buf_printf(out, " is not for %.*s", NAME_MOST, tls->host);
+	buf_append_text(out, "; its names: ");
 	put_hosts(leaf, out);
 }
 
@@ -776,7 +800,7 @@ static void set_host(struct tls *tls, const char *host)
 	if (len > 1 && tls->host[len - 1] == '.')
 		tls->host[len - 1] = '\0';
 	X509_VERIFY_PARAM *param = SSL_get0_param(tls->library);
-	X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	X509_VERIFY_PARAM_set_hostflags(param, NAMES_COUNT);
 	if (is_address(tls->host)) {
 		X509_VERIFY_PARAM_set1_ip_asc(param, tls->host);
 	} else if (*tls->host) {
@@ -1300,6 +1324,9 @@ const char *tls_advice_cut_short(void)
 	return no_close_notify;
 }
 
+static const char not_in_names[] =
+        "Names and addresses count where they are in the certificate's subjectAltName. It must be "
+        "made again with one: openssl req has -addext subjectAltName=DNS:NAME, or IP:ADDRESS.";
 static const char any_alert[] =
         "The other end has sent this alert and given the connection up: its own log may say more.";
 
@@ -1343,6 +1370,9 @@ const char *tls_advice(const struct tls *tls)
 		return "Clients are taken that have a certificate from one of the authorities of "
 		       "ca "
 		       "FILE: the client must be given such a one, with its key.";
+	if (tls->in_common_name && (tls->verdict == X509_V_ERR_HOSTNAME_MISMATCH ||
+	                            tls->verdict == X509_V_ERR_IP_ADDRESS_MISMATCH))
+		return not_in_names;
 	for (size_t i = 0; i < sizeof verdicts / sizeof *verdicts; i++)
 		if (verdicts[i].verdict == tls->verdict)
 			return verdicts[i].advice;

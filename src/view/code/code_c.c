@@ -335,7 +335,9 @@ static void begin(FILE *file, const struct program *program)
 	        "\n",
 	        program->title, tls ? " -lssl -lcrypto" : "",
 	        needs & NEED_SEND_FROM ? "#define _GNU_SOURCE /* struct in6_pktinfo */\n" : "",
-	        tls ? "#include <openssl/err.h>\n#include <openssl/ssl.h>\n" : "",
+	        tls ? "#include <openssl/err.h>\n#include <openssl/ssl.h>\n"
+	              "#include <openssl/x509v3.h>\n"
+	            : "",
 	        needs & (NEED_RECEIVE | NEED_TLS_RECEIVE) ? "#include <poll.h>\n" : "",
 	        tls ? "#include <signal.h>\n" : "",
 	        needs & NEED_PATH ? "#include <stddef.h>\n" : "",
@@ -684,6 +686,9 @@ static void put_server_name(FILE *file, const struct statement *statement)
 	}
 	if (statement_is_unverified(statement))
 		return;
+	if (!address)
+		fprintf(file, "\tSSL_set_hostflags(%s_tls, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);\n",
+		        statement->socket);
 	fprintf(file,
 	        address ? "\tX509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(%s_tls), "
 	                : "\tSSL_set1_host(%s_tls, ",

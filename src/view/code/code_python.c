@@ -453,8 +453,8 @@ static void put_context(FILE *file, const struct statement *statement)
 	else if (!serves)
 		fprintf(file,
 		        "%s.verify_flags &= ~ssl.VERIFY_X509_STRICT  # which is new in Python "
-		        "3.13\n",
-		        context);
+		        "3.13\n%s.hostname_checks_common_name = False\n",
+		        context, context);
 	put_alpn(file, statement);
 	if (serves || statement_asked(statement, TLS_ASKED_CERT))
 		put_files(file, statement);
