@@ -10,11 +10,10 @@
 
 enum {
 	LOOK_AHEAD = 1024, /* entries of the session, in which a record may go on */
-	HELLO_MOST = TLS_RECORD_LONGEST,
-	NAME_MOST = 64,   /* bytes of a name of the peer's that are shown */
-	LISTED = 12,      /* records, or runs of those that are alike, that are listed */
-	EXCERPT = 24,     /* bytes that are shown of what is no record */
-	FROM_BEGIN = 256, /* entries of a session in which bytes are counted */
+	NAME_MOST = 64,    /* bytes of a name of the peer's that are shown */
+	LISTED = 12,       /* records, or runs of those that are alike, that are listed */
+	EXCERPT = 24,      /* bytes that are shown of what is no record */
+	FROM_BEGIN = 256,  /* entries of a session in which bytes are counted */
 };
 
 /* ---- the bytes of one direction, over several calls ---- */
@@ -65,7 +64,24 @@ static size_t take(struct stretch *stretch, size_t len, uint8_t *out)
 	return done;
 }
 
+/* The next bytes in one piece: those of the entry, or, where they are in several, gathered in `pieces`. NULL where
+ * not all have come. */
+static const uint8_t *take_whole(struct stretch *stretch, size_t len, struct buf *pieces)
+{
+	const uint8_t *here = (const uint8_t *)entry_bytes(stretch->entry) + stretch->at;
+	bool whole = len <= stretch->entry->len - stretch->at;
+	uint8_t *place = whole ? NULL : (uint8_t *)buf_reserve(pieces, len);
+	if (take(stretch, len, place) < len)
+		return NULL;
+	return whole ? here : place;
+}
+
 /* ---- messages ---- */
+
+static size_t message_length(const uint8_t header[TLS_MESSAGE_HEADER])
+{
+	return (size_t)header[1] << 16 | (size_t)header[2] << 8 | header[3];
+}
 
 /* `blank`: a blank is shown as one. */
 static void add_safe(const uint8_t *bytes, size_t len, bool blank, struct buf *out)
@@ -113,14 +129,14 @@ static void add_hello(const struct tls_hello *hello, struct buf *out)
 static void add_message(struct stretch *stretch, const uint8_t *header, size_t len, bool brief,
                         size_t *left, struct buf *out)
 {
-	uint8_t body[HELLO_MOST];
 	struct tls_hello hello;
+	struct buf pieces = { .max = SIZE_MAX };
 	const char *name = tls_message_name(header[0]);
 	bool reads =
 	        len <= *left && (header[0] == TLS_SERVER_HELLO || header[0] == TLS_CLIENT_HELLO);
-	size_t got = take(stretch, reads ? len : 0, body);
-	bool known = reads && got == len && tls_hello_read(header[0], body, len, &hello);
-	*left -= got;
+	const uint8_t *body = reads ? take_whole(stretch, len, &pieces) : NULL;
+	bool known = body && tls_hello_read(header[0], body, len, &hello);
+	*left -= reads ? len : 0;
 	buf_append_text(out, out->len ? ", " : "");
 	if (name)
 		buf_append_text(out, known && hello.retry ? "HelloRetryRequest" : name);
@@ -128,6 +144,7 @@ static void add_message(struct stretch *stretch, const uint8_t *header, size_t l
 		buf_printf(out, "message %u", header[0]);
 	if (known && !brief)
 		add_hello(&hello, out);
+	buf_free(&pieces);
 }
 
 /* The messages that begin in a record of the handshake that is not encrypted. Moves on over it as far as it
@@ -149,8 +166,7 @@ static void add_messages(struct recordtext *walk, struct stretch *stretch, size_
 		if (got < sizeof header)
 			return;
 		left -= sizeof header;
-		size_t len = (size_t)header[1] << 16 | (size_t)header[2] << 8 | header[3],
-		       before = left;
+		size_t len = message_length(header), before = left;
 		add_message(stretch, header, len, brief, &left, out);
 		walk->message = (uint32_t)(len - (before - left));
 	}
@@ -160,18 +176,21 @@ static void add_messages(struct recordtext *walk, struct stretch *stretch, size_
  * HelloRetryRequest: what is one to its last byte has not been encrypted. */
 static bool add_hello_after_retry(struct stretch *stretch, size_t len, bool brief, struct buf *out)
 {
-	uint8_t bytes[HELLO_MOST];
+	uint8_t header[TLS_MESSAGE_HEADER];
 	struct tls_hello hello;
-	if (len < TLS_MESSAGE_HEADER || take(stretch, len, bytes) < len)
+	struct buf pieces = { .max = SIZE_MAX };
+	if (take(stretch, sizeof header, header) < sizeof header ||
+	    sizeof header + message_length(header) != len)
 		return false;
-	size_t body = (size_t)bytes[1] << 16 | (size_t)bytes[2] << 8 | bytes[3];
-	if (body != len - TLS_MESSAGE_HEADER ||
-	    !tls_hello_read(bytes[0], bytes + TLS_MESSAGE_HEADER, body, &hello))
-		return false;
-	buf_append_text(out, hello.retry ? "HelloRetryRequest" : tls_message_name(bytes[0]));
-	if (!brief)
+	const uint8_t *body = take_whole(stretch, message_length(header), &pieces);
+	bool known = body && tls_hello_read(header[0], body, message_length(header), &hello);
+	if (known)
+		buf_append_text(out,
+		                hello.retry ? "HelloRetryRequest" : tls_message_name(header[0]));
+	if (known && !brief)
 		add_hello(&hello, out);
-	return true;
+	buf_free(&pieces);
+	return known;
 }
 
 static void add_alert(struct stretch *stretch, size_t len, struct buf *out)
