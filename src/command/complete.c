@@ -102,16 +102,27 @@ static void offer_session_names(struct offer *offer)
 	offer_sessions(offer, *offer->prefix == '@' ? "@" : "");
 }
 
-static void offer_services(struct offer *offer)
-{
-	for (const struct service *const *service = service_table; *service; service++)
-		offer_word(offer, xstrdup((*service)->name));
-}
-
 static bool word_is(const struct word *word, const char *text)
 {
 	size_t len = strlen(text);
 	return (size_t)(word->end - word->at) == len && memcmp(word->at, text, len) == 0;
+}
+
+/* Only one, which may come among other words: "/listen 0 echo tls ". */
+static void offer_services(struct offer *offer)
+{
+	struct words words;
+	words_cut(&words, offer->args, offer->point);
+	for (size_t i = 0; i < words.count; i++) {
+		const struct word *word = &words.word[i];
+		char *name = xstrndup(word->at, (size_t)(word->end - word->at));
+		bool given = service_find(name) && (i == 0 || !word_is(word - 1, "as"));
+		free(name);
+		if (given)
+			return;
+	}
+	for (const struct service *const *service = service_table; *service; service++)
+		offer_word(offer, xstrdup((*service)->name));
 }
 
 /* "/lesson NAME STEP --record FILE", "/lesson export NAME FILE answers notes" */

@@ -462,8 +462,14 @@ static size_t choices_end(const struct element *elements, size_t count, size_t i
 	return index;
 }
 
+static bool is_optional_word(const struct element *element)
+{
+	return !element->literals && !element->required && !element->rest;
+}
+
 /* How many of the words left belong to the elements after this one: one for each that is
- * required, and the last ones that are those of the choices at the end. */
+ * required, and the last ones that are those of the choices at the end, with a word among or after
+ * them that may be before them. */
 static size_t claimed_after(const struct match *match, size_t index, size_t left)
 {
 	bool given[GRAMMAR_MAX] = { false };
@@ -475,12 +481,17 @@ static size_t claimed_after(const struct match *match, size_t index, size_t left
 	size_t first = end;
 	while (first > index + 1 && is_choice(&match->elements[first - 1]))
 		first--;
+	const struct word *words = match->words.word;
+	bool one = first > index + 1 && is_optional_word(&match->elements[first - 1]);
 	for (size_t at = match->words.count; left > claimed; at--, claimed++) {
-		choice =
-		        find_choice(match->elements, first, end, &match->words.word[at - 1], given);
-		if (choice == end)
+		choice = find_choice(match->elements, first, end, &words[at - 1], given);
+		if (choice < end)
+			given[choice] = true;
+		else if (one && at >= 2 &&
+		         find_choice(match->elements, first, end, &words[at - 2], given) < end)
+			one = false;
+		else
 			break;
-		given[choice] = true;
 	}
 	return claimed;
 }
@@ -639,11 +650,6 @@ static bool element_takes(const struct element *element, const struct word *word
 	return !element->tagged && (!element->literals || word_is_literal(word, element));
 }
 
-static bool is_optional_word(const struct element *element)
-{
-	return !element->literals && !element->required && !element->rest;
-}
-
 static size_t choices_begin(const struct element *elements, size_t index)
 {
 	while (index > 0 && is_choice(&elements[index - 1]))
@@ -652,8 +658,8 @@ static size_t choices_begin(const struct element *elements, size_t index)
 }
 
 /* The element after those that these words fill, at most `count`; more where they do not fit. Fills in
- * which choices are given. `left_out`: as if optional words had been left out, so that these words fill
- * those after them. */
+ * which choices are given; a word that may be before them is still to come where they come first.
+ * `left_out`: as if optional words had been left out, so that these words fill those after them. */
 static size_t skip_words(const struct element *elements, size_t count, const struct words *words,
                          bool left_out, bool given[GRAMMAR_MAX])
 {
@@ -667,6 +673,15 @@ static size_t skip_words(const struct element *elements, size_t count, const str
 			next = choice < next ? next - 1 : choice;
 			continue;
 		}
+		if (next < count && is_optional_word(&elements[next])) {
+			end = choices_end(elements, count, next + 1);
+			choice = find_choice(elements, next + 1, end, &words->word[i], given);
+			if (choice < end) {
+				given[choice] = true;
+				next--;
+				continue;
+			}
+		}
 		while (next < count && (!element_takes(&elements[next], &words->word[i]) ||
 		                        (left_out && is_optional_word(&elements[next])))) {
 			if (elements[next].required)
@@ -679,6 +694,14 @@ static size_t skip_words(const struct element *elements, size_t count, const str
 			return next;
 	}
 	return next;
+}
+
+static bool is_among(const struct words *words, const struct element *element)
+{
+	for (size_t i = 0; i < words->count; i++)
+		if (word_is_literal(&words->word[i], element))
+			return true;
+	return false;
 }
 
 static size_t add_expected(const struct element *element,
@@ -708,7 +731,8 @@ size_t grammar_expected(struct element *elements, size_t count, const char *line
 		size_t next = skip_words(elements, count, &words, left_out, chosen);
 		for (size_t i = next > count ? count : choices_begin(elements, next); i < count;
 		     i++) {
-			if (elements[i].tagged || chosen[i])
+			if (elements[i].tagged || chosen[i] ||
+			    (is_choice(&elements[i]) && is_among(&words, &elements[i])))
 				continue;
 			found = add_expected(&elements[i], expected, found);
 			if (elements[i].required)

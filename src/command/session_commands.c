@@ -192,11 +192,11 @@ enum {
 	LISTEN_ADDRESS,
 	LISTEN_PORT,
 	LISTEN_SERVICE,
+	LISTEN_ITERATIVE,
+	LISTEN_TLS,
 	LISTEN_ON,
 	LISTEN_AS,
 	LISTEN_MAX,
-	LISTEN_ITERATIVE,
-	LISTEN_TLS,
 	LISTEN_CERT,
 	LISTEN_KEY,
 	LISTEN_CA,
@@ -473,8 +473,8 @@ const struct command session_commands[] = {
 	        .name = "listen",
 	        .letter = 'l',
 	        .group = "sessions",
-	        .usage = "[" TARGET_SCHEMES "] [<local-address>] <port> [<service>] [on <host>] "
-	                 "[as <name>] [max <number>] [iterative] [tls] [cert <file>] [key <file>] [ca <file>] "
+	        .usage = "[" TARGET_SCHEMES "] [<local-address>] <port> [<service>] [iterative] "
+	                 "[tls] [on <host>] [as <name>] [max <number>] [cert <file>] [key <file>] [ca <file>] "
 	                 "[alpn <protocols>]",
 	        .help = "serve clients, or the peers of datagrams\n"
 	                "Without a local address only this machine reaches it; * stands for every "
@@ -490,7 +490,7 @@ const struct command session_commands[] = {
 	                "A UNIX path takes the place of address and port: /listen unix:///path. "
 	                "The file of a program that has ended is replaced, any other stays; "
 	                "its own is removed at the end.\n"
-	                "tls, first or last, puts TLS on top of TCP; without cert and key, files in PEM, a certificate is "
+	                "tls, first or anywhere after the port, puts TLS on top of TCP; without cert and key, files in PEM, a certificate is "
 	                "made for localhost, valid for 30 days. Its fingerprint is shown. With ca, a file in PEM of "
 	                "authorities, clients are asked for a certificate that one of them has signed; without "
 	                "it nobody is served.\n"

@@ -99,6 +99,12 @@ static void test_words(struct app *app)
 	is_text(complete(app, "/listen udp 0 echo a"), "as", "as");
 	is_text(complete(app, "/listen 0 echo it"), "iterative", "and how it serves");
 	is_text(complete(app, "/listen 0 echo iterative t"), "tls", "and what is below that");
+	is_text(complete(app, "/listen 0 tls e"), "echo", "a service may come after it,");
+	is_text(complete(app, "/listen 127.0.0.1 0 tls e"), "echo", "also after an address,");
+	is_text(complete(app, "/listen 0 tls iterative e"), "echo", "or after both,");
+	is_text(complete(app, "/listen 0 tls echo e"), "", "and only one,");
+	is_text(complete(app, "/listen 0 tls t"), "time", "as tls itself,");
+	is_text(complete(app, "/listen 0 tls as echo e"), "echo", "a name is none,");
 	is_text(complete(app, "/listen 0 tls ce"), "cert", "whose words are offered after it,");
 	is_text(complete(app, "/open tls h 443 c"), "ca cert", "and after the other one,");
 	is_text(complete(app, "/open tls://h:443 v"), "verify", "in any spelling,");

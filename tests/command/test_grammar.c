@@ -81,6 +81,15 @@ static void test_choices(void)
 	        "[tls]",
 	        "each of them once");
 	is_text(match("listen", behind, "80 tls"), "80|-|-|tls", "none");
+	static const char far_behind[] = "[<address>] <port> [<service>] [iterative] [tls] [as <name>]";
+	is_text(match("listen", far_behind, "80 tls echo"), "-|80|echo|-|tls",
+	        "with a word in front that is left out");
+	is_text(match("listen", far_behind, "80 tls iterative echo as x"), "-|80|echo|iterative|tls as x", "after several");
+	is_text(match("listen", far_behind, "80 tls echo iterative"), "-|80|echo|iterative|tls", "among them");
+	is_text(match("listen", far_behind, "h 80 tls echo"), "h|80|echo|-|tls", "and one that is not");
+	is_text(match("listen", far_behind, "h 80 echo"), "h|80|echo|-|-", "which is left to other lines");
+	is_text(expected(far_behind, "80 tls "), "service (iterative) (as)", "and TAB has it");
+	is_text(expected(far_behind, "h 80 tls "), "service (iterative) (as)", "with both");
 	is_text(match("log", usage, "all append x"), "all|append|x", "choices in their order");
 	is_text(match("log", usage, "append all x"), "all|append|x", "and in another one");
 	is_text(match("log", usage, "append as raw all x"), "all|append|x as raw",

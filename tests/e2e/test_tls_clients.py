@@ -153,9 +153,11 @@ def both_ends(server, alice):
 def orders():
     """tls and iterative, in any order, with and without the rest."""
     for line in ("0 iterative tls", "0 tls iterative", "tls 0 iterative", "127.0.0.1 0 tls iterative as s", "0 echo iterative tls", "0 echo tls iterative",
-                 "0 as s tls max 3 iterative", "tls 0 echo iterative", "localhost:0 echo tls iterative", "tls 127.0.0.1 0 echo tls iterative"):
+                 "0 as s tls max 3 iterative", "tls 0 echo iterative", "localhost:0 echo tls iterative", "tls 127.0.0.1 0 echo tls iterative",
+                 "0 tls iterative echo", "0 iterative echo tls as s", "127.0.0.1 0 max 3 tls echo iterative", "127.0.0.1:0 iterative tls echo"):
         status, out, err = script("/listen %s\n/info\n" % line)
-        ok(status == 0 and re.search(r"service +(none|echo) iterative\n", out) and re.search(r"certificate\s+sha256:", out), "/listen %s: %s%s" % (line, out, err))
+        ok(status == 0 and re.search(r"service +(none|echo) iterative\n", out) and re.search(r"certificate\s+sha256:", out) and
+           ("echo" in line) == ("service    echo" in re.sub(" +", "    ", out)), "/listen %s: %s%s" % (line, out, err))
     for line, why in (("0 tls tls", "is not a"), ("0 iterative tls iterative", "no service"), ("udp 0 tls iterative", "not of UDP")):
         status, out, err = script("/listen %s\n" % line)
         ok(status != 0 and err.count("\n") == 1, "/listen %s: %s" % (line, err))
