@@ -203,10 +203,12 @@ const char *value_name_at(const void *context, size_t index)
 
 /* ---- words ---- */
 
+/* Without the first, which has the name of STATE_CLOSED. */
 static const char *name_of_state(const void *context, size_t index)
 {
+	size_t state = STATE_GONE + 1 + index;
 	(void)context;
-	return index > STATE_RESOLVING ? NULL : tcp_state_title((enum tcp_state)index);
+	return state > STATE_RESOLVING ? NULL : tcp_state_title((enum tcp_state)state);
 }
 
 static const char *name_of_call(const void *context, size_t index)

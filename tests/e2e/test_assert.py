@@ -151,7 +151,8 @@ for line, why in (
         ("/assert stat is CLOSED", 'no value "stat": did you mean state?'),
         ("/assert state is ESTABLISHD", 'state is never "ESTABLISHD": did you mean ESTABLISHED?'),
         ("/assert last.errno is ENOTREAL", 'errno is never "ENOTREAL": a name of errno(3), or 0'),
-        ("/assert state is zzz", 'state is never "zzz": CLOSED, '),
+        ("/assert state is zzz", 'state is never "zzz": ESTABLISHED, SYN_SENT, SYN_RECV, FIN_WAIT1, FIN_WAIT2, TIME_WAIT, CLOSED, CLOSE_WAIT, '
+                                 "LAST_ACK, LISTEN, CLOSING, FIN_WAIT, UDP, "),
         ("/assert @d.recv = 1", 'no session "d" is made before this line: "as NAME" names one'),
         ("/assert state < 5", "state is no number: is, is not, has or matches"),
         ("/assert recv = many", 'recv is a number: "many" is none (18, 1k, 1.5M, 64Ki)'),
