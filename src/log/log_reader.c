@@ -853,6 +853,7 @@ static bool is_blank(const char *line, size_t len)
 enum log_reading log_reader_next(struct log_reader *reader, struct log_record *record,
                                  struct error *error)
 {
+	static const char mark[] = "\xef\xbb\xbf"; /* that some editors begin a file of UTF-8 with */
 	reader->error = error;
 	while (!reader->over) {
 		size_t len;
@@ -864,6 +865,11 @@ enum log_reading log_reader_next(struct log_reader *reader, struct log_record *r
 			return found;
 		char *line = reader->bytes.memory + reader->bytes.head;
 		bool cut = reader->taken == len;
+		if (reader->line == 1 && len >= sizeof mark - 1 &&
+		    memcmp(line, mark, sizeof mark - 1) == 0) {
+			line += sizeof mark - 1;
+			len -= sizeof mark - 1;
+		}
 		if (is_blank(line, len))
 			continue;
 		if (read_line(reader, line, len, record)) {

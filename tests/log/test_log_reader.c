@@ -67,6 +67,8 @@ static void is_tolerant(void)
 	reads(HEADER "{\"type\":\"wire\",\"host\":\"left\",\"since\":\"2026-11-28T18:01:02Z\"}\n"
 	             "{\"type\":\"wire\"}\n",
 	      "HWW", NULL, "the wire");
+	reads("\xef\xbb\xbf" HEADER NOTE "}\n", "HE", NULL, "a mark of UTF-8 at the beginning,");
+	reads(HEADER "\xef\xbb\xbf" NOTE "}\n", "Hx", "2:1: a value is missing", "and nowhere else");
 	reads(HEADER NOTE ",\"fd\":null,\"failure\":null}\n", "HE", NULL, "null is absent");
 }
 
