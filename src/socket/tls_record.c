@@ -67,47 +67,57 @@ const char *tls_alert_level(uint8_t level)
 	return TABLE(names, level);
 }
 
-/* RFC 8446 section 6.2, RFC 5246 section 7.2.2. */
+/* clang-format off: a row for each */
+/* RFC 8446 section 6.2, RFC 5246 section 7.2.2, and what usually is the reason. */
+static const struct alert {
+	const char *name, *meaning;
+} alerts[] = {
+	[0] = { "close_notify", NULL },
+	[10] = { "unexpected_message", "a message came that has no place there" },
+	[20] = { "bad_record_mac", "a record was changed on its way" },
+	[21] = { "decryption_failed", NULL },
+	[22] = { "record_overflow", "a record was too long" },
+	[30] = { "decompression_failure", NULL },
+	[40] = { "handshake_failure", "the two ends have no version, cipher or group in common, or a certificate was missing" },
+	[41] = { "no_certificate", NULL },
+	[42] = { "bad_certificate", "the certificate is damaged" },
+	[43] = { "unsupported_certificate", "a certificate of this kind is not accepted" },
+	[44] = { "certificate_revoked", "its authority has revoked the certificate" },
+	[45] = { "certificate_expired", "the certificate is no longer valid, or not yet" },
+	[46] = { "certificate_unknown", "the certificate was not accepted" },
+	[47] = { "illegal_parameter", "a field of a message makes no sense" },
+	[48] = { "unknown_ca", "the certificate is from an authority that is not trusted there" },
+	[49] = { "access_denied", "the certificate is valid, but not allowed" },
+	[50] = { "decode_error", "a message could not be read" },
+	[51] = { "decrypt_error", "a signature or a Finished message is wrong" },
+	[60] = { "export_restriction", NULL },
+	[70] = { "protocol_version", "the two ends have no version of TLS in common" },
+	[71] = { "insufficient_security", "what this end offers is too weak" },
+	[80] = { "internal_error", "something failed there that has nothing to do with the protocol" },
+	[86] = { "inappropriate_fallback", "a lower version was offered than both ends have" },
+	[90] = { "user_canceled", "the handshake was given up" },
+	[100] = { "no_renegotiation", "there is no second handshake on this connection" },
+	[109] = { "missing_extension", "a message lacks an extension" },
+	[110] = { "unsupported_extension", "an extension came that was not asked for" },
+	[111] = { "certificate_unobtainable", NULL },
+	[112] = { "unrecognized_name", "there is no server of this name" },
+	[113] = { "bad_certificate_status_response", "the stapled OCSP answer is not valid" },
+	[114] = { "bad_certificate_hash_value", NULL },
+	[115] = { "unknown_psk_identity", "the pre-shared key is not known" },
+	[116] = { "certificate_required", "the server wants a certificate of the client" },
+	[120] = { "no_application_protocol", "none of the offered ALPN protocols is served" },
+	[121] = { "ech_required", NULL },
+};
+/* clang-format on */
+
 const char *tls_alert_name(uint8_t description)
 {
-	static const char *const names[] = {
-		[0] = "close_notify",
-		[10] = "unexpected_message",
-		[20] = "bad_record_mac",
-		[21] = "decryption_failed",
-		[22] = "record_overflow",
-		[30] = "decompression_failure",
-		[40] = "handshake_failure",
-		[41] = "no_certificate",
-		[42] = "bad_certificate",
-		[43] = "unsupported_certificate",
-		[44] = "certificate_revoked",
-		[45] = "certificate_expired",
-		[46] = "certificate_unknown",
-		[47] = "illegal_parameter",
-		[48] = "unknown_ca",
-		[49] = "access_denied",
-		[50] = "decode_error",
-		[51] = "decrypt_error",
-		[60] = "export_restriction",
-		[70] = "protocol_version",
-		[71] = "insufficient_security",
-		[80] = "internal_error",
-		[86] = "inappropriate_fallback",
-		[90] = "user_canceled",
-		[100] = "no_renegotiation",
-		[109] = "missing_extension",
-		[110] = "unsupported_extension",
-		[111] = "certificate_unobtainable",
-		[112] = "unrecognized_name",
-		[113] = "bad_certificate_status_response",
-		[114] = "bad_certificate_hash_value",
-		[115] = "unknown_psk_identity",
-		[116] = "certificate_required",
-		[120] = "no_application_protocol",
-		[121] = "ech_required",
-	};
-	return TABLE(names, description);
+	return description < sizeof alerts / sizeof *alerts ? alerts[description].name : NULL;
+}
+
+const char *tls_alert_meaning(uint8_t description)
+{
+	return description < sizeof alerts / sizeof *alerts ? alerts[description].meaning : NULL;
 }
 
 const char *tls_version_name(uint16_t version)

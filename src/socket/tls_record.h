@@ -35,12 +35,16 @@ struct tls_record {
 /* False where no record of TLS begins with these bytes. */
 bool tls_record_read(const uint8_t header[TLS_RECORD_HEADER], struct tls_record *record);
 
-/* "handshake", "application_data"; "ClientHello", NULL = there is no such message; "fatal",
- * "handshake_failure", NULL = there is no such alert. As in the standards. */
+/* As the RFCs name them: "handshake", "ClientHello", "fatal", "handshake_failure". NULL where no RFC
+ * does. */
 const char *tls_record_name(uint8_t type);
 const char *tls_message_name(uint8_t type);
 const char *tls_alert_level(uint8_t level);
 const char *tls_alert_name(uint8_t description);
+
+/* What it usually means that the other end sends this alert: "there is no server of this name". NULL where
+ * that is not known. */
+const char *tls_alert_meaning(uint8_t description);
 
 /* What begins in a piece of the bytes of one direction. */
 struct tls_place {

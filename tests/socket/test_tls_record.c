@@ -183,6 +183,9 @@ static void names(void)
 	ok(!tls_message_name(3) && !tls_message_name(255), "others have no name");
 	is_text(tls_alert_name(70), "protocol_version", "an alert");
 	is_text(tls_alert_name(121), "ech_required", "the last one");
+	is_text(tls_alert_meaning(112), "there is no server of this name", "what one means");
+	ok(!tls_alert_meaning(0) && !tls_alert_meaning(121) && !tls_alert_meaning(122),
+	   "not every one means something by itself");
 	ok(!tls_alert_name(1) && !tls_alert_name(122) && !tls_alert_level(0) && !tls_alert_level(3),
 	   "others have no name");
 	is_text(tls_version_name(0x0304), "TLS 1.3", "a version");

@@ -18,6 +18,7 @@
 #include "base/alloc.h"
 #include "base/escape.h"
 #include "record/tls_entry.h"
+#include "socket/tls_record.h"
 
 enum {
 	WHY = 400,
@@ -101,51 +102,17 @@ bool tls_is_available(struct error *error)
 
 /* ---- words ---- */
 
-/* RFC 8446 section 6, RFC 5246 section 7.2, and what usually is the reason. */
-static const struct {
-	int number;
-	const char *name, *meaning;
-} alerts[] = {
-	{ 10, "unexpected_message", "a message came that has no place there" },
-	{ 20, "bad_record_mac", "a record was changed on its way" },
-	{ 22, "record_overflow", "a record was too long" },
-	{ 40, "handshake_failure",
-	  "the two ends have no version, cipher or group in common, or a "
-	  "certificate was missing" },
-	{ 42, "bad_certificate", "the certificate is damaged" },
-	{ 43, "unsupported_certificate", "a certificate of this kind is not accepted" },
-	{ 44, "certificate_revoked", "its authority has revoked the certificate" },
-	{ 45, "certificate_expired", "the certificate is no longer valid, or not yet" },
-	{ 46, "certificate_unknown", "the certificate was not accepted" },
-	{ 47, "illegal_parameter", "a field of a message makes no sense" },
-	{ 48, "unknown_ca", "the certificate is from an authority that is not trusted there" },
-	{ 49, "access_denied", "the certificate is valid, but not allowed" },
-	{ 50, "decode_error", "a message could not be read" },
-	{ 51, "decrypt_error", "a signature or a Finished message is wrong" },
-	{ 70, "protocol_version", "the two ends have no version of TLS in common" },
-	{ 71, "insufficient_security", "what this end offers is too weak" },
-	{ 80, "internal_error", "something failed there that has nothing to do with the protocol" },
-	{ 86, "inappropriate_fallback", "a lower version was offered than both ends have" },
-	{ 90, "user_canceled", "the handshake was given up" },
-	{ 100, "no_renegotiation", "there is no second handshake on this connection" },
-	{ 109, "missing_extension", "a message lacks an extension" },
-	{ 110, "unsupported_extension", "an extension came that was not asked for" },
-	{ 112, "unrecognized_name", "there is no server of this name" },
-	{ 113, "bad_certificate_status_response", "the stapled OCSP answer is not valid" },
-	{ 115, "unknown_psk_identity", "the pre-shared key is not known" },
-	{ 116, "certificate_required", "the server wants a certificate of the client" },
-	{ 120, "no_application_protocol", "none of the offered ALPN protocols is served" },
-};
-
+/* "unknown_ca (alert 48): the certificate is from an authority that is not trusted there" */
 static void put_alert(int number, struct buf *out)
 {
-	for (size_t i = 0; i < sizeof alerts / sizeof *alerts; i++)
-		if (alerts[i].number == number) {
-			buf_printf(out, "%s (alert %d): %s", alerts[i].name, number,
-			           alerts[i].meaning);
-			return;
-		}
-	buf_printf(out, "alert %d", number);
+	const char *name = tls_alert_name((uint8_t)number);
+	const char *meaning = tls_alert_meaning((uint8_t)number);
+	if (name)
+		buf_printf(out, "%s (alert %d)", name, number);
+	else
+		buf_printf(out, "alert %d", number);
+	if (meaning)
+		buf_printf(out, ": %s", meaning);
 }
 
 /* In printable ASCII, cut where it is long. */
