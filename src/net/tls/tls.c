@@ -740,11 +740,10 @@ bool tls_context_verifies(const struct tls_context *context)
 
 static void notice(const SSL *library, int where, int value)
 {
-	enum { FATAL = 2, NO_RENEGOTIATION = 100 };
 	struct tls *tls = SSL_get_app_data(library);
-	if (where & SSL_CB_ALERT && (value & 0xff) == NO_RENEGOTIATION)
+	if (where & SSL_CB_ALERT && (value & 0xff) == SSL_AD_NO_RENEGOTIATION)
 		tls->refused = true;
-	if (where & SSL_CB_ALERT && value >> 8 == FATAL)
+	if (where & SSL_CB_ALERT && value >> 8 == SSL3_AL_FATAL)
 		*(where & SSL_CB_READ ? &tls->alert_in : &tls->alert_out) = value & 0xff;
 }
 
@@ -850,12 +849,12 @@ bool tls_peer_closed(const struct tls *tls)
 	return tls->peer_closed;
 }
 
-/* The first byte of a record is its type, 20 to 23, RFC 8446 section 5.1; of the first one it is that of
- * a handshake or of an alert. */
+/* The first byte of a record is its type, RFC 8446 section 5.1; the first record is of a handshake, or an
+ * alert. */
 static bool speaks_tls(const struct tls *tls)
 {
-	enum { ALERT = 21, HANDSHAKE = 22 };
-	return !tls->first_len || tls->first[0] == ALERT || tls->first[0] == HANDSHAKE;
+	return !tls->first_len || tls->first[0] == TLS_RECORD_ALERT ||
+	       tls->first[0] == TLS_RECORD_HANDSHAKE;
 }
 
 /* ", signed by CN=root or CN=other" */
@@ -1300,19 +1299,14 @@ static const char any_alert[] =
 /* What an alert means that the peer has sent of our certificate, or of one that it misses. */
 static const char *advise_alert(const struct tls *tls)
 {
-	enum {
-		HANDSHAKE_FAILURE = 40,
-		FIRST_OF_CERTIFICATES = 42,
-		UNKNOWN_CA = 48,
-		REQUIRED = 116
-	};
 	int alert = tls->alert_in;
 	bool has_certificate = *tls->context->fingerprint;
-	if (alert == REQUIRED || (alert == HANDSHAKE_FAILURE && tls->asked && !has_certificate))
+	if (alert == SSL_AD_CERTIFICATE_REQUIRED ||
+	    (alert == SSL_AD_HANDSHAKE_FAILURE && tls->asked && !has_certificate))
 		return "The server takes clients that have a certificate, and none was sent: cert "
 		       "FILE "
 		       "key FILE name one, on the command line --ssl-cert and --ssl-key.";
-	if (alert < FIRST_OF_CERTIFICATES || alert > UNKNOWN_CA || !has_certificate)
+	if (alert < SSL_AD_BAD_CERTIFICATE || alert > SSL_AD_UNKNOWN_CA || !has_certificate)
 		return any_alert;
 	if (!tls->context->server)
 		return "This is about our certificate: the server does not take it. It must be "
