@@ -4,7 +4,6 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "net/service.h"
 
 enum { HELP_COLUMN = 26, HELP_WIDTH = 80 };
@@ -145,6 +144,17 @@ void option_table_syntax(struct option_syntax *syntax)
 				                 row->value ? required_argument : no_argument, NULL,
 				                 row->letter };
 	}
+}
+
+void option_table_spell(int letter, struct buf *out)
+{
+	const struct option_row *row = option_table;
+	while (row->section || (row->letter && row->letter != letter))
+		row++;
+	if (row->letter && is_short(row))
+		buf_printf(out, "-%c", letter);
+	else if (row->name)
+		buf_printf(out, "--%s", row->name);
 }
 
 /* "  -u, --udp" */

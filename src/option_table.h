@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "base/buf.h"
+
 /* What getopt_long() returns where there is no letter. */
 enum option_letter {
 	LONG_SERVICE = 256,
@@ -98,6 +100,9 @@ struct option_syntax {
 	struct option names[OPTION_NAMES]; /* ended by zeros */
 };
 void option_table_syntax(struct option_syntax *syntax);
+
+/* "-l", or "--demo" where there is no letter. */
+void option_table_spell(int letter, struct buf *out);
 
 /* The list of -h. */
 void option_table_print(FILE *out);

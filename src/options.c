@@ -626,6 +626,69 @@ static bool take_long_value(struct options *options, int letter, char **argv, st
 
 /* clang-format on */
 
+/* ---- options that few others go with ---- */
+
+static const struct mode {
+	int letter;
+	const char *what;
+	int most;     /* words; -1: any number */
+	int with[24]; /* what goes with it, ended by 0 */
+} modes[] = {
+	{ LONG_COMPLETION, "--completion prints a script and nothing else", 0, { 0 } },
+	{ LONG_GRADE, "--grade reads recordings and nothing else", -1, { 'v', LONG_JSON } },
+	{ LONG_LESSON_CHECK,
+	  "--lesson-check runs lessons and nothing else",
+	  -1,
+	  { '4', '6', 'b', 'C', 'n', 'v', 'w', LONG_EOL, LONG_LET, LONG_SANDBOX, LONG_SET, LONG_VIEW, LONG_WAIT } },
+	{ LONG_LESSON,
+	  "--lesson takes a lesson, and a step",
+	  2,
+	  { '4', '6', 'b', 'C', 'n', 'o', 'v', 'w', LONG_APPEND_OUTPUT, LONG_EOL, LONG_JSON, LONG_LOG_FORMAT,
+	    LONG_PLAIN, LONG_PROJECT, LONG_RECORD, LONG_SANDBOX, LONG_SET, LONG_VIEW, LONG_WAIT } },
+};
+
+static void note_option(struct options *options, int letter)
+{
+	for (size_t i = 0; i < options->given_count; i++)
+		if (options->given[i] == letter)
+			return;
+	if (options->given_count < OPTIONS_GIVEN)
+		options->given[options->given_count++] = (short)letter;
+}
+
+static bool is_given(const struct options *options, int letter)
+{
+	for (size_t i = 0; i < options->given_count; i++)
+		if (options->given[i] == letter)
+			return true;
+	return false;
+}
+
+/* What would be ignored is refused. */
+static bool check_mode(const struct options *options, char **words, int count, struct error *error)
+{
+	const struct mode *mode = modes, *end = modes + sizeof modes / sizeof *modes;
+	struct buf other = { .max = SIZE_MAX };
+	while (mode < end && !is_given(options, mode->letter))
+		mode++;
+	if (mode == end)
+		return true;
+	for (size_t i = 0; i < options->given_count && !other.len; i++) {
+		const int *with = mode->with;
+		while (*with && *with != options->given[i])
+			with++;
+		if (!*with && options->given[i] != mode->letter)
+			option_table_spell(options->given[i], &other);
+	}
+	if (!other.len && mode->most >= 0 && count > mode->most)
+		buf_append_text(&other, words[mode->most]);
+	bool good = !other.len;
+	if (!good)
+		error_set(error, "%s: leave out %s", mode->what, buf_text(&other));
+	buf_free(&other);
+	return good;
+}
+
 /* ---- words, in our own mode ---- */
 
 /* -l PORT, -l ADDR PORT, -l -p PORT, -l -s ADDR PORT: all mean what they say. */
@@ -703,57 +766,18 @@ static bool take_script(struct options *options, char **words, int count, struct
 	return true;
 }
 
-/* --lesson NAME STEP */
-static bool take_lesson(struct options *options, char **words, int count, struct error *error)
-{
-	bool script = options->script_count || options->check;
-	const char *other = script                ? "-f and --check"
-	                    : options->listen     ? "-l"
-	                    : options->demo       ? "--demo"
-	                    : options->replay     ? "--replay"
-	                    : options->relay      ? "--relay"
-	                    : options->probe      ? "-z"
-	                    : options->piped      ? "--pipe"
-	                    : count > 2           ? words[2]
-	                                          : NULL;
-	if (options->record && count == 0) {
-		error_set(error, "--record: of which lesson? --lesson NAME --record FILE");
-		return false;
-	}
-	if (other)
-		error_set(error, "--lesson takes a lesson, and a step: leave out %s", other);
-	options->words = words;
-	options->word_count = (size_t)count;
-	return !other && (!options->project || add_setting(options, "view", "ladder", error));
-}
-
-/* --lesson-check NAME..., --grade FILE... */
+/* --lesson NAME STEP, --lesson-check NAME..., --grade FILE... */
 static bool take_lessons(struct options *options, char **words, int count, struct error *error)
 {
-	const char *other = options->script_count || options->check    ? "-f and --check"
-	                    : options->demo                            ? "--demo"
-	                    : options->listen                          ? "-l"
-	                    : options->replay                          ? "--replay"
-	                    : options->log_count                       ? "-o and --json"
-	                    : options->pipe.json && !options->grade    ? "-o and --json"
-	                    : options->junit                           ? "--junit"
-	                    : options->tap && options->grade           ? "--tap"
-	                    : options->probe                           ? "-z"
-	                                                               : NULL;
-	if (options->lesson)
-		other = "--lesson";
-	if (options->grade && options->lesson_check)
-		other = "--lesson-check";
-	if (options->grade && !other && count == 0) {
-		error_set(error, "--grade needs recordings of lessons: sockpit --grade FILE...");
-		return false;
-	}
-	if (other)
-		error_set(error, "%s and nothing else: leave out %s",
-		          options->grade ? "--grade reads recordings" : "--lesson-check runs lessons", other);
 	options->words = words;
 	options->word_count = (size_t)count;
-	return !other;
+	if (options->grade && count == 0)
+		error_set(error, "--grade needs recordings of lessons: sockpit --grade FILE...");
+	else if (options->record && count == 0)
+		error_set(error, "--record: of which lesson? --lesson NAME --record FILE");
+	else
+		return !options->project || add_setting(options, "view", "ladder", error);
+	return false;
 }
 
 /* A number with a dash or a comma: no service is called that. */
@@ -915,9 +939,7 @@ static bool take_words(struct options *options, char **words, int count, struct 
 		error_set(error, "--record is for a lesson: --lesson NAME --record FILE");
 		return false;
 	}
-	if (options->lesson && !options->lesson_check && !options->grade)
-		return take_lesson(options, words, count, error);
-	if (options->lesson_check || options->grade)
+	if (options->lesson || options->lesson_check || options->grade)
 		return take_lessons(options, words, count, error);
 	if (options->script_count || options->check || options->tap || options->junit ||
 	    options->name_count)
@@ -1180,6 +1202,7 @@ static bool parse_own(struct options *options, int argc, char **argv, struct err
 	option_table_syntax(&syntax);
 	while ((letter = getopt_long(argc, argv, syntax.letters, syntax.names, NULL)) != -1) {
 		error_set(error, "%s", "");
+		note_option(options, letter);
 		if (take_switch(options, letter, error) || take_long_switch(options, letter))
 			continue;
 		if (error->text[0])
@@ -1188,8 +1211,13 @@ static bool parse_own(struct options *options, int argc, char **argv, struct err
 		    (known || !take_long_value(options, letter, argv, error)))
 			return false;
 	}
-	return options->wish != OPTIONS_RUN ||
-	       (take_words(options, argv + optind, argc - optind, error) && check_tls(options, error));
+	char **words = argv + optind;
+	int count = argc - optind;
+	bool runs = options->wish == OPTIONS_RUN;
+	if ((runs || options->wish == OPTIONS_COMPLETION) &&
+	    !check_mode(options, words, count, error))
+		return false;
+	return !runs || (take_words(options, words, count, error) && check_tls(options, error));
 }
 
 bool options_parse(struct options *options, int argc, char **argv, struct error *error)

@@ -26,6 +26,7 @@ enum {
 	OPTIONS_SCRIPTS = 256,
 	OPTIONS_NAMES = 32,
 	OPTIONS_LOGS = 8,
+	OPTIONS_GIVEN = 128, /* as many as there are */
 };
 
 enum options_wish { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_MDOC, OPTIONS_COMPLETION };
@@ -38,6 +39,8 @@ struct options {
 	bool nc;             /* --nc, or called as nc or netcat: as OpenBSD's does in all of this */
 	const struct shell *shell; /* OPTIONS_COMPLETION: whose */
 	const struct manual_part *part; /* OPTIONS_MDOC: which */
+	short given[OPTIONS_GIVEN];     /* each option, once, in our own mode */
+	size_t given_count;
 	const char *program; /* what it is called: "nc" with --nc */
 	bool nc_usage;       /* after a mistake: nc prints its usage, too */
 	bool has_target;

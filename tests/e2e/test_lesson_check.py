@@ -121,7 +121,8 @@ for name, shows in (("14-families-and-receivers", b"[hello members]"), ("15-when
     ok(shows in out, "and shows " + shows.decode())
 
 # With other options.
-for words, want in ((["-f", "x"], "-f and --check"), (["--demo"], "--demo"), (["-o", "x.jsonl"], "-o and --json")):
+for words, want in ((["-f", "x"], "-f"), (["--demo"], "--demo"), (["-o", "x.jsonl"], "-o"),
+                    (["--plain"], "--plain"), (["--tap"], "--tap"), (["-l"], "-l")):
     same(check("1", *words), (2, "", "sockpit: --lesson-check runs lessons and nothing else: leave out %s\n" % want),
          "not together with " + words[0])
 
