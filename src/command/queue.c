@@ -654,6 +654,16 @@ static bool is_null_device(const struct stat *status)
 	       null.st_rdev == status->st_rdev;
 }
 
+/* Its prose would be data. */
+static bool is_lesson(int fd, const char *path)
+{
+	char begin[5] = "";
+	size_t len = strlen(path);
+	return len > 3 && strcmp(path + len - 3, ".md") == 0 &&
+	       pread(fd, begin, sizeof begin, 0) == sizeof begin &&
+	       (memcmp(begin, "# ", 2) == 0 || memcmp(begin, "\xef\xbb\xbf# ", 5) == 0);
+}
+
 /* Reading a regular file always comes to an end. A FIFO or a device is read only if the program
  * runs the script and nothing else: in the window it might be the person's terminal. A start-up
  * file that is linked to /dev/null is switched off. */
@@ -667,14 +677,18 @@ static bool open_file(struct file *file, const char *path, bool any, struct erro
 	bool stream =
 	        known && any &&
 	        (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode) || S_ISSOCK(status.st_mode));
-	if (regular || (stream && poller_fits(fd))) {
+	bool lesson = regular && is_lesson(fd, path);
+	if (!lesson && (regular || (stream && poller_fits(fd)))) {
 		*file = (struct file){ .fd = fd,
 			               .regular = regular,
 			               .bytes = { .max = SCRIPT_LINE_MOST + READ_SIZE } };
 		script_init(&file->script, input ? "standard input" : path);
 		return true;
 	}
-	if (known && !S_ISDIR(status.st_mode))
+	if (lesson)
+		error_usage(error, "%.150s: a lesson, not a script: %s takes it", path,
+		            any ? "--lesson FILE" : "/lesson FILE");
+	else if (known && !S_ISDIR(status.st_mode))
 		error_set(error, "%.150s: not a regular file", path);
 	else
 		descriptor_explain(error, known ? EISDIR : errno, path);

@@ -127,6 +127,14 @@ same(errors_of(b"x" * (1 << 20) + b"xx\n"), (2, "script:1: a line of more than 1
 same(errors_of("/send \x1b]0;title\x07\\q\n")[1].count("\x1b"), 0, "what is wrong cannot reach the terminal")
 same(run("-f", "nowhere"), (2, b"", b"sockpit: nowhere: no such file or directory\n"), "no such file")
 same(run("-f", "/"), (2, b"", b"sockpit: /: is a directory\n"), "a directory")
+for mark in "", "\ufeff":
+    write("my.md", mark + "# A lesson\n\n- Level: 1\n\n## Step\n\n```sockpit\n/listen 0\n```\n")
+    for option in "-f", "--check":
+        same(run(option, "my.md"), (2, b"", b"sockpit: my.md: a lesson, not a script: --lesson FILE takes it\n"), "%s of a lesson" % option)
+    same(errors_of("/listen 0 as s\n/open localhost $s.port\n/source my.md\n"), (2, "script:3:9: my.md: a lesson, not a script: /lesson FILE takes it\n"),
+         "and /source of one, whose prose would be sent")
+write("notes.md", "/say no lesson\n")
+same(run("-f", "notes.md"), (0, b"no lesson\n", b""), "a script may be called so")
 status, out, err = run("-f", "script", "-l", "0")
 ok(status == 2 and b"/listen" in err, "-l is the script's own business")
 status, out, err = run("-f", "script", *range(10))
