@@ -1251,7 +1251,8 @@ bool options_resolve(struct options *options, const struct named_targets *target
 	}
 	enum transport asked = options->target.transport;
 	if (!named) {
-		target_parse(&options->target, options->named, NULL, asked, false, error);
+		error_usage(error, "a host needs a port: sockpit %s 80; and no target is called %s",
+		            options->named, options->named);
 		return false;
 	}
 	options->target = named->target;

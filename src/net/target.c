@@ -305,6 +305,9 @@ static void say_no_port(struct span host, struct error *error)
 		error_usage(error, "no port: write [" QUOTE "]:port", QUOTED(host));
 	else if (colons)
 		error_usage(error, "too many colons: " QUOTE, QUOTED(host));
+	else if (host.len && memchr(host.text, '/', host.len))
+		error_usage(error, "no host has a slash: write host:port, and unix:" QUOTE " for a path",
+		            QUOTED(host));
 	else if (host.len)
 		error_usage(error, "no port: write " QUOTE ":port", QUOTED(host));
 	else

@@ -127,7 +127,7 @@ def usage_is_status_2():
         ("--servce", "echo", "-l", "0"): b"did you mean --service?",
         ("--service", "ehco", "-l", "0"): b"did you mean echo?", ("--view", "hxe", "x", "7"): b"did you mean hex?",
         ("--set", "elo=lf", "x", "7"): b"did you mean eol?", ("0",): b"0 is not a port", ("70000",): b"70000 is not a port",
-        (":",): b"the port is empty", ("http",): b"write http:port",
+        (":",): b"the port is empty", ("http",): b"a host needs a port: sockpit http 80",
     })
     for args, words in mistakes.items():
         status, out, err = run(*args)

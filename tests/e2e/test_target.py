@@ -57,7 +57,7 @@ with listener() as server:
     ok(status == 0 and got == [b"PING\r\n"] and b"clock" in out, "in a script, and nothing else of that file counts there")
 
     # ---- what is wrong ----
-    for args, why in [(("nosuch",), "no port: write nosuch:port"), (("-u", "redis"), "-u: the target redis is not UDP")]:
+    for args, why in [(("nosuch",), "a host needs a port: sockpit nosuch 80; and no target is called nosuch"), (("-u", "redis"), "-u: the target redis is not UDP")]:
         status, out, err = run(*args, env=home_with("/target redis 127.0.0.1:1\n"))
         ok(status == 2 and why in err.decode() and err.count(b"\n") == 1, " ".join(args) + ": one line")
 

@@ -69,6 +69,7 @@ static const struct row forms[] = {
 	{ "1.5", NULL, false, NULL, "no port: write 1.5:port" },
 	{ "-80", NULL, false, NULL, "no port: write -80:port" },
 	{ "http", NULL, false, NULL, "no port: write http:port" },
+	{ "./x", NULL, false, NULL, "no host has a slash: write host:port, and unix:./x for a path" },
 	{ ":http", NULL, false, ":http", NULL },
 	{ "tcp://7001", NULL, false, ":7001", NULL },
 	{ "7001", "localhost", false, NULL, "the port comes last: localhost 7001" },
