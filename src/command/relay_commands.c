@@ -13,17 +13,9 @@ enum { TRANSPORT, LISTEN, TARGET, PORT, ON, AS };
 
 static bool parse_listen(const struct args *args, struct target *target, struct error *error)
 {
-	const char *name = args->value[TRANSPORT];
-	enum transport asked = TRANSPORT_TCP;
-	if (name)
-		transport_find(name, strlen(name), &asked);
-	if (!target_parse(target, args->value[LISTEN], NULL, asked, true, error))
-		return args_blame(args, LISTEN, error);
-	if (!name || target->transport == asked)
-		return true;
-	error_usage(error, "\"%s\" and \"%.100s\" exclude each other: use one", name,
-	            args->value[LISTEN]);
-	return args_blame(args, LISTEN, error);
+	return target_parse_words(target, args->value[TRANSPORT], args->value[LISTEN], NULL, true,
+	                          error) ||
+	       args_blame(args, LISTEN, error);
 }
 
 static bool may_be_session(const struct args *args)
@@ -109,7 +101,7 @@ const struct command relay_commands[] = {
 	{
 	        .name = "relay",
 	        .group = "servers",
-	        .usage = "[" TRANSPORT_NAMES
+	        .usage = "[" TARGET_SCHEMES
 	                 "] <local-address> <address> [<port>] [on <host>] [as <name>]",
 	        .help = "pass on what clients send to another address, and its answers back\n"
 	                "/relay 7001 127.0.0.1:6379 listens at port 7001 of this machine, *:7001 "
@@ -122,6 +114,8 @@ const struct command relay_commands[] = {
 	                "for each peer, at most 1024: /relay udp 5353 127.0.0.1:53, /relay "
 	                "unix:/tmp/x "
 	                "127.0.0.1:80.\n"
+	                "TLS is on either side, or on both: /relay tls 8443 127.0.0.1:8080, /relay 8080 "
+	                "tls://example.org:443.\n"
 	                "Instead of the address of the target there may be a session with one, as "
 	                "with /open: /relay 7001 S.\n"
 	                "FIN is passed on as FIN, and RST as RST. A client can connect before the "

@@ -595,12 +595,13 @@ static void put_relay(struct save *save, const struct part *part)
 	put_text(save->file, listen, strlen(listen));
 	struct endpoint addr = endpoint_loopback(AF_INET, (uint16_t)strtoul(to->service, NULL, 10));
 	bool here = !to->host[0] || strcmp(to->host, "127.0.0.1") == 0;
+	const char *scheme = to->tls ? "tls://" : "";
 	if (transport_is_unix(to->transport))
 		fprintf(save->file, " %s:%s", transport_name(to->transport), to->host);
 	else if (here && addr.port)
-		fputs(" 127.0.0.1", save->file);
+		fprintf(save->file, " %s127.0.0.1", scheme);
 	else
-		fprintf(save->file, " %s %s", to->host, to->service);
+		fprintf(save->file, " %s%s %s", scheme, to->host, to->service);
 	if (here && addr.port)
 		put_port(save, session, &addr, ' ');
 }

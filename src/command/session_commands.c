@@ -15,23 +15,6 @@
 #include "net/service.h"
 #include "net/tls/tls.h"
 
-/* From words like "udp" "127.0.0.1" "7001"; `transport` may be NULL. */
-static bool parse_target(struct target *target, const char *transport, const char *text,
-                         const char *port, bool listening, struct error *error)
-{
-	enum transport asked = TRANSPORT_TCP;
-	bool tls = false;
-	if (transport)
-		target_find_scheme(transport, strlen(transport), &asked, &tls);
-	if (!target_parse(target, text, port, asked, listening, error))
-		return false;
-	target->tls = target->tls || (tls && target->transport == asked);
-	if (!transport || (target->transport == asked && target->tls == tls))
-		return true;
-	error_usage(error, "\"%s\" and \"%.100s\" exclude each other: use one", transport, text);
-	return false;
-}
-
 /* What follows /open, as its usage numbers it. */
 enum {
 	OPEN_TRANSPORT,
@@ -73,8 +56,8 @@ static size_t first_of_tls(const struct args *args)
 
 static bool parse_open(const struct args *args, struct target *target, struct error *error)
 {
-	return parse_target(target, args->value[OPEN_TRANSPORT], args->value[OPEN_ADDRESS],
-	                    args->value[OPEN_PORT], false, error);
+	return target_parse_words(target, args->value[OPEN_TRANSPORT], args->value[OPEN_ADDRESS],
+	                          args->value[OPEN_PORT], false, error);
 }
 
 static bool may_be_session(const struct args *args)
@@ -256,8 +239,8 @@ static bool parse_listen(const struct args *args, struct target *target,
 			explain_order(named, error);
 		return args_blame(args, is_short ? LISTEN_PORT : LISTEN_SERVICE, error);
 	}
-	if (parse_target(target, args->value[LISTEN_TRANSPORT], address ? address : port,
-	                 address ? port : NULL, true, error) &&
+	if (target_parse_words(target, args->value[LISTEN_TRANSPORT], address ? address : port,
+	                       address ? port : NULL, true, error) &&
 	    choose_tls(args, target, error))
 		return true;
 	serving_release(*serving);

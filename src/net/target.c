@@ -373,6 +373,22 @@ bool target_parse(struct target *target, const char *text, const char *port,
 	       take_port(target, word, listening, error);
 }
 
+bool target_parse_words(struct target *target, const char *scheme, const char *text,
+                        const char *port, bool listening, struct error *error)
+{
+	enum transport asked = TRANSPORT_TCP;
+	bool tls = false;
+	if (scheme)
+		target_find_scheme(scheme, strlen(scheme), &asked, &tls);
+	if (!target_parse(target, text, port, asked, listening, error))
+		return false;
+	target->tls = target->tls || (tls && target->transport == asked);
+	if (!scheme || (target->transport == asked && target->tls == tls))
+		return true;
+	error_usage(error, "\"%s\" and \"%.100s\" exclude each other: use one", scheme, text);
+	return false;
+}
+
 void target_set_endpoint(struct target *target, const struct endpoint *addr, enum transport transport)
 {
 	*target = (struct target){ .transport = transport };

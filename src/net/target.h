@@ -34,6 +34,11 @@ const char *target_scheme(const struct target *target);
 bool target_parse(struct target *target, const char *text, const char *port,
                   enum transport transport, bool listening, struct error *error);
 
+/* The same of words like "tls" "127.0.0.1" "7001": a `scheme` of TARGET_SCHEMES that is written before the text
+ * and one within it must not differ; NULL = TCP where the text has none, either. */
+bool target_parse_words(struct target *target, const char *scheme, const char *text,
+                        const char *port, bool listening, struct error *error);
+
 /* A path as the shell gives it, in which no byte has a meaning but a first '@'. */
 bool target_set_path(struct target *target, const char *path, enum transport transport,
                      struct error *error);

@@ -155,7 +155,7 @@ def relays(good):
     for words, begin, open_ in (
             ("in", served + "/relay tls://:0 localhost:$e.port as r\n", "/open tls localhost $r.port as c verify off\n"),
             ("out", secure + "/relay 0 tls://localhost:$e.port as r\n", "/open localhost $r.port as c\n"),
-            ("in and out", secure + "/relay tls://:0 tls://localhost:$e.port as r\n", "/open tls localhost $r.port as c verify off\n")):
+            ("in and out", secure + "/relay tls 0 tls://localhost $e.port as r\n", "/open tls localhost $r.port as c verify off\n")):
         status, out, err = script(begin + open_ + "/send @c hello\\n\n/expect @c \"hello\"\n/shutdown @c write\n/wait @c closed within 20s\n")
         same((status, err), (0, ""), "a relay with TLS %s" % words)
         status, out, err = script(begin + open_ + "/send @c hello\\n\n/expect @c \"hello\"\n/abort @c\n/assert @e.clients = 0 within 20s\n")
@@ -174,6 +174,14 @@ def relays(good):
         port = serve(cut, server_context(certificate("other", "root", names="DNS:other.example")))
         status, out, err = script(begin % port + "/try " + open_ + "/wait @c closed within 20s\n/why @c\n")
         same((status, "reset" in out), (0, True), "nor does it reach one that is not the server: " + words)
+    status, out, err = script("/relay tls 0 tls://example.org 443 as r\n/save saved.sp\n")
+    with open("saved.sp") as saved:
+        lines = [line for line in saved.read().split("\n") if line.startswith("/relay")]
+    same((status, err, lines), (0, "", ["/relay tls :0 tls://example.org 443 as r"]), "a script has both sides of a relay")
+    same(script("".join(line + "\n" for line in lines))[::2], (0, ""), "which runs")
+    for line, why in (("/relay tls udp://:0 127.0.0.1:1", 'script:1:12: "tls" and "udp://:0" exclude each other: use one\n'),
+                      ("/relay udp tls://:0 127.0.0.1:1", 'script:1:12: "udp" and "tls://:0" exclude each other: use one\n')):
+        same(script(line + "\n")[::2], (2, why), line)
 
 
 # ---- addresses, and what has no TLS ----
