@@ -46,6 +46,8 @@ void session_snapshot(const struct session *session, struct snapshot *snapshot)
 		.stepped = session_is_stepped(session),
 		.paused = session_is_paused(session),
 		.recorded = session_recording(session) != NULL,
+		.nodelay = session_is_nodelay(session),
+		.corked = session_is_corked(session),
 		.at_end = session_peer_closed(session),
 		.sent = counts->sent_bytes,
 		.received = counts->received_bytes,

@@ -169,6 +169,8 @@ static struct session *make_client(struct session *session, int fd, const struct
 	client->local[0] = *local;
 	client->peer = *peer;
 	client->lingers = session->lingers;
+	client->nodelay = session->nodelay;
+	client->corked = session->corked;
 	client->queue.max = session->queue.max;
 	client->probe.unattended = session_is_served(session);
 	limit_idling(client, listener->limits.idle);

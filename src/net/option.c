@@ -93,10 +93,15 @@ static bool is_switched_on(const void *value, size_t len)
 	return false;
 }
 
-/* The session itself has to know some: with SO_LINGER and a time close() would sleep. */
-static void note_set(struct session *session, int level, int number, const void *value, size_t len)
+/* With SO_LINGER and a time close() would sleep. */
+void option_note(struct session *session, int level, int number, const void *value, size_t len)
 {
 	struct linger linger;
+	const struct sockopt *option = sockopt_numbered(level, number);
+	if (option && strcmp(option->name, "TCP_NODELAY") == 0)
+		session->nodelay = is_switched_on(value, len);
+	else if (option && strcmp(option->name, "TCP_CORK") == 0)
+		session->corked = is_switched_on(value, len);
 	if (level == SOL_SOCKET && number == SO_LINGER && len == sizeof linger) {
 		memcpy(&linger, value, sizeof linger);
 		session->lingers = linger.l_onoff && linger.l_linger > 0;
@@ -142,8 +147,8 @@ void option_default(struct session *session, int fd, int level, int number, int 
 	const struct kept_option *kept = session->kept;
 	while (kept && (kept->level != level || kept->number != number))
 		kept = kept->next;
-	if (!kept)
-		call_set_option(&session->caller, fd, level, number, value);
+	if (!kept && call_set_option(&session->caller, fd, level, number, value) == 0)
+		option_note(session, level, number, &value, sizeof value);
 }
 
 bool option_was_set(const struct session *session, int level, int number)
@@ -193,7 +198,7 @@ void option_restore(struct session *session, int fd)
 			               kept->preset ? "" : "an option is not kept: ", error.text);
 			continue;
 		}
-		note_set(session, kept->level, kept->number, kept->value, kept->len);
+		option_note(session, kept->level, kept->number, kept->value, kept->len);
 	}
 }
 
@@ -212,7 +217,7 @@ bool option_set(struct session *session, int level, int number, const void *valu
 			code = errno;
 	if (code)
 		return refuse("setsockopt", level, number, code, error);
-	note_set(session, level, number, value, len);
+	option_note(session, level, number, value, len);
 	if (session->open_parameters && !session->stepped && len <= SOCKOPT_MAX)
 		keep(session, level, number, value, len);
 	return true;

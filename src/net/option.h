@@ -29,6 +29,9 @@ void option_preset(struct session *session, const struct session_preset *preset)
  * what cannot be set is reported. */
 void option_restore(struct session *session, int fd);
 
+/* A call has set this on its sockets: the session itself has to know some. */
+void option_note(struct session *session, int level, int number, const void *value, size_t len);
+
 /* Sets an option, unless a person has. */
 void option_default(struct session *session, int fd, int level, int number, int value);
 

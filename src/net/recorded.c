@@ -217,6 +217,9 @@ struct session *recorded_new(struct session_table *table, struct recording *reco
 	session->was_open = true; /* it keeps its tab, however it ended */
 	session->state = SESSION_FRESH;
 	session->life = transcript_end(table->transcript);
+	const struct session *maker = table->find(table, session->listener);
+	session->nodelay = maker && maker->nodelay;
+	session->corked = maker && maker->corked;
 	recorded_identify(session, identity);
 	struct recorded *listener = listener_of(session);
 	if (listener)
@@ -306,6 +309,7 @@ static void meet_socket(struct session *session, uint64_t position, const struct
 	if (entry->error)
 		return;
 	begin_again(session, position);
+	session->nodelay = session->corked = false;
 	find_socket(own, entry->fd, true);
 	session->caller.host = entry_host(entry);
 }
@@ -517,6 +521,11 @@ void recorded_follow(struct session *session, uint64_t position, const struct en
 		break;
 	case CALL_GETSOCKNAME:
 		meet_name(session, entry);
+		break;
+	case CALL_SETSOCKOPT:
+		if (!entry->error)
+			option_note(session, entry->arg2, entry->arg, entry_payload(entry),
+			            entry->len);
 		break;
 	case CALL_GETSOCKOPT:
 		meet_option(session, entry);

@@ -74,7 +74,7 @@ static void close_sockets(struct session *session, bool connected)
 		                            connected && session->transport == TRANSPORT_TCP);
 	socket_file_free(session->file);
 	session->file = NULL;
-	session->lingers = false;
+	session->lingers = session->nodelay = session->corked = false;
 	session->table->descriptors -= session->fd_count;
 	session->fd_count = 0;
 }
@@ -1219,6 +1219,16 @@ bool session_is_readable(const struct session *session)
 bool session_is_paused(const struct session *session)
 {
 	return session->paused;
+}
+
+bool session_is_nodelay(const struct session *session)
+{
+	return session->nodelay;
+}
+
+bool session_is_corked(const struct session *session)
+{
+	return session->corked;
 }
 
 bool session_opens_again(const struct session *session, int64_t *left)

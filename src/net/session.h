@@ -292,6 +292,10 @@ enum recv_how { RECV_PLAIN, RECV_PEEK, RECV_URGENT, RECV_ALL }; /* see step_recv
 
 bool session_is_paused(const struct session *session);
 
+/* TCP_NODELAY and TCP_CORK of its socket, as our calls have set them. */
+bool session_is_nodelay(const struct session *session);
+bool session_is_corked(const struct session *session);
+
 /* A call by hand would not wait: there are bytes, a datagram, a client, the end, or an error. */
 bool session_is_readable(const struct session *session);
 

@@ -269,6 +269,7 @@ struct session {
 	bool stepped;  /* made by sessions_make_socket() */
 	bool lingers;         /* SO_LINGER with a time: close() would sleep, */
 	bool closing;         /* and does */
+	bool nodelay, corked; /* TCP_NODELAY and TCP_CORK as last set, or inherited */
 	bool was_open;        /* or listening, or had a socket of a person's own, at any time */
 	enum eol eol;         /* what a typed line ends with */
 	uint32_t listener;    /* number of the one that accepted it, 0 = none */

@@ -271,6 +271,28 @@ static void shows_lines(void)
 	end();
 }
 
+/* What was set, and did not fail. */
+static void knows_options(void)
+{
+#define NODELAY(second, rest)                                                                      \
+	CALL(second, "\"call\":\"setsockopt\",\"fd\":5,\"level\":6,\"option\":1," rest)
+	static const char log[] = HEADER
+	        "{\"type\":\"session\",\"session\":1,\"kind\":\"stream\",\"transport\":\"tcp\"}\n"
+	        CALL("02", "\"call\":\"socket\",\"fd\":5,\"family\":2,\"socket_type\":1")
+	        NODELAY("03", "\"result\":-1,\"errno\":22,\"base64\":\"AQAAAA==\"")
+	        NODELAY("04", "\"result\":0,\"base64\":\"AQAAAA==\"")
+	        NODELAY("05", "\"result\":0,\"base64\":\"AAAAAA==\"");
+	begin(log, REPLAY_SPEED_OWN);
+	is_int(entries_at(0), 1, "a socket in a log");
+	is_int(entries_at(1 SECONDS), 2, "and setsockopt()");
+	ok(!session_is_nodelay(sessions_numbered(app.sessions, 1)), "that has failed");
+	is_int(entries_at(2 SECONDS), 3, "and one that has not");
+	ok(session_is_nodelay(sessions_numbered(app.sessions, 1)), "sets TCP_NODELAY");
+	is_int(entries_at(3 SECONDS), 4, "and another one");
+	ok(!session_is_nodelay(sessions_numbered(app.sessions, 1)), "sets it off");
+	end();
+}
+
 int main(void)
 {
 	setlocale(LC_ALL, "C.UTF-8");
@@ -282,6 +304,7 @@ int main(void)
 	follows();
 	has_many_sessions();
 	goes_on();
+	knows_options();
 	shows_lines();
 	return tap_done();
 }

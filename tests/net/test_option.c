@@ -108,6 +108,43 @@ static void test_linger(struct fixture *f)
 	end_couple(&couple);
 }
 
+/* What the session knows of them without asking the kernel. */
+static void test_nodelay(struct fixture *f)
+{
+	struct couple couple = make_couple(f);
+	struct session *session = couple.session;
+	ok(!session_is_nodelay(session) && !session_is_corked(session), "Nagle is on by default");
+	set(f, session, IPPROTO_TCP, TCP_NODELAY, 1);
+	ok(session_is_nodelay(session) && !session_is_corked(session), "and off by TCP_NODELAY");
+	set(f, session, IPPROTO_TCP, TCP_MAXSEG, 1);
+	ok(session_is_nodelay(session), "what fails changes nothing");
+	set(f, session, IPPROTO_TCP, TCP_NODELAY, 0);
+	ok(!session_is_nodelay(session), "until it is set again");
+#ifdef TCP_CORK
+	set(f, session, IPPROTO_TCP, TCP_CORK, 1);
+	ok(session_is_corked(session), "TCP_CORK");
+#endif
+	set(f, session, IPPROTO_TCP, TCP_NODELAY, 1);
+	session_close(session, &f->error);
+	ok(!session_is_nodelay(session) && !session_is_corked(session), "they end with the socket");
+	end_couple(&couple);
+	const struct session_preset preset = { IPPROTO_TCP, TCP_NODELAY, 1 };
+	struct session_options options = { .presets = &preset, .preset_count = 1 };
+	couple = connect_couple(f, peer_listen(AF_INET, 8), &options);
+	ok(session_is_nodelay(couple.session), "one that was asked for at the start");
+	end_couple(&couple);
+	struct session *listener = listen_on(f, TRANSPORT_TCP, "127.0.0.1", 0, NULL);
+	set(f, listener, IPPROTO_TCP, TCP_NODELAY, 1);
+	int fd = peer_connect(AF_INET, session_local(listener).port, PEER_MS);
+	until(f, session_clients(listener) == 1);
+	struct session *client = sessions_at(f->sessions, sessions_count(f->sessions) - 1);
+	ok(session_is_accepted(client) && session_is_nodelay(client) &&
+	           get(f, client, IPPROTO_TCP, TCP_NODELAY) != 0,
+	   "clients inherit it of their listener");
+	close(fd);
+	session_close(listener, &f->error);
+}
+
 static void test_presets(struct fixture *f)
 {
 	const struct session_preset presets[] = {
@@ -144,6 +181,7 @@ int main(void)
 	test_refusals(&f);
 	test_all_sockets(&f);
 	test_linger(&f);
+	test_nodelay(&f);
 	test_presets(&f);
 	fixture_stop(&f);
 	return tap_done();

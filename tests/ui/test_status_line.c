@@ -81,6 +81,10 @@ static void stuck(void)
 	          " tcp ESTABLISHED *  unsent 5  held back 8  in flight 3  held up by Nagle  "
 	          "↑15 ↓15  LF  chat",
 	          "Nagle");
+	snapshot.nodelay = true;
+	is_status(&snapshot, 200,
+	          " tcp ESTABLISHED *  unsent 5  held back 8  in flight 3  ↑15 ↓15  LF  chat",
+	          "not Nagle, where TCP_NODELAY is on");
 }
 
 static void losses(void)

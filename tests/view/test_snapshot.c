@@ -63,6 +63,14 @@ static void limits(void)
 	is_int(snapshot_limit(&snapshot), LIMIT_NETWORK, "an acknowledgement is missing");
 	snapshot_set(&snapshot, SAMPLE_NOTSENT, 8);
 	is_int(snapshot_limit(&snapshot), LIMIT_NAGLE, "less than a segment after it: Nagle");
+	snapshot.nodelay = true;
+	is_int(snapshot_limit(&snapshot), LIMIT_AUTOCORKING, "but not where TCP_NODELAY is on");
+	is_text(snapshot_limit_name(LIMIT_AUTOCORKING), "tcp_autocorking", "which has its name");
+	snapshot.corked = true;
+	is_int(snapshot_limit(&snapshot), LIMIT_CORK, "nor where TCP_CORK is, which counts more");
+	snapshot.nodelay = false;
+	is_int(snapshot_limit(&snapshot), LIMIT_CORK, "also by itself");
+	snapshot.corked = false;
 	snapshot_set(&snapshot, SAMPLE_UNACKED, 10);
 	is_int(snapshot_limit(&snapshot), LIMIT_NETWORK, "a full congestion window");
 	snapshot_set(&snapshot, SAMPLE_SND_WND, 3);

@@ -190,12 +190,14 @@ static enum snapshot_limit limit_of_held(const struct snapshot *snapshot, uint64
 	if (congestion_holds(sample) || !sample_has(sample, SAMPLE_SND_MSS))
 		return LIMIT_NETWORK;
 	bool little = held < sample_get(sample, SAMPLE_SND_MSS);
-	if (little && flight)
+	if (little && snapshot->corked)
+		return LIMIT_CORK;
+	if (little && flight && !snapshot->nodelay)
 		return LIMIT_NAGLE;
 	if (is_paced(sample))
 		return LIMIT_PACING;
 	if (little)
-		return LIMIT_CORK;
+		return flight ? LIMIT_AUTOCORKING : LIMIT_CORK;
 	return flight ? LIMIT_NETWORK : LIMIT_UNKNOWN;
 }
 
@@ -223,6 +225,7 @@ const char *snapshot_limit_name(enum snapshot_limit limit)
 		[LIMIT_SEND_BUFFER] = "send buffer",
 		[LIMIT_NAGLE] = "Nagle",
 		[LIMIT_CORK] = "cork",
+		[LIMIT_AUTOCORKING] = "tcp_autocorking",
 		[LIMIT_PACING] = "pacing",
 		[LIMIT_HANDSHAKE] = "SYN,ACK",
 		[LIMIT_NETWORK] = "missing ACKs",

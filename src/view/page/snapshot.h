@@ -43,6 +43,7 @@ struct snapshot {
 	bool stepped;                  /* made by /socket */
 	bool paused;                   /* a person makes the calls */
 	bool recorded;                 /* read from a log, which does not have all of this */
+	bool nodelay, corked;          /* TCP_NODELAY and TCP_CORK are on, as our calls say */
 	bool at_end;                   /* recv() has returned 0 */
 	uint64_t sent, received;       /* bytes by our calls */
 	uint64_t sends, receives;
@@ -124,6 +125,7 @@ enum snapshot_limit {
 	LIMIT_SEND_BUFFER, /* ours is full of what is on its way */
 	LIMIT_NAGLE,       /* little is held back until all before is acknowledged */
 	LIMIT_CORK,        /* or until more comes, by TCP_CORK or MSG_MORE */
+	LIMIT_AUTOCORKING, /* little, with TCP_NODELAY: added to what is still queued here */
 	LIMIT_PACING,      /* segments are spaced: SO_MAX_PACING_RATE */
 	LIMIT_HANDSHAKE,   /* SYN,ACK */
 	LIMIT_NETWORK,     /* acknowledgements */
