@@ -694,13 +694,13 @@ static void put_payload(const struct entry *entry, struct buf *out)
 
 static void put_records(const struct entry *entry, struct buf *out)
 {
-	struct tls_place place = entry_records(entry);
-	if (!place.known)
+	struct tls_boundary boundary = entry_boundary(entry);
+	if (!boundary.known)
 		return;
-	put_unsigned(out, "record", place.first);
-	put_true(out, "secured", place.secured);
-	if (place.message)
-		put_unsigned(out, "handshake", place.message);
+	put_unsigned(out, "record", boundary.first);
+	put_true(out, "secured", boundary.secured);
+	if (boundary.message_left)
+		put_unsigned(out, "handshake", boundary.message_left);
 }
 
 static void put_entry(struct json_log *own, const struct entry *entry, struct buf *out)

@@ -606,15 +606,15 @@ static bool read_flags(struct log_reader *reader, const struct object *object, s
 
 /* Only a sealed entry keeps them. */
 static bool read_records(struct log_reader *reader, const struct object *object,
-                         struct tls_place *place)
+                         struct tls_boundary *boundary)
 {
 	uint64_t first = 0, message = 0;
-	*place = (struct tls_place){ .known = has(object, M_record) };
+	*boundary = (struct tls_boundary){ .known = has(object, M_record) };
 	bool good = get_unsigned(reader, object, M_record, UINT16_MAX, &first) &&
 	            get_unsigned(reader, object, M_handshake, UINT32_MAX, &message) &&
-	            get_bool(reader, object, M_secured, &place->secured);
-	place->first = (uint16_t)first;
-	place->message = (uint32_t)message;
+	            get_bool(reader, object, M_secured, &boundary->secured);
+	boundary->first = (uint16_t)first;
+	boundary->message_left = (uint32_t)message;
 	return good;
 }
 
@@ -944,6 +944,6 @@ uint64_t log_record_append(const struct log_record *record, struct transcript *t
 	char *place = transcript_reserve(transcript, size, len, &room);
 	len = len < room ? len : room;
 	memcpy(place, record->entry.payload, len);
-	transcript_place_records(transcript, &record->entry.records);
+	transcript_set_boundary(transcript, &record->entry.records);
 	return transcript_commit(transcript, &record->entry.header, addr, local, len);
 }

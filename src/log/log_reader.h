@@ -51,7 +51,7 @@ struct log_record {
 		struct {
 			struct entry header;
 			struct endpoint addr, local;
-			struct tls_place records; /* of a sealed entry */
+			struct tls_boundary records; /* of a sealed entry */
 			const char *payload; /* header.len bytes, at most what a block holds */
 		} entry;
 	};

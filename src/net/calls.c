@@ -504,12 +504,12 @@ static void seal(const struct caller *caller, struct entry *entry, const void *b
 {
 	if (!caller->records)
 		return;
-	struct tls_progress *progress = &caller->records[entry_is_outgoing(entry)];
-	struct tls_progress peeked = *progress;
+	struct tls_parser *parser = &caller->records[entry_is_outgoing(entry)];
+	struct tls_parser peeked = *parser;
 	bool aside = entry->arg2 & (MSG_PEEK | MSG_OOB);
-	struct tls_place place = tls_progress_take(aside ? &peeked : progress, bytes, len);
+	struct tls_boundary boundary = tls_parser_feed(aside ? &peeked : parser, bytes, len);
 	entry->flags |= ENTRY_SEALED;
-	transcript_place_records(caller->transcript, &place);
+	transcript_set_boundary(caller->transcript, &boundary);
 }
 
 /* ---- secrets that come back ---- */

@@ -18,7 +18,7 @@
 struct caller;
 struct probe;
 struct sandbox;
-struct tls_progress;
+struct tls_parser;
 struct wire;
 
 /* Who samples the kernel around the calls of a session, and asks more of some; see net/probe.h. */
@@ -53,7 +53,7 @@ struct caller {
 	uint8_t flags; /* enum entry_flag put on every entry: ENTRY_ECHO while a service acts */
 	const struct call_observer *observer; /* NULL = nobody */
 	struct probe *probe;                  /* the observer's own */
-	struct tls_progress *records; /* its bytes are TLS records: how far those have come that
+	struct tls_parser *records; /* its bytes are TLS records: how far those have come that
 	                               * were received, and those that were sent; NULL = they are not */
 	struct sandbox *sandbox;              /* NULL = it is off */
 	enum host host; /* on which its sockets are made; only of a sandbox that is on */

@@ -23,7 +23,7 @@ struct stream {
 	bool layer_busy;        /* it still has bytes that have come: nothing more is read meanwhile */
 	bool failing;           /* what is sent now says why the layer ends: a reset is no news */
 	bool cut_short;         /* FIN came, and not the layer's own end */
-	struct tls_progress *records; /* of struct caller: its bytes are those of a layer; or NULL */
+	struct tls_parser *records; /* of struct caller: its bytes are those of a layer; or NULL */
 	struct secrets secrets; /* which bytes of the queue */
 	struct pace pace;       /* of messages */
 };

@@ -20,8 +20,8 @@ enum { RECORDS_A_TURN = 128 }; /* of which a bulk of 1 MB has 64 */
 struct tls_stream {
 	struct stream stream;   /* the operations of the stream take it for their own */
 	struct tls *tls;        /* of this connection, and of the last one when it is closed */
-	int64_t begun;          /* the handshake */
-	struct tls_progress records[2]; /* received, sent */
+	int64_t begun;          /* the handshake, by clock_now() */
+	struct tls_parser records[2]; /* received, sent */
 	unsigned key_watch;     /* of the table, when its keys were asked for; 0 = they were not */
 	struct buf waiting;     /* clear text that was sent before its end, */
 	struct secrets secrets; /* and which of it is secret */

@@ -76,12 +76,12 @@ static const uint8_t *addresses(const struct entry *entry)
 	return (const uint8_t *)entry + ENTRY_HEADER + entry_kept(entry);
 }
 
-struct tls_place entry_records(const struct entry *entry)
+struct tls_boundary entry_boundary(const struct entry *entry)
 {
-	struct tls_place place = { 0 };
+	struct tls_boundary boundary = { 0 };
 	if (entry_is_sealed(entry))
-		memcpy(&place, addresses(entry) + entry->endpoint_len, sizeof place);
-	return place;
+		memcpy(&boundary, addresses(entry) + entry->endpoint_len, sizeof boundary);
+	return boundary;
 }
 
 struct endpoint entry_addr(const struct entry *entry)

@@ -197,8 +197,8 @@ static inline size_t entry_kept(const struct entry *entry)
 }
 
 /* Where TLS records begin in a sealed entry. */
-struct tls_place entry_records(const struct entry *entry);
-enum { ENTRY_RECORDS = sizeof(struct tls_place) };
+struct tls_boundary entry_boundary(const struct entry *entry);
+enum { ENTRY_RECORDS = sizeof(struct tls_boundary) };
 static inline size_t entry_records_kept(const struct entry *entry)
 {
 	return entry_is_sealed(entry) ? ENTRY_RECORDS : 0;

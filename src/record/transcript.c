@@ -36,7 +36,7 @@ struct transcript {
 	bool begun;
 	size_t begun_addr; /* bytes left for the addresses of the begun entry */
 	const char *shared; /* its payload, where that is in an earlier one; else NULL */
-	struct tls_place records; /* where they begin in it */
+	struct tls_boundary records; /* where they begin in it */
 	struct {           /* entries of the newest block that have an own address written out: */
 		size_t offset;
 		struct endpoint local; /* AF_UNSPEC = none */
@@ -207,7 +207,7 @@ char *transcript_reserve(struct transcript *transcript, size_t endpoint_size, si
 	transcript->begun = true;
 	transcript->begun_addr = endpoint_size;
 	transcript->shared = NULL;
-	transcript->records = (struct tls_place){ 0 };
+	transcript->records = (struct tls_boundary){ 0 };
 	*room = room_left(transcript) - overhead;
 	return transcript->now->memory + transcript->now->used + ENTRY_HEADER;
 }
@@ -290,9 +290,9 @@ static void note_known(struct transcript *transcript, const struct endpoint *loc
 	transcript->next_known = (transcript->next_known + 1) % LOCALS;
 }
 
-void transcript_place_records(struct transcript *transcript, const struct tls_place *place)
+void transcript_set_boundary(struct transcript *transcript, const struct tls_boundary *boundary)
 {
-	transcript->records = *place;
+	transcript->records = *boundary;
 }
 
 uint64_t transcript_commit(struct transcript *transcript, const struct entry *header,

@@ -61,7 +61,7 @@ bool transcript_share(struct transcript *transcript, size_t endpoint_size, const
                       size_t len);
 
 /* Where TLS records begin in the begun entry, which is sealed; else that is not known. */
-void transcript_place_records(struct transcript *transcript, const struct tls_place *place);
+void transcript_set_boundary(struct transcript *transcript, const struct tls_boundary *boundary);
 
 /* Completes the begun entry: places a copy of `header` with len, endpoint_len and its links, and
  * returns where it is. `addr` is the peer's, `local` our own, see entry_local(); both may be

@@ -73,7 +73,7 @@ static const struct alert {
 	const char *name, *meaning;
 } alerts[] = {
 	[0] = { "close_notify", NULL },
-	[10] = { "unexpected_message", "a message came that has no place there" },
+	[10] = { "unexpected_message", "a message came that has no boundary there" },
 	[20] = { "bad_record_mac", "a record was changed on its way" },
 	[21] = { "decryption_failed", NULL },
 	[22] = { "record_overflow", "a record was too long" },
@@ -131,69 +131,69 @@ const char *tls_version_name(uint16_t version)
 /* ---- where records begin ---- */
 
 /* The beginnings of messages in the next bytes of a handshake record that is not encrypted. */
-static void take_messages(struct tls_progress *progress, const uint8_t *bytes, size_t len)
+static void take_messages(struct tls_parser *parser, const uint8_t *bytes, size_t len)
 {
 	while (len) {
-		size_t n = progress->message < len ? progress->message : len;
-		progress->message -= (uint32_t)n;
+		size_t n = parser->message_left < len ? parser->message_left : len;
+		parser->message_left -= (uint32_t)n;
 		bytes += n;
 		len -= n;
-		for (; len && !progress->message && progress->message_have < TLS_MESSAGE_HEADER;
+		for (; len && !parser->message_left && parser->message_header_len < TLS_MESSAGE_HEADER;
 		     len--)
-			progress->message_header[progress->message_have++] = *bytes++;
-		if (progress->message_have == TLS_MESSAGE_HEADER) {
-			const uint8_t *header = progress->message_header;
-			progress->message =
+			parser->message_header[parser->message_header_len++] = *bytes++;
+		if (parser->message_header_len == TLS_MESSAGE_HEADER) {
+			const uint8_t *header = parser->message_header;
+			parser->message_left =
 			        (uint32_t)header[1] << 16 | (uint32_t)header[2] << 8 | header[3];
-			progress->message_have = 0;
+			parser->message_header_len = 0;
 		}
 	}
 }
 
-static void take_header(struct tls_progress *progress)
+static void take_header(struct tls_parser *parser)
 {
 	struct tls_record record;
-	progress->have = 0;
-	progress->lost = !tls_record_read(progress->header, &record);
-	progress->left = progress->lost ? 0 : record.len;
-	progress->type = record.type;
+	parser->header_len = 0;
+	parser->lost = !tls_record_read(parser->header, &record);
+	parser->record_left = parser->lost ? 0 : record.len;
+	parser->record_type = record.type;
 	if (record.type == TLS_RECORD_CHANGE_CIPHER_SPEC) {
-		progress->secured = true;
-		progress->message = progress->message_have = 0;
+		parser->secured = true;
+		parser->message_left = parser->message_header_len = 0;
 	}
 }
 
-struct tls_place tls_progress_take(struct tls_progress *progress, const void *bytes, size_t len)
+struct tls_boundary tls_parser_feed(struct tls_parser *parser, const void *bytes, size_t len)
 {
-	struct tls_place place = { 0 };
+	struct tls_boundary boundary = { 0 };
 	const uint8_t *begin = bytes, *at = begin, *end = begin + len;
-	while (at < end && !progress->lost) {
+	while (at < end && !parser->lost) {
 		size_t n = (size_t)(end - at);
-		if (progress->left) {
-			n = n < progress->left ? n : progress->left;
-			if (progress->type == TLS_RECORD_HANDSHAKE && !progress->secured)
-				take_messages(progress, at, n);
-			progress->left = (uint16_t)(progress->left - n);
+		if (parser->record_left) {
+			n = n < parser->record_left ? n : parser->record_left;
+			if (parser->record_type == TLS_RECORD_HANDSHAKE && !parser->secured)
+				take_messages(parser, at, n);
+			parser->record_left = (uint16_t)(parser->record_left - n);
 			at += n;
 			continue;
 		}
-		if (!progress->have && !place.known)
-			place = (struct tls_place){
+		if (!parser->header_len && !boundary.known)
+			boundary = (struct tls_boundary){
 				.first = (uint16_t)(at - begin),
 				.known = true,
-				.secured = progress->secured,
-				.message = progress->message_have ? TLS_MESSAGE_UNKNOWN
-				                                  : progress->message,
+				.secured = parser->secured,
+				.message_left = parser->message_header_len ? TLS_MESSAGE_UNKNOWN
+				                                  : parser->message_left,
 			};
-		progress->header[progress->have++] = *at++;
-		if (progress->have == TLS_RECORD_HEADER)
-			take_header(progress);
+		parser->header[parser->header_len++] = *at++;
+		if (parser->header_len == TLS_RECORD_HEADER)
+			take_header(parser);
 	}
-	if (!place.known && !progress->lost && !progress->have) {
-		place.first = (uint16_t)(len + progress->left);
-		place.known = true;
+	if (!boundary.known && !parser->lost && !parser->header_len) {
+		boundary.first = (uint16_t)(len + parser->record_left);
+		boundary.known = true;
 	}
-	return place;
+	return boundary;
 }
 
 /* ---- hellos ---- */

@@ -9,14 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum {
-	TLS_RECORD_HEADER = 5, /* bytes in front of each record: type, version, length */
-	TLS_RECORD_LONGEST =
-	        16384 + 2048,   /* bytes of one after its header, RFC 5246 section 6.2.3 */
-	TLS_MESSAGE_HEADER = 4, /* bytes in front of each message: type, length */
-	TLS_ALERT_LENGTH = 2,   /* of one in clear: an encrypted one is longer */
-	TLS_CLIENT_HELLO = 1,
-	TLS_SERVER_HELLO = 2,
+enum { /* bytes */
+	TLS_RECORD_HEADER = 5,             /* type, version, length */
+	TLS_RECORD_LONGEST = 16384 + 2048, /* after its header, RFC 5246 section 6.2.3 */
+	TLS_MESSAGE_HEADER = 4,            /* type, length */
+	TLS_ALERT_LENGTH = 2,              /* in clear: an encrypted one is longer */
 };
 
 enum tls_record_type {
@@ -26,6 +23,9 @@ enum tls_record_type {
 	TLS_RECORD_APPLICATION_DATA,
 	TLS_RECORD_HEARTBEAT,
 };
+
+/* Types of handshake messages that can be read here. */
+enum { TLS_CLIENT_HELLO = 1, TLS_SERVER_HELLO = 2 };
 
 struct tls_record {
 	uint8_t type; /* enum tls_record_type */
@@ -46,44 +46,43 @@ const char *tls_alert_name(uint8_t description);
  * that is not known. */
 const char *tls_alert_meaning(uint8_t description);
 
-/* What begins in a piece of the bytes of one direction. */
-struct tls_place {
-	uint16_t first;   /* bytes of the piece before its first record; may be more than it has */
-	bool known;       /* else nothing of this is */
-	bool secured;     /* a change_cipher_spec came before that record */
-	uint32_t message; /* bytes of a message that are left when that record begins, or: */
+/* Where the first record begins in a piece of the bytes of one direction, and what must be known there to
+ * read on. */
+struct tls_boundary {
+	uint16_t first;        /* bytes of the piece before it; may be more than the piece has */
+	bool known;            /* else nothing of this is */
+	bool secured;          /* a change_cipher_spec came before it */
+	uint32_t message_left; /* bytes of a handshake message that go on in it, or: */
 };
 #define TLS_MESSAGE_UNKNOWN UINT32_MAX /* it begins within the header of a message */
 
-/* How far the bytes of one direction have come; all 0 at their beginning. */
-struct tls_progress {
-	uint32_t message;                        /* bytes left of a message of the handshake */
-	uint16_t left;                           /* bytes left of a record */
-	uint8_t type;                            /* of that */
-	uint8_t have, header[TLS_RECORD_HEADER]; /* what has come of a record's header */
-	uint8_t message_have, message_header[TLS_MESSAGE_HEADER]; /* and of a message's */
+/* Finds the records in the bytes of one direction, in pieces of any size; all 0 at their beginning. */
+struct tls_parser {
+	uint32_t message_left; /* bytes of a handshake message that are still to come */
+	uint16_t record_left;  /* bytes of a record that are, */
+	uint8_t record_type;   /* and its type */
+	uint8_t header_len, header[TLS_RECORD_HEADER]; /* what has come of a record's header, */
+	uint8_t message_header_len, message_header[TLS_MESSAGE_HEADER]; /* and of a message's */
 	bool secured; /* a change_cipher_spec has come */
-	bool lost;    /* what has come is no record of TLS */
+	bool lost;    /* what has come is no record of TLS: no later one is found */
 };
 
-/* Moves on over the next piece. */
-struct tls_place tls_progress_take(struct tls_progress *progress, const void *bytes, size_t len);
+/* Reads the next piece. */
+struct tls_boundary tls_parser_feed(struct tls_parser *parser, const void *bytes, size_t len);
 
 /* What can be read in a ClientHello, ServerHello or HelloRetryRequest. */
 enum { TLS_VERSIONS = 8 };
 struct tls_hello {
-	bool retry; /* a HelloRetryRequest: a ServerHello with a random value that is agreed on */
-	uint16_t
-	        versions[TLS_VERSIONS]; /* offered, or the one that was chosen; 0x0303 is TLS 1.2 */
+	bool retry; /* a HelloRetryRequest: a ServerHello with a random value that RFC 8446 fixes */
+	uint16_t versions[TLS_VERSIONS]; /* offered, or the chosen one; 0x0303 is TLS 1.2 */
 	size_t version_count;
-	const uint8_t *name; /* of the server that is wanted (SNI); NULL = none */
+	const uint8_t *name; /* SNI; NULL = none */
 	size_t name_len;
-	const uint8_t
-	        *alpn; /* protocols offered or chosen, a byte of length before each; NULL = none */
+	const uint8_t *alpn; /* offered, or the chosen one, each after a byte of its length; NULL = none */
 	size_t alpn_len;
 };
 
-/* Reads what follows a message's header. False where that is not wholly well-formed. */
+/* Reads what follows the header of a message. False where that is not wholly well-formed. */
 bool tls_hello_read(uint8_t type, const uint8_t *body, size_t len, struct tls_hello *hello);
 
 /* "TLS 1.3"; NULL for others, as those that only test what is ignored (RFC 8701). */

@@ -242,17 +242,17 @@ bool recordtext_begin(struct recordtext *walk, const struct transcript *transcri
 	const struct entry *entry = transcript_at(transcript, position);
 	if (!entry || !entry_is_sealed(entry) || entry_is_secret(entry))
 		return false;
-	struct tls_place place = entry_records(entry);
+	struct tls_boundary boundary = entry_boundary(entry);
 	*walk = (struct recordtext){
 		.transcript = transcript,
 		.entry = entry,
 		.position = position,
-		.at = place.first,
-		.secured = place.secured,
-		.message = place.message,
+		.at = boundary.first,
+		.secured = boundary.secured,
+		.message = boundary.message_left,
 		.left = LOOK_AHEAD,
 	};
-	return place.known;
+	return boundary.known;
 }
 
 bool recordtext_next(struct recordtext *walk, bool brief, struct recordtext_item *item,

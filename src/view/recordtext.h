@@ -14,7 +14,7 @@ struct recordtext {
 	const struct entry *entry; /* in which they begin */
 	uint64_t position;         /* of it */
 	size_t at;                 /* bytes before the next record; may be more than it has */
-	bool secured;              /* see struct tls_place */
+	bool secured;              /* see struct tls_boundary */
 	uint32_t message;
 	size_t left; /* entries that may still be looked at for what goes on in later calls */
 };

@@ -57,7 +57,7 @@ static void make(struct stream *stream, size_t most)
 }
 
 /* What is to be said of the piece from `begin` to `end`; false where the second reading is sure of nothing. */
-static bool expect(const struct stream *stream, size_t begin, size_t end, struct tls_place *want)
+static bool expect(const struct stream *stream, size_t begin, size_t end, struct tls_boundary *want)
 {
 	for (size_t i = 0; i < stream->count; i++) {
 		size_t at = stream->before[i].at;
@@ -66,39 +66,39 @@ static bool expect(const struct stream *stream, size_t begin, size_t end, struct
 			return false;
 		if (at < begin)
 			continue;
-		*want = (struct tls_place){ .first = (uint16_t)(at - begin), .known = true };
+		*want = (struct tls_boundary){ .first = (uint16_t)(at - begin), .known = true };
 		if (at < end) {
 			want->secured = stream->before[i].secured;
-			want->message = stream->before[i].message;
+			want->message_left = stream->before[i].message;
 		}
 		return true;
 	}
-	*want = (struct tls_place){ .first = (uint16_t)(stream->len - begin), .known = true };
+	*want = (struct tls_boundary){ .first = (uint16_t)(stream->len - begin), .known = true };
 	return true;
 }
 
-static bool same(const struct tls_place *got, const struct tls_place *want)
+static bool same(const struct tls_boundary *got, const struct tls_boundary *want)
 {
 	return got->known == want->known && got->first == want->first &&
-	       got->secured == want->secured && got->message == want->message;
+	       got->secured == want->secured && got->message_left == want->message_left;
 }
 
 /* Every piece has what the second reading says. */
 static bool is_read(const struct stream *stream, const size_t *cuts, size_t count)
 {
-	struct tls_progress progress = { 0 };
+	struct tls_parser parser = { 0 };
 	size_t begin = 0;
 	for (size_t i = 0; i <= count; i++) {
-		struct tls_place want = { 0 };
+		struct tls_boundary want = { 0 };
 		size_t end = cuts && i < count ? cuts[i] : stream->len;
 		bool known = expect(stream, begin, end, &want);
-		struct tls_place got =
-		        tls_progress_take(&progress, stream->bytes + begin, end - begin);
+		struct tls_boundary got =
+		        tls_parser_feed(&parser, stream->bytes + begin, end - begin);
 		if (known ? !same(&got, &want) : got.known)
 			return false;
 		begin = end;
 	}
-	return !progress.lost;
+	return !parser.lost;
 }
 
 static void cut_anywhere(void)
@@ -135,15 +135,15 @@ static void cut_anywhere(void)
 /* The header of a message is in two records. */
 static void split_message_header(void)
 {
-	struct tls_progress progress = { 0 };
+	struct tls_parser parser = { 0 };
 	static const uint8_t bytes[] = { 22, 3, 3, 0, 2,  11, 0, 22, 3, 3, 0,
 		                         3,  0, 1, 9, 22, 3,  3, 0,  1, 7 };
-	tls_progress_take(&progress, bytes, 7);
-	struct tls_place second = tls_progress_take(&progress, bytes + 7, 8);
-	struct tls_place third = tls_progress_take(&progress, bytes + 15, 6);
-	ok(second.known && second.message == TLS_MESSAGE_UNKNOWN,
+	tls_parser_feed(&parser, bytes, 7);
+	struct tls_boundary second = tls_parser_feed(&parser, bytes + 7, 8);
+	struct tls_boundary third = tls_parser_feed(&parser, bytes + 15, 6);
+	ok(second.known && second.message_left == TLS_MESSAGE_UNKNOWN,
 	   "a record that begins in the header of a message");
-	ok(third.known && third.message == 0 && !third.first, "and after a message of one byte");
+	ok(third.known && third.message_left == 0 && !third.first, "and after a message of one byte");
 }
 
 static void not_tls(void)
@@ -157,11 +157,11 @@ static void not_tls(void)
 		"\x19\x03\x03\x00\x01z",
 	};
 	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-		struct tls_progress progress = { 0 };
+		struct tls_parser parser = { 0 };
 		size_t len = strlen(others[i]) < 6 ? 5 : strlen(others[i]);
-		struct tls_place first = tls_progress_take(&progress, others[i], len);
-		struct tls_place next = tls_progress_take(&progress, "\x17\x03\x03\x00\x01z", 6);
-		ok(first.known && !first.first && progress.lost, "other bytes are no records: %zu",
+		struct tls_boundary first = tls_parser_feed(&parser, others[i], len);
+		struct tls_boundary next = tls_parser_feed(&parser, "\x17\x03\x03\x00\x01z", 6);
+		ok(first.known && !first.first && parser.lost, "other bytes are no records: %zu",
 		   i);
 		ok(!next.known, "and nothing after them is believed");
 	}

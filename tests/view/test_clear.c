@@ -15,7 +15,7 @@ static struct view view;
 static struct rows rows;
 static struct buf out;
 static int64_t now;
-static struct tls_progress progress[2];
+static struct tls_parser parsers[2];
 
 static uint64_t put(enum call call, uint8_t flags, const char *bytes, size_t len)
 {
@@ -27,8 +27,8 @@ static uint64_t put(enum call call, uint8_t flags, const char *bytes, size_t len
 	char *place = transcript_reserve(transcript, ENTRY_RECORDS, len, &room);
 	memcpy(place, bytes, len);
 	if (flags & ENTRY_SEALED) {
-		struct tls_place first = tls_progress_take(&progress[sent], bytes, len);
-		transcript_place_records(transcript, &first);
+		struct tls_boundary first = tls_parser_feed(&parsers[sent], bytes, len);
+		transcript_set_boundary(transcript, &first);
 	}
 	return transcript_commit(transcript, &entry, NULL, NULL, len);
 }
@@ -40,7 +40,7 @@ static void begin(void)
 	transcript_free(transcript);
 	transcript = transcript_new(1 << 20, 1 << 16);
 	now = 1000 * CLOCK_S;
-	memset(progress, 0, sizeof progress);
+	memset(parsers, 0, sizeof parsers);
 	view = (struct view){
 		.transcript = transcript, .session = 1, .columns = 80, .ops = &chat_view
 	};

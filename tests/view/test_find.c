@@ -648,15 +648,15 @@ static void test_records(void)
 {
 	static const char bytes[] = "\x15\3\3\0\2\2\x50\x17\3\3\0\4Wolf";
 	struct location hit;
-	struct tls_progress progress = { 0 };
+	struct tls_parser parser = { 0 };
 	struct entry header = { .session = 1, .call = CALL_RECV, .fd = 3, .arg = 1024, .flags = ENTRY_SEALED };
 	size_t room, len = sizeof bytes - 1;
 	begin(1 << 16, 1 << 13);
 	view.ops = &trace_view;
 	put(CALL_NOTE, "a note");
-	struct tls_place place = tls_progress_take(&progress, bytes, len);
+	struct tls_boundary boundary = tls_parser_feed(&parser, bytes, len);
 	memcpy(transcript_reserve(transcript, ENTRY_RECORDS, len, &room), bytes, len);
-	transcript_place_records(transcript, &place);
+	transcript_set_boundary(transcript, &boundary);
 	uint64_t sealed = transcript_commit(transcript, &header, NULL, NULL, len);
 	look_for("fatal internal_error, application_data 4]");
 	is_location(find_older(&view, NULL, &hit), hit, sealed, 0, "the words for records");

@@ -34,15 +34,15 @@ static void begin(size_t ceiling)
 	transcript = transcript_new(ceiling, BLOCK);
 }
 
-static uint64_t put(enum call call, struct tls_progress *progress, const void *bytes, size_t len)
+static uint64_t put(enum call call, struct tls_parser *parser, const void *bytes, size_t len)
 {
 	size_t room;
 	struct entry entry = {
 		.time = CLOCK_S, .session = SESSION, .call = (uint8_t)call, .flags = ENTRY_SEALED
 	};
-	struct tls_place place = tls_progress_take(progress, bytes, len);
+	struct tls_boundary boundary = tls_parser_feed(parser, bytes, len);
 	memcpy(transcript_reserve(transcript, ENTRY_RECORDS, len, &room), bytes, len);
-	transcript_place_records(transcript, &place);
+	transcript_set_boundary(transcript, &boundary);
 	return transcript_commit(transcript, &entry, NULL, NULL, len);
 }
 
@@ -84,9 +84,9 @@ static void list_all(enum call call, struct buf *out)
 static void is_list(const void *bytes, size_t len, const char *want, const char *name)
 {
 	struct buf out = { .max = SIZE_MAX };
-	struct tls_progress progress = { 0 };
+	struct tls_parser parser = { 0 };
 	begin(1 << 20);
-	list(put(CALL_RECV, &progress, bytes, len), &out);
+	list(put(CALL_RECV, &parser, bytes, len), &out);
 	is_text(buf_text(&out), want, name);
 	buf_free(&out);
 }
@@ -180,7 +180,7 @@ static void one_call(void)
 /* `size`: of the pieces, the first of which has `first` bytes. Other entries are between them. */
 static void put_pieces(const uint8_t *bytes, size_t len, size_t first, size_t size)
 {
-	struct tls_progress in = { 0 }, out = { 0 };
+	struct tls_parser in = { 0 }, out = { 0 };
 	for (size_t at = 0, n = first; at < len; at += n, n = size) {
 		n = n < len - at ? n : len - at;
 		put(CALL_RECV, &in, bytes + at, n);
@@ -220,14 +220,14 @@ static void any_pieces(void)
 static void evicted(void)
 {
 	uint8_t bytes[STREAM];
-	struct tls_progress progress = { 0 };
+	struct tls_parser parser = { 0 };
 	struct buf got = { .max = SIZE_MAX }, want = { .max = SIZE_MAX };
 	size_t len = make(bytes), first = SAMPLES;
 	begin(3 * (size_t)BLOCK);
 	for (int times = 0; times < 12; times++) {
-		progress = (struct tls_progress){ 0 };
+		parser = (struct tls_parser){ 0 };
 		for (size_t at = 0; at < len; at += 37)
-			put(CALL_RECV, &progress, bytes + at, len - at < 37 ? len - at : 37);
+			put(CALL_RECV, &parser, bytes + at, len - at < 37 ? len - at : 37);
 	}
 	ok(transcript_lost(transcript).entries > 0, "much has been evicted");
 	list_all(CALL_RECV, &got);
@@ -261,9 +261,9 @@ static void no_records(void)
 	is_text(buf_text(&out), "", "nor what is not known");
 	list(TRANSCRIPT_NONE, &out);
 	is_text(buf_text(&out), "", "nor nothing");
-	struct tls_progress progress = { 0 };
-	put(CALL_RECV, &progress, hello, 20);
-	list(put(CALL_RECV, &progress, hello + 20, 20), &out);
+	struct tls_parser parser = { 0 };
+	put(CALL_RECV, &parser, hello, 20);
+	list(put(CALL_RECV, &parser, hello + 20, 20), &out);
 	is_text(buf_text(&out), "a record goes on", "only a part of one");
 	buf_free(&out);
 }
@@ -271,9 +271,9 @@ static void no_records(void)
 static void names_alone(void)
 {
 	struct recordtext_names names;
-	struct tls_progress progress = { 0 };
+	struct tls_parser parser = { 0 };
 	begin(1 << 20);
-	uint64_t sent = put(CALL_SEND, &progress, hello, sizeof hello);
+	uint64_t sent = put(CALL_SEND, &parser, hello, sizeof hello);
 	ok(recordtext_name(transcript, sent, 40, &names), "a call has names");
 	is_text(buf_text(&names.list), "ClientHello", "without the particulars");
 	recordtext_names_free(&names);
@@ -283,10 +283,10 @@ static void names_alone(void)
 static void another_connection(void)
 {
 	struct buf out = { .max = SIZE_MAX };
-	struct tls_progress progress = { 0 }, again = { 0 };
+	struct tls_parser parser = { 0 }, again = { 0 };
 	struct entry entry = { .time = CLOCK_S, .session = SESSION, .call = CALL_SOCKET };
 	begin(1 << 20);
-	uint64_t cut = put(CALL_RECV, &progress, hello, 4);
+	uint64_t cut = put(CALL_RECV, &parser, hello, 4);
 	transcript_append(transcript, &entry, NULL, NULL, 0);
 	put(CALL_RECV, &again, hello, sizeof hello);
 	list(cut, &out);
