@@ -74,6 +74,8 @@ static bool check_open(const struct args *args, struct error *error)
 		return args_blame(args, OPEN_VERIFY, error);
 	}
 	const struct tls_settings tls = tls_of_open(args);
+	if (tls.server_name && !tls_check_server_name(tls.server_name, error))
+		return args_blame(args, OPEN_SERVER_NAME, error);
 	if (!tls_check_settings(&tls, error))
 		return args_blame(args, first_of_tls(args), error);
 	return parse_open(args, &target, error) || may_be_session(args) ||

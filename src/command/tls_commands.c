@@ -39,6 +39,14 @@ static bool check_tls(const struct args *args, struct error *error)
 		error_usage(error, "tls: verify on or verify off");
 		return args_blame(args, TLS_VERIFY, error);
 	}
+	const char *name = args->value[TLS_NAME];
+	if (name && (strcmp(name, "off") == 0 || strcmp(name, "on") == 0)) {
+		error_usage(error, "/tls begins TLS and takes no \"%s\": /reconnect begins in clear",
+		            name);
+		return args_blame(args, TLS_NAME, error);
+	}
+	if (name && !tls_check_server_name(name, error))
+		return args_blame(args, TLS_NAME, error);
 	const struct tls_settings settings = settings_of(args);
 	if (args->value[TLS_UPDATE] && (args->value[TLS_NAME] || first_word(args) != TLS_NAME)) {
 		error_usage(error, "/tls update takes no other word");

@@ -312,6 +312,40 @@ static void test_authorities(void)
 	unlink(path);
 }
 
+/* The library takes "" for any host, and ".example" for all names in it. */
+static void test_server_names(void)
+{
+	static const struct {
+		const char *name;
+		bool right;
+	} names[] = {
+		{ "localhost", true },   { "a.example.", true },
+		{ "127.0.0.1", true },   { "::1", true },
+		{ "_x.a-b.org", true },  { "", false },
+		{ ".", false },          { ".example", false },
+		{ "a..example", false }, { "a:443", false },
+		{ "[::1]", false },      { "a/b", false },
+		{ "a b", false },        { "*.example", false },
+		{ "%lo", false },        { "\xc3\xbc.example", false },
+	};
+	char most[] = "1234567890123456789012345678901234567890123456789012345678901234.example";
+	struct error error;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const struct tls_settings settings = { .server_name = names[i].name };
+		ok(tls_check_settings(&settings, &error) == names[i].right,
+		   "\"%s\" is %s server name", names[i].name, names[i].right ? "a" : "no");
+	}
+	ok(!tls_check_server_name(most, &error), "no part of a name has 64 characters");
+	ok(strstr(error.text, "is no server name"), "one line says so: %s", error.text);
+	ok(tls_check_server_name(most + 1, &error), "but 63");
+	char long_name[256] = "";
+	for (size_t i = 0; i < 254; i++)
+		long_name[i] = i % 2 ? '.' : 'a';
+	ok(tls_check_server_name(long_name, &error), "a name has 253 characters and a root's dot");
+	long_name[254] = 'a';
+	ok(!tls_check_server_name(long_name, &error), "and no more");
+}
+
 int main(void)
 {
 	struct pair pair;
@@ -322,6 +356,7 @@ int main(void)
 		   "and nothing is made");
 		return tap_done();
 	}
+	test_server_names();
 	begin(&pair);
 	test_handshake(&pair);
 	test_keys(&pair);

@@ -35,8 +35,10 @@ struct tls_settings {
 	bool asks;   /* a server: clients must have a certificate; implied by ca */
 };
 
-/* Whether a pin is one, and whether settings fit together. False with one line. */
+/* Whether a pin is one, and a server name, which is ASCII as DNS has it, or an address; and whether
+ * settings are right and fit together. False with one line. */
 bool tls_check_pin(const char *pin, struct error *error);
+bool tls_check_server_name(const char *name, struct error *error);
 bool tls_check_settings(const struct tls_settings *settings, struct error *error);
 
 /* Those that certificates are verified by: read when that is first done. */

@@ -2,8 +2,15 @@
 /* What is the same with OpenSSL and without it. */
 #include "net/tls/tls.h"
 
+#include <arpa/inet.h>
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
+
+enum {
+	NAME_MOST = 253, /* characters of a name in DNS, RFC 1035 section 2.3.4 */
+	LABEL_MOST = 63, /* and of each part of it */
+};
 
 bool tls_check_pin(const char *pin, struct error *error)
 {
@@ -16,6 +23,37 @@ bool tls_check_pin(const char *pin, struct error *error)
 	return false;
 }
 
+static bool is_address(const char *text)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+	return inet_pton(AF_INET, text, address) == 1 || inet_pton(AF_INET6, text, address) == 1;
+}
+
+/* A dot at the end is the root's. */
+static bool is_name(const char *text)
+{
+	size_t label = 0, len = 0;
+	for (; text[len]; len++) {
+		unsigned char c = (unsigned char)text[len];
+		label = c == '.' ? 0 : label + 1;
+		if ((c == '.' && (!len || text[len - 1] == '.')) || label > LABEL_MOST ||
+		    !(isascii(c) && (isalnum(c) || strchr("-_.", c))))
+			return false;
+	}
+	return len && len <= NAME_MOST + (size_t)!label;
+}
+
+bool tls_check_server_name(const char *name, struct error *error)
+{
+	if (is_name(name) || is_address(name))
+		return true;
+	error_usage(error,
+	            "\"%.60s\" is no server name: write a host name or an address, "
+	            "without a port",
+	            name);
+	return false;
+}
+
 bool tls_check_settings(const struct tls_settings *settings, struct error *error)
 {
 	if (!settings->cert != !settings->key)
@@ -25,6 +63,8 @@ bool tls_check_settings(const struct tls_settings *settings, struct error *error
 	else if (settings->pin && settings->ca)
 		error_usage(error, "a pinned certificate needs no authority: leave out pin or ca");
 	else
-		return !settings->pin || tls_check_pin(settings->pin, error);
+		return (!settings->pin || tls_check_pin(settings->pin, error)) &&
+		       (!settings->server_name ||
+		        tls_check_server_name(settings->server_name, error));
 	return false;
 }
