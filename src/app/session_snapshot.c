@@ -75,6 +75,8 @@ void session_snapshot(const struct session *session, struct snapshot *snapshot)
 	if (faults_are_on(session_faults(session)) &&
 	    session_state(session) != SESSION_CLOSED) {
 		struct buf faults = { .max = SIZE_MAX };
+		snapshot->fault_holds = session_fault_kind(session) == FAULT_STREAMS &&
+		                        faults_due(session_faults(session), FAULT_OUT) != 0;
 		faults_print_line(session_faults(session), &faults);
 		snprintf(snapshot->faults, sizeof snapshot->faults, "%s", buf_text(&faults));
 		buf_free(&faults);

@@ -170,7 +170,7 @@ static void add_limit(struct pieces *pieces, const struct snapshot *snapshot)
 	enum snapshot_limit limit = snapshot_limit(snapshot);
 	bool said = !sample_get(&snapshot->sample, SAMPLE_SND_WND);
 	if (limit == LIMIT_SEND_BUFFER || limit == LIMIT_NAGLE || limit == LIMIT_CORK ||
-	    limit == LIMIT_PACING ||
+	    limit == LIMIT_PACING || limit == LIMIT_FAULT ||
 	    (limit == LIMIT_PEER_WINDOW && !said))
 		add_piece(pieces, 5, STYLE_NOTE, "held up by %s", snapshot_limit_name(limit));
 }

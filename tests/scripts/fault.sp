@@ -16,6 +16,13 @@
 /open 127.0.0.1 $tap.port as second
 /send 1234567890
 /expect "1234567890"
+/fault out stall
+/send on
+/assert unsent = 2
+/assert held_up_by is "a fault"
+/fault off
+/expect "on"
+/assert held_up_by != "a fault"
 
 /listen udp 127.0.0.1 0 echo as datagrams
 /fault @datagrams in loss 2 out duplicate 2

@@ -78,6 +78,12 @@ static void limits(void)
 	snapshot_set(&snapshot, SAMPLE_NOTSENT, 0);
 	snapshot.unsent = 5;
 	is_int(snapshot_limit(&snapshot), LIMIT_SEND_BUFFER, "the kernel takes no more");
+	snapshot.tls_handshake = true;
+	is_int(snapshot_limit(&snapshot), LIMIT_TLS, "no clear text leaves before the handshake is over");
+	snapshot.tls_handshake = false;
+	snapshot.fault_holds = true;
+	is_int(snapshot_limit(&snapshot), LIMIT_FAULT, "/fault lets nothing go");
+	snapshot.fault_holds = false;
 	snapshot.open = false;
 	is_int(snapshot_limit(&snapshot), LIMIT_UNKNOWN, "nothing is known of a closed one");
 }

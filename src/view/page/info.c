@@ -144,15 +144,14 @@ static void add_limit(struct fields *fields, const struct snapshot *snapshot)
 {
 	enum snapshot_limit limit = snapshot_limit(snapshot);
 	bool holds = limit == LIMIT_PEER_WINDOW || limit == LIMIT_SEND_BUFFER;
-	bool read = limit == LIMIT_NO_DATA || limit == LIMIT_HANDSHAKE;
-	const char *label = limit == LIMIT_NO_DATA     ? "idle"
-	                    : limit == LIMIT_HANDSHAKE ? "waiting for"
-	                                               : "held up by";
+	bool waits = limit == LIMIT_HANDSHAKE || limit == LIMIT_TLS;
+	const char *mark = limit == LIMIT_TLS || limit == LIMIT_FAULT ? "" : limit == LIMIT_NO_DATA || waits ? " *" : " ?";
+	const char *label = limit == LIMIT_NO_DATA ? "idle" : waits ? "waiting for" : "held up by";
 	if (limit == LIMIT_UNKNOWN)
 		fields_text(fields, STYLE_FAINT, "held up by", NOT_AVAILABLE);
 	else
-		fields_text(fields, holds ? STYLE_ERROR : STYLE_TEXT, label, "%s %c",
-		            snapshot_limit_name(limit), read ? '*' : '?');
+		fields_text(fields, holds ? STYLE_ERROR : STYLE_TEXT, label, "%s%s",
+		            snapshot_limit_name(limit), mark);
 	add_busy(fields, &snapshot->sample);
 }
 

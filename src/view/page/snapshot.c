@@ -211,8 +211,10 @@ enum snapshot_limit snapshot_limit(const struct snapshot *snapshot)
 		return LIMIT_UNKNOWN;
 	if (held)
 		return limit_of_held(snapshot, flight, held);
+	if (snapshot->unsent && snapshot->fault_holds)
+		return LIMIT_FAULT;
 	if (snapshot->unsent)
-		return LIMIT_SEND_BUFFER;
+		return snapshot->tls_handshake ? LIMIT_TLS : LIMIT_SEND_BUFFER;
 	return flight ? LIMIT_NETWORK : LIMIT_NO_DATA;
 }
 
@@ -228,6 +230,8 @@ const char *snapshot_limit_name(enum snapshot_limit limit)
 		[LIMIT_AUTOCORKING] = "tcp_autocorking",
 		[LIMIT_PACING] = "pacing",
 		[LIMIT_HANDSHAKE] = "SYN,ACK",
+		[LIMIT_FAULT] = "a fault",
+		[LIMIT_TLS] = "the TLS handshake",
 		[LIMIT_NETWORK] = "missing ACKs",
 	};
 	return names[limit];

@@ -52,6 +52,7 @@ struct snapshot {
 	size_t others;       /* clients of a listener, peers of a UDP session */
 	const char *service; /* NULL for none */
 	char service_words[SNAPSHOT_WORDS]; /* that were said after its name, cut; "" for none */
+	bool fault_holds;    /* what waits to be sent */
 	char faults[SNAPSHOT_WORDS]; /* that are on: "in loss 10%; seed 7", cut; "" for none */
 	size_t clients_most; /* of a listener at a time; 0 = any number */
 	int64_t idle_most;   /* of its clients, ns; 0 = no limit */
@@ -128,6 +129,8 @@ enum snapshot_limit {
 	LIMIT_AUTOCORKING, /* little, with TCP_NODELAY: added to what is still queued here */
 	LIMIT_PACING,      /* segments are spaced: SO_MAX_PACING_RATE */
 	LIMIT_HANDSHAKE,   /* SYN,ACK */
+	LIMIT_TLS,         /* the handshake of TLS */
+	LIMIT_FAULT,       /* one of /fault that delays, or is slow */
 	LIMIT_NETWORK,     /* acknowledgements */
 };
 enum snapshot_limit snapshot_limit(const struct snapshot *snapshot);
