@@ -255,9 +255,18 @@ def words(good):
     wrong = path("wrong.pem")
     with open(wrong, "w", encoding="ascii") as file:
         file.write("no certificate\n")
+    kinds = {"rsa": path("rsa.key"), "closed": path("closed.key")}
+    for words_of in (["genpkey", "-algorithm", "RSA", "-out", kinds["rsa"]],
+                     ["pkey", "-in", good[1], "-aes256", "-passout", "pass:known", "-out", kinds["closed"]]):
+        subprocess.run(["openssl"] + words_of, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     for line, why in (("/listen 0 tls cert %s key %s" % (path("nothere"), good[1]), "nothere: "),
-                      ("/listen 0 tls cert %s key %s" % (wrong, good[1]), "wrong.pem: "),
-                      ("/listen 0 tls cert %s key %s" % (good[0], path("root.key")), "root.key: "),
+                      ("/listen 0 tls cert %s key %s" % (wrong, good[1]), "wrong.pem: there is no certificate in PEM in it"),
+                      ("/listen 0 tls cert %s key %s" % (good[0], wrong), "wrong.pem: there is no private key in PEM in it"),
+                      ("/listen 0 tls cert / key %s" % good[1], "/: is a directory"),
+                      ("/listen 0 tls cert %s key %s" % (good[0], path("root.key")), "root.key is not the key of the certificate in "),
+                      ("/listen 0 tls cert %s key %s" % (good[0], kinds["rsa"]), "rsa.key is not the key of the certificate in "),
+                      ("/listen 0 tls cert %s key %s" % (good[0], kinds["closed"]), "closed.key: the private key has a passphrase"),
+                      ("/listen 0 tls ca %s" % wrong, "wrong.pem: there is no certificate in PEM in it"),
                       ("/listen 0 tls cert %s" % good[0], "belong together"), ("/listen 0 cert %s key %s" % good, "are for TLS"),
                       ("/listen udp 0 tls", "not of UDP"), ("/tls", "no session"),
                       ("/listen 0 as s\n/tls", "is no stream"), ("/open udp 127.0.0.1 9\n/tls", "is no stream"),
@@ -265,9 +274,15 @@ def words(good):
                       ("/listen 0 as s\n/open 127.0.0.1 $s.port as c\n/pause\n/tls", "/resume"),
                       ("/listen 0 as s\n/open 127.0.0.1 $s.port as c\n/shutdown write\n/tls", "half-closed"),
                       ("/listen 0 as s\n/open 127.0.0.1 $s.port as c\n/tls alpn ,", "protocols with commas"),
-                      ("/listen 0 as s\n/open 127.0.0.1 $s.port as c\n/tls verify maybe", "verify on or verify off")):
+                      ("/listen 0 as s\n/open 127.0.0.1 $s.port as c\n/tls verify maybe", "verify on or verify off"),
+                      ('/open tls localhost 9 servername ""', '"" is no server name'),
+                      ("/listen 0 as s\n/open 127.0.0.1 $s.port as c\n/tls .example", '".example" is no server name'),
+                      ("/listen 0 as s\n/open 127.0.0.1 $s.port as c\n/tls off", "/reconnect begins in clear")):
         status, out, err = script(line + "\n")
         ok(status != 0 and why in err, "%s: %r" % (line.replace("\n", "; "), err))
+    status, out, err = script('/listen 0 as s\n/open 127.0.0.1 $s.port as c\n/tls verify off &\nhello\n'
+                              '/assert unsent = 6\n/assert held_up_by is "the TLS handshake"\n/assert state is SYN_SENT\n')
+    ok(":7: " in err, "what is typed in a handshake waits for its end: %r" % err)
     status, out, err = run("-l", "--tls", "--tls-verify", "off", "0")
     ok(status == 2 and b"leave out -l" in err, "--tls-verify is no option of a server: %r" % err)
 

@@ -9,6 +9,7 @@
 #include <openssl/x509v3.h>
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -496,14 +497,49 @@ static const char *last_reason(void)
 	return reason ? reason : "no reason is known";
 }
 
-/* Why a file cannot be read: what the library has met first says more than what it has made of that. */
-static bool refuse_file(const char *path, struct error *error)
+static bool is_directory(const char *path)
+{
+	struct stat status;
+	return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+static bool found_nothing(unsigned long code)
+{
+	int reason = ERR_GET_REASON(code);
+	return (ERR_GET_LIB(code) == ERR_LIB_PEM && reason == PEM_R_NO_START_LINE) ||
+	       (ERR_GET_LIB(code) == ERR_LIB_X509 && reason == X509_R_NO_CERTIFICATE_OR_CRL_FOUND) ||
+	       reason == ERR_R_UNSUPPORTED;
+}
+
+/* Why a file cannot be read, in which `what` was to be: what the library has met first says more than what
+ * it has made of that. */
+static bool refuse_file(const char *path, const char *what, struct error *error)
 {
 	unsigned long code = ERR_peek_error();
-	const char *reason =
-	        ERR_SYSTEM_ERROR(code) ? error_why(ERR_GET_REASON(code)) : last_reason();
-	error_set(error, "%.150s: %s", path, reason);
+	const char *reason = code ? ERR_reason_error_string(code) : NULL;
+	if (is_directory(path))
+		error_set(error, "%.150s: %s", path, error_why(EISDIR));
+	else if (ERR_SYSTEM_ERROR(code))
+		error_set(error, "%.150s: %s", path, error_why(ERR_GET_REASON(code)));
+	else if (ERR_GET_REASON(code) == ERR_R_INTERRUPTED_OR_CANCELLED)
+		error_set(error,
+		          "%.150s: the %s has a passphrase, and none is asked for: openssl pkey takes "
+		          "it off",
+		          path, what);
+	else if (found_nothing(code))
+		error_set(error, "%.150s: there is no %s in PEM in it", path, what);
+	else
+		error_set(error, "%.150s: the %s cannot be used: %s", path, what,
+		          reason ? reason : "no reason is known");
 	return false;
+}
+
+static bool is_mismatch(void)
+{
+	unsigned long code = ERR_peek_error();
+	int reason = ERR_GET_REASON(code);
+	return ERR_GET_LIB(code) == ERR_LIB_X509 &&
+	       (reason == X509_R_KEY_VALUES_MISMATCH || reason == X509_R_KEY_TYPE_MISMATCH);
 }
 
 /* Errors of the library by themselves would ask on the terminal. */
@@ -552,15 +588,18 @@ static bool set_alpn(struct tls_context *context, const char *words, struct erro
 static bool load(struct tls_context *context, const struct tls_settings *settings,
                  struct error *error)
 {
-	const char *what = settings->cert;
-	if (SSL_CTX_use_certificate_chain_file(context->library, settings->cert) == 1) {
-		what = settings->key;
-		if (SSL_CTX_use_PrivateKey_file(context->library, settings->key,
-		                                SSL_FILETYPE_PEM) == 1 &&
-		    SSL_CTX_check_private_key(context->library) == 1)
-			return true;
-	}
-	return refuse_file(what, error);
+	SSL_CTX *library = context->library;
+	if (SSL_CTX_use_certificate_chain_file(library, settings->cert) != 1)
+		return refuse_file(settings->cert, "certificate", error);
+	bool read = SSL_CTX_use_PrivateKey_file(library, settings->key, SSL_FILETYPE_PEM) == 1;
+	if (!read && !is_mismatch())
+		return refuse_file(settings->key, "private key", error);
+	/* one of another kind is read, and without a certificate */
+	if (read && SSL_CTX_check_private_key(library) == 1)
+		return true;
+	error_set(error, "%.120s is not the key of the certificate in %.120s", settings->key,
+	          settings->cert);
+	return false;
 }
 
 static bool add_extension(X509 *certificate, int kind, const char *value)
@@ -647,7 +686,7 @@ static bool set_authorities(struct tls_context *context, const struct tls_settin
 	SSL_CTX_set_cert_verify_callback(library, verify, NULL);
 	SSL_CTX_set_verify(library, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 	if (path && X509_STORE_load_file(context->authorities->store, path) != 1)
-		return refuse_file(path, error);
+		return refuse_file(path, "certificate", error);
 	if (path && settings->server)
 		SSL_CTX_set_client_CA_list(library, SSL_load_client_CA_file(path));
 	return true;
