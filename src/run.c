@@ -195,9 +195,12 @@ int run_loop(struct app *app, struct ui *ui, struct poller *poller)
 	loop(app, ui, poller);
 	int signal = ui->signal;
 	ui->free(ui);
-	if (app->lost)
-		error_print("%" PRIu64 " byte%s not sent", app->lost,
-		            app->lost == 1 ? " was" : "s were");
+	const char *lost = app->lost == 1 ? " was" : "s were";
+	if (app->lost && app->held_up_by)
+		error_print("%" PRIu64 " byte%s not sent: session %" PRIu32 " is paused", app->lost, lost,
+		            app->held_up_by);
+	else if (app->lost)
+		error_print("%" PRIu64 " byte%s not sent", app->lost, lost);
 	return signal;
 }
 

@@ -125,6 +125,7 @@ struct app {
 	int64_t leave_by; /* quits when everything is sent, or at this instant; 0 = does not quit */
 	uint64_t lost_before; /* sessions_lost() when that wait began */
 	uint64_t lost;        /* bytes that were not sent in time */
+	uint32_t held_up_by;  /* a paused session that should have read them; 0 = none */
 	struct open_page open_page;
 	struct app_lesson lesson;
 	bool shows_pages; /* the frontend shows pages; else a page is printed as a note */

@@ -22,18 +22,48 @@ static size_t count_unsent(const struct app *app, size_t *holders, const struct 
 	return bytes;
 }
 
-/* A client that does not read keeps nobody for ever from the end of a script. */
-#define SERVICE_LIMIT (5 * CLOCK_S)
+/* Neither a client that does not read nor a session of ours that is paused keeps anybody for ever from
+ * the end of a script. */
+#define OWN_LIMIT (5 * CLOCK_S)
 
-/* What waits is of services alone. */
-static bool is_of_services(const struct app *app)
+/* The paused session at the other end, or the paused listener before it; nobody is left to resume it. NULL
+ * for none. The clients of a UNIX listener have no address: all that it has accepted must be paused. */
+static const struct session *held_up_by(const struct app *app, const struct session *session)
 {
-	bool served = true;
+	const struct session *other = app_other_end(app, session), *found = NULL;
+	struct endpoint peer = session_peer(session);
+	enum transport transport = session_transport(session);
+	if (other || session_has_clients(session))
+		return other && session_is_paused(other) ? other : NULL;
+	for (size_t i = 0; i < sessions_count(app->sessions); i++) {
+		const struct session *at = sessions_at(app->sessions, i);
+		bool listens = session_has_clients(at);
+		struct endpoint local = session_local(at);
+		if (at == session || !(listens || transport_is_unix(transport)) ||
+		    session_transport(at) != transport || !endpoint_reaches(&peer, &local))
+			continue;
+		if (session_is_paused(at))
+			found = at;
+		else if (!listens)
+			return NULL;
+	}
+	return found;
+}
+
+/* What waits is of services, or for our own sessions that are paused. *holder: one of those, NULL for none. */
+static bool is_own(const struct app *app, const struct session **holder)
+{
+	bool own = true;
+	*holder = NULL;
 	for (size_t i = 0; i < sessions_count(app->sessions); i++) {
 		const struct session *session = sessions_at(app->sessions, i);
-		served = served && (!session_unsent(session) || session_is_served(session));
+		if (!session_unsent(session))
+			continue;
+		const struct session *by = held_up_by(app, session);
+		*holder = by ? by : *holder;
+		own = own && (by || session_is_served(session));
 	}
-	return served;
+	return own;
 }
 
 size_t leave_unsent(const struct app *app)
@@ -54,8 +84,8 @@ bool leave_begin(struct app *app, const char *again, struct error *error)
 	}
 	if (!app->attended) {
 		int64_t limit = app->settings.timeout;
-		if (!limit && is_of_services(app))
-			limit = SERVICE_LIMIT;
+		if (!limit && is_own(app, &holder))
+			limit = OWN_LIMIT;
 		app->lost_before = sessions_lost(app->sessions);
 		app->leave_by = limit ? clock_now() + limit : INT64_MAX;
 		app_note(app, "quits when %zu byte%s %s sent; /quit! quits at once", bytes,
@@ -95,6 +125,9 @@ void leave_serve(struct app *app)
 	size_t unsent = leave_unsent(app);
 	if (unsent && clock_now() < app->leave_by)
 		return;
+	const struct session *holder;
+	is_own(app, &holder);
+	app->held_up_by = holder ? session_number(holder) : 0;
 	app->quit = true;
 	app->lost = unsent + sessions_lost(app->sessions) - app->lost_before;
 	if (app->lost)
