@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "net/peers.h"
 #include "net/service.h"
+#include "net/option.h"
 #include "net/session_internal.h"
 #include "net/tls/tls.h"
 #include "record/sample.h"
