@@ -68,7 +68,7 @@ void call_tls_end(const struct caller *caller, int fd)
 	size_t room;
 	struct entry entry = begin(caller, CALL_TLS_READ, fd);
 	transcript_reserve(caller->transcript, 0, 0, &room);
-	entry.arg = TLS_RECORD;
+	entry.arg = TLS_PLAINTEXT_MOST;
 	commit(caller, &entry, 0);
 }
 
@@ -76,8 +76,8 @@ size_t call_tls_read(const struct caller *caller, int fd, struct tls *tls, const
 {
 	size_t room;
 	struct entry entry = begin(caller, CALL_TLS_READ, fd);
-	char *place = transcript_reserve(caller->transcript, 0, TLS_RECORD, &room);
-	size_t most = room < TLS_RECORD ? room : TLS_RECORD;
+	char *place = transcript_reserve(caller->transcript, 0, TLS_PLAINTEXT_MOST, &room);
+	size_t most = room < TLS_PLAINTEXT_MOST ? room : TLS_PLAINTEXT_MOST;
 	size_t got = tls_read(tls, place, most);
 	*data = place;
 	if (got) {

@@ -75,12 +75,6 @@ static void free_own(struct session *session)
 
 /* ---- records ---- */
 
-/* What is more than the clear text: the most, since small writes become small records. */
-static size_t added_to(size_t len)
-{
-	return (len / TLS_RECORD + 1) * TLS_RECORD_MORE;
-}
-
 /* Gives what has become records to the stream. After our FIN, or a reset, nobody gets them. */
 static void send_records(struct session *session)
 {
@@ -143,7 +137,7 @@ static bool send_clear(struct session *session, const struct endpoint *to, const
 	size_t before = own->waiting.len;
 	if (is_plain(own))
 		return stream_send(session, to, data, len, error);
-	if (stream_refuses(session, to, len, before + added_to(len), error))
+	if (stream_refuses(session, to, len, before + tls_overhead(len), error))
 		return false;
 	if (is_open(own) && !before) {
 		write_clear(session, data, len);

@@ -163,7 +163,7 @@ static size_t read_all(struct tls *tls, char *out, size_t most)
 static void test_text(struct pair *pair)
 {
 	static const size_t sizes[] = {
-		1, 2, TLS_RECORD - 1, TLS_RECORD, TLS_RECORD + 1, 3 * TLS_RECORD + 7, 1 << 20
+		1, 2, TLS_PLAINTEXT_MOST - 1, TLS_PLAINTEXT_MOST, TLS_PLAINTEXT_MOST + 1, 3 * TLS_PLAINTEXT_MOST + 7, 1 << 20
 	};
 	char *sent = xmalloc(1 << 20), *got = xmalloc(1 << 20);
 	for (size_t i = 0; i < 1 << 20; i++)
@@ -174,8 +174,7 @@ static void test_text(struct pair *pair)
 		size_t len;
 		ok(tls_write(pair->client, sent, sizes[i]), "%zu bytes are written", sizes[i]);
 		tls_records(pair->client, &len);
-		ok(len > sizes[i] &&
-		           len <= sizes[i] + (sizes[i] / TLS_RECORD + 1) * TLS_RECORD_MORE,
+		ok(len > sizes[i] && len <= sizes[i] + tls_overhead(sizes[i]),
 		   "as records of %zu", len);
 		move(pair->client, pair->server, 1000, SIZE_MAX);
 		ok(read_all(pair->server, got, 1 << 20) == sizes[i] &&

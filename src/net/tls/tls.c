@@ -1208,7 +1208,7 @@ bool tls_write(struct tls *tls, const void *data, size_t len)
 	size_t written;
 	if (tls->state != TLS_OPEN || tls->closed)
 		return false;
-	buf_reserve(&tls->out, len + (len / TLS_RECORD + 1) * TLS_RECORD_MORE);
+	buf_reserve(&tls->out, len + tls_overhead(len));
 	ERR_clear_error();
 	if (!len || SSL_write_ex(tls->library, data, len, &written) > 0)
 		return true;

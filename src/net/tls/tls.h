@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* tls: one end of a TLS connection (RFC 8446, RFC 5246), by OpenSSL 3: records in and out, clear text in
- * and out. Makes no call and waits for nothing; the records pass through memory. Owns the library's
- * objects and what became of the verification. Knows no session, no transcript and no select(). Nobody
- * else includes the library's headers. Where the program was built without it, tls_is_available() says
- * so in one line, and nothing else succeeds. */
+ * and out. The records pass through memory: it makes no call and waits for nothing. Owns the library's
+ * objects, and what the verification of the peer's certificate found. Knows no session, no transcript and no
+ * select(). Only this directory includes the library's headers; built without it, tls_is_available() says so
+ * in one line, and nothing else succeeds. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,27 +12,39 @@
 #include "base/buf.h"
 #include "base/error.h"
 
-enum {
-	TLS_RECORD = 1 << 14, /* most bytes of clear text in one record */
-	TLS_RECORD_MORE =
-	        256 + 5 + 16, /* and what is added to them at most, RFC 5246 section 6.2.3 */
+enum { /* bytes */
+	TLS_PLAINTEXT_MOST = 1 << 14,     /* of clear text in one record, RFC 8446 section 5.1 */
+	TLS_OVERHEAD_MOST = 256 + 5 + 16, /* that a record adds to it: padding, header, IV */
 };
+
+/* What the records of `len` bytes of clear text, written at once, add to it at most. */
+static inline size_t tls_overhead(size_t len)
+{
+	return (len / TLS_PLAINTEXT_MOST + 1) * TLS_OVERHEAD_MOST;
+}
 
 /* How the connections of one session are made. Strings are borrowed for the call; NULL = none. */
 struct tls_settings {
 	bool server;     /* else a client */
-	bool unverified; /* any certificate is taken */
-	const char
-	        *server_name; /* whom the certificate must name; NULL = the host that is called */
-	const char *alpn;     /* protocols that are offered, or served: "h2,http/1.1" */
-	const char *cert,
-	        *key; /* files in PEM; a server without them makes a certificate of its own */
-	const char *
-	        pin; /* "sha256:" and 64 digits: the certificate must be this one, whoever signed it */
-	struct tls_authorities *authorities; /* those of this machine; NULL = its own */
-	const char
-	        *ca; /* file in PEM: who may have signed the peer's certificate, in their place */
-	bool asks;   /* a server: clients must have a certificate; implied by ca */
+	bool unverified; /* any certificate is accepted */
+	bool asks;       /* a server: clients must have a certificate; implied by ca */
+
+	/* What the certificate must name; NULL = the host that is called. */
+	const char *server_name;
+
+	/* ALPN protocols that are offered, or served: "h2,http/1.1". */
+	const char *alpn;
+
+	/* Files in PEM, both or none: a server without them makes a certificate of its own. */
+	const char *cert, *key;
+
+	/* "sha256:" and 64 hexadecimal digits: the only certificate that is accepted, whoever signed it. */
+	const char *pin;
+
+	/* Those that may have signed the peer's certificate: a file in PEM; without it the authorities of
+	 * this machine, which are read for this context alone where there are none to share. */
+	const char *ca;
+	struct tls_authorities *authorities;
 };
 
 /* Whether a pin is one, and a server name, which is ASCII as DNS has it, or an address; and whether
@@ -41,11 +53,12 @@ bool tls_check_pin(const char *pin, struct error *error);
 bool tls_check_server_name(const char *name, struct error *error);
 bool tls_check_settings(const struct tls_settings *settings, struct error *error);
 
-/* Those that certificates are verified by: read when that is first done. */
+/* The authorities of this machine, shared by contexts. They are read when the first certificate is
+ * verified. */
 struct tls_authorities;
 
-/* `kept`, or others in its place, where those of this machine have changed since they were read; NULL at
- * first. */
+/* Returns `kept`, or, where their file has changed since it was read, releases it and returns new ones;
+ * `kept` may be NULL. The caller releases what it gets. */
 struct tls_authorities *tls_authorities_renew(struct tls_authorities *kept);
 void tls_authorities_release(struct tls_authorities *authorities); /* NULL is allowed */
 
@@ -61,77 +74,81 @@ enum tls_state {
 /* False with one line where the program was built without OpenSSL. */
 bool tls_is_available(struct error *error);
 
-/* Shared: released as often as it was made and shared. NULL with one line. */
+/* The library's part of the settings, counted: released as often as it was made and shared. NULL with one
+ * line. */
 struct tls_context *tls_context_new(const struct tls_settings *settings, struct error *error);
 struct tls_context *tls_context_share(struct tls_context *context); /* NULL is allowed */
 void tls_context_release(struct tls_context *context);              /* NULL is allowed */
 
-/* "sha256:" and the fingerprint of our own certificate in hexadecimal digits, "" = it has none; and
- * that as tls_facts() has it. */
+/* The fingerprint of our own certificate, "sha256:" and 64 hexadecimal digits, "" = it has none; and the
+ * same as tls_facts() has it. */
 const char *tls_context_fingerprint(const struct tls_context *context);
 const char *tls_context_facts(const struct tls_context *context);
 
 /* Whether a certificate that cannot be verified ends the handshake. */
 bool tls_context_verifies(const struct tls_context *context);
 
-/* A client that calls `host`, a name or a numeric address, or a server, of which that does not count.
- * Shares the context. */
+/* A client that calls `host`, a name or a numeric address; a server ignores it. Shares the context. */
 struct tls *tls_new(struct tls_context *context, const char *host);
 void tls_free(struct tls *tls); /* NULL is allowed */
 
-/* Each secret of the connection is given to `take` from now on, a line of the NSS key log format without a
- * line feed, which holds until it returns: before the handshake begins, or not at all. Else none leaves
+/* From now on gives each secret of the connection to `take`, as a line of the NSS key log format without its
+ * line feed, borrowed for the call. To be called before the handshake begins. Otherwise no secret leaves
  * this module. */
 void tls_watch_keys(struct tls *tls, void (*take)(void *context, const char *line), void *context);
 
-/* Records have come. */
+/* Takes bytes of records that have come, in pieces of any size: copied, read by the calls below. */
 void tls_receive(struct tls *tls, const void *data, size_t len);
 
-/* Goes on with the handshake as far as possible. */
+/* Goes on with the handshake as far as the records allow. */
 enum tls_state tls_step(struct tls *tls);
 enum tls_state tls_state(const struct tls *tls);
 
-/* Clear text of one record that has come, at most `most` bytes; 0 = there is none now: it was a record of
- * something else, more records are needed, the peer has sent close_notify, or it has failed. */
+/* Clear text of one record that has come, at most `most` bytes. 0 = none now: that record had none, more
+ * records are needed, the peer has sent close_notify, or the connection has failed. */
 size_t tls_read(struct tls *tls, void *place, size_t most);
 
-/* Records have come that tls_read() has not looked at. */
+/* Records have come that tls_read() has not read. */
 bool tls_has_unread(const struct tls *tls);
 
-/* Makes records of clear text. False where it has failed. Only while it is open. */
+/* Makes records of clear text, all of it. False if the connection is not open, was closed or fails. */
 bool tls_write(struct tls *tls, const void *data, size_t len);
 
-/* Makes a close_notify: nothing is written after it. False where it is not open, or there is one. */
+/* Makes a close_notify, RFC 8446 section 6.1: nothing is written after it. False if the connection is not
+ * open, or has made one. */
 bool tls_close(struct tls *tls);
 
-/* Changes our keys, and asks the peer to change its (TLS 1.3, KeyUpdate). False with one line. */
+/* Changes our keys, and asks the peer to change its: KeyUpdate, RFC 8446 section 4.6.3; TLS 1.2 has none.
+ * False with one line. */
 bool tls_update_keys(struct tls *tls, struct error *error);
 
-/* Appends what a line should say of the protocol: a key update, a renegotiation that was refused. False
- * where there is nothing new. */
+/* Appends what happened since the last call, in words: a key update, a renegotiation that was refused. False
+ * if nothing did. */
 bool tls_take_news(struct tls *tls, struct buf *out);
 
 /* The peer has sent close_notify: no clear text comes after it. */
 bool tls_peer_closed(const struct tls *tls);
 
-/* The records that are to be sent; tls_sent() forgets them. They hold until the next call. */
+/* The records that are to be sent, borrowed until the next call; tls_sent() forgets them. */
 const char *tls_records(const struct tls *tls, size_t *len);
 void tls_sent(struct tls *tls);
 
 /* Why it has failed, in words. */
 const char *tls_why(const struct tls *tls);
 
-/* "TLS 1.3, TLS_AES_256_GCM_SHA384, X25519; certificate verified": what was agreed on. */
+/* Appends what was agreed on, in one line: "TLS 1.3, TLS_AES_256_GCM_SHA384, X25519; certificate of localhost
+ * verified". */
 void tls_print(const struct tls *tls, struct buf *out);
 
-/* What this connection was asked to be, as record/tls_entry.h has it. */
+/* Appends what was asked for, in the lines of record/tls_entry.h. */
 void tls_print_asked(const struct tls *tls, struct buf *out);
 
-/* What was agreed on, a line for each with its name, a tab and its value: "version", "cipher", …, what was
- * verified, and the certificates of the chain. "" before the handshake is over. */
+/* The same in lines of a name, a tab and a value: "TLS", "cipher", …, what was verified, and the
+ * certificates of the chain. "" before the handshake is over. */
 const char *tls_facts(const struct tls *tls);
 
-/* What a failure, or an end without close_notify, means, and what to try: sentences; static. */
+/* What a failure means, and what to try: sentences; of an open connection, what an end without close_notify
+ * means, "" if the peer has sent one. Static. */
 const char *tls_advice(const struct tls *tls);
 const char *tls_advice_cut_short(void); /* of an end without close_notify */
 
