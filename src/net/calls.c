@@ -104,12 +104,6 @@ static struct entry enter(const struct caller *caller, enum call call, int fd)
 	return begin_at(caller, call, fd, now);
 }
 
-static uint32_t to_microseconds(int64_t duration)
-{
-	int64_t us = duration / CLOCK_US + (duration % CLOCK_US > 0);
-	return us < 0 ? 0 : us < UINT32_MAX ? (uint32_t)us : UINT32_MAX;
-}
-
 /* A blocking call would have waited instead: such a result concerns only this program. */
 static bool is_too_early(const struct entry *entry)
 {
@@ -125,7 +119,7 @@ static int64_t end(struct entry *entry, bool failed)
 	if (is_too_early(entry))
 		entry->flags |= ENTRY_WATCHING;
 	int64_t now = clock_now();
-	entry->duration = to_microseconds(now - entry->time);
+	entry->duration = entry_microseconds(now - entry->time);
 	return now;
 }
 
@@ -829,7 +823,7 @@ void call_note_close(const struct caller *caller, int64_t begun, int64_t ended, 
 	if (is_followed(caller))
 		wire_unfollow(caller->wire, fd);
 	entry.time = begun;
-	entry.duration = to_microseconds(ended - begun);
+	entry.duration = entry_microseconds(ended - begun);
 	entry.error = (uint8_t)code;
 	transcript_append(caller->transcript, &entry, NULL, NULL, 0);
 }
@@ -840,7 +834,7 @@ void call_note_lookup(const struct caller *caller, int64_t begun, int64_t ended,
 	struct entry entry = begin(caller, CALL_GETADDRINFO, -1);
 	struct buf payload;
 	entry.time = begun;
-	entry.duration = to_microseconds(ended - begun);
+	entry.duration = entry_microseconds(ended - begun);
 	entry.error = status ? EHOSTUNREACH : 0;
 	entry.arg = status;
 	buf_init(&payload, SIZE_MAX);

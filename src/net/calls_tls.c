@@ -29,7 +29,7 @@ static void flag_secret(const struct caller *caller, struct entry *entry, const 
 
 static void commit(const struct caller *caller, struct entry *entry, size_t len)
 {
-	entry->duration = (uint32_t)((clock_now() - entry->time + CLOCK_US - 1) / CLOCK_US);
+	entry->duration = entry_microseconds(clock_now() - entry->time);
 	transcript_commit(caller->transcript, entry, NULL, NULL, len);
 }
 

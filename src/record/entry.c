@@ -293,6 +293,12 @@ bool entry_is_accepted(const struct entry *entry)
 	       !(entry->flags & ENTRY_ERROR);
 }
 
+uint32_t entry_microseconds(int64_t duration)
+{
+	int64_t us = duration / CLOCK_US + (duration % CLOCK_US > 0);
+	return us < 0 ? 0 : us < UINT32_MAX ? (uint32_t)us : UINT32_MAX;
+}
+
 int64_t entry_shown_time(const struct entry *entry)
 {
 	bool waited = entry->flags & ENTRY_WAITED && entry->duration != UINT32_MAX;

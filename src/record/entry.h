@@ -271,6 +271,9 @@ bool entry_is_shown(const struct entry *entry, bool own_calls);
 /* The first state of a session that a listener of ours accepted. */
 bool entry_is_accepted(const struct entry *entry);
 
+/* A duration in ns as an entry keeps it. */
+uint32_t entry_microseconds(int64_t duration);
+
 /* The time by which it is shown: of a call that waited, the time at which it returned. */
 int64_t entry_shown_time(const struct entry *entry);
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 
+#include "base/clock.h"
 #include "record/session_index.h"
 #include "support/tap.h"
 
@@ -603,6 +604,15 @@ static void costs_little(void)
 	transcript_free(t);
 }
 
+static void entries_have_durations(void)
+{
+	ok(entry_microseconds(0) == 0 && entry_microseconds(1) == 1 &&
+	           entry_microseconds(CLOCK_US) == 1 && entry_microseconds(CLOCK_US + 1) == 2,
+	   "microseconds are rounded up");
+	ok(entry_microseconds(-1) == 0, "a duration is not negative");
+	ok(entry_microseconds(3 * 3600 * CLOCK_S) == UINT32_MAX, "one of hours is what an entry has at most");
+}
+
 static void entries_answer(void)
 {
 	struct entry entry = header(1, CALL_RECV);
@@ -885,6 +895,7 @@ int main(void)
 	holds_many_sessions();
 	forgets_sessions();
 	costs_little();
+	entries_have_durations();
 	entries_answer();
 	agrees_with_a_model();
 	remembers_where_a_session_began();
