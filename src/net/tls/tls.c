@@ -18,6 +18,7 @@
 
 #include "base/alloc.h"
 #include "base/escape.h"
+#include "net/tls/authority_file.h"
 #include "record/tls_entry.h"
 #include "socket/tls_record.h"
 
@@ -40,12 +41,13 @@ enum {
 #define FACT "certificate\t"
 #define ASKS "\nclient's\teach must have one"
 
-/* They take longer to read than a handshake does, and a megabyte: contexts share them. */
+/* Contexts share them. */
 struct tls_authorities {
 	unsigned shares;
-	X509_STORE *store;
+	X509_STORE *store; /* those of the file that were needed; the directory's are read by the library */
+	struct authority_file *file; /* NULL = it has not been read */
 	bool was_read;
-	struct stat file; /* as it was then; all 0 where there was none */
+	struct stat status; /* of the file as it was then; all 0 where there was none */
 };
 
 struct tls_context {
@@ -192,11 +194,16 @@ static void put_hosts(const X509 *certificate, struct buf *out)
 
 /* ---- authorities ---- */
 
+static const char *file_of_authorities(void)
+{
+	const char *named = getenv(X509_get_default_cert_file_env());
+	return named ? named : X509_get_default_cert_file();
+}
+
 static struct stat look_at_file(void)
 {
 	struct stat status = { 0 };
-	const char *named = getenv(X509_get_default_cert_file_env());
-	if (stat(named ? named : X509_get_default_cert_file(), &status))
+	if (stat(file_of_authorities(), &status))
 		status = (struct stat){ 0 };
 	return status;
 }
@@ -211,7 +218,7 @@ static bool has_changed(const struct stat *before)
 
 struct tls_authorities *tls_authorities_renew(struct tls_authorities *kept)
 {
-	if (kept && !(kept->was_read && has_changed(&kept->file)))
+	if (kept && !(kept->was_read && has_changed(&kept->status)))
 		return kept;
 	tls_authorities_release(kept);
 	struct tls_authorities *authorities = xcalloc(1, sizeof *authorities);
@@ -233,16 +240,47 @@ void tls_authorities_release(struct tls_authorities *authorities)
 	if (!authorities || --authorities->shares)
 		return;
 	X509_STORE_free(authorities->store);
+	authority_file_free(authorities->file);
 	free(authorities);
 }
 
+/* As X509_STORE_set_default_paths(), which parses the whole file. */
 static void read_authorities(struct tls_authorities *authorities)
 {
+	X509_STORE *store = authorities->store;
 	if (authorities->was_read)
 		return;
 	authorities->was_read = true;
-	authorities->file = look_at_file();
-	X509_STORE_set_default_paths(authorities->store);
+	authorities->status = look_at_file();
+	authorities->file = authority_file_new(file_of_authorities());
+	X509_LOOKUP *directory = X509_STORE_add_lookup(store, X509_LOOKUP_hash_dir());
+	X509_LOOKUP *uris = X509_STORE_add_lookup(store, X509_LOOKUP_store());
+	if (!directory || !uris)
+		abort();
+	ERR_set_mark();
+	X509_LOOKUP_add_dir(directory, NULL, X509_FILETYPE_DEFAULT);
+	X509_LOOKUP_add_store(uris, NULL);
+	ERR_pop_to_mark(); /* nobody need have a directory */
+}
+
+static void find_authority(const struct tls_authorities *authorities, const X509 *certificate)
+{
+	if (!authorities->file || !certificate)
+		return;
+	authority_file_add(authorities->file, X509_get_subject_name(certificate), authorities->store);
+	authority_file_add(authorities->file, X509_get_issuer_name(certificate), authorities->store);
+}
+
+/* Those that the library can ask for: of the peer's chain, and of our own, which it completes. */
+static void find_authorities(struct tls_authorities *authorities, const SSL *library,
+                             const X509_STORE_CTX *chain)
+{
+	const STACK_OF(X509) *more = X509_STORE_CTX_get0_untrusted(chain);
+	read_authorities(authorities);
+	find_authority(authorities, SSL_get_certificate(library));
+	find_authority(authorities, X509_STORE_CTX_get0_cert(chain));
+	for (int i = 0; more && i < sk_X509_num(more); i++)
+		find_authority(authorities, sk_X509_value(more, i));
 }
 
 /* ---- verification ---- */
@@ -380,7 +418,7 @@ static int verify(X509_STORE_CTX *store, void *context)
 		X509_STORE_CTX_set_error(store, (int)tls->verdict);
 		return same;
 	}
-	read_authorities(tls->context->authorities);
+	find_authorities(tls->context->authorities, library, store);
 	bool good = X509_verify_cert(store) > 0;
 	tls->verdict = good ? X509_V_OK : X509_STORE_CTX_get_error(store);
 	if (!good)
