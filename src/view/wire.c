@@ -209,9 +209,10 @@ static void heading(const struct view *view, struct rows *rows)
 	if (first == TRANSCRIPT_NONE)
 		first = transcript_last(view->transcript, view->session);
 	if (view_newest_entry(view) == TRANSCRIPT_NONE)
-		buf_append_text(&text, view->all ? "no frames: /help set wire"
-		                                 : "no frames of this session: /view wire all, "
-		                                   "/help set wire");
+		buf_append_text(&text, view->all            ? "no frames: /help set wire"
+		                       : view->columns < 58 ? "no frames: /view wire all"
+		                                            : "no frames of this session: "
+		                                              "/view wire all, /help set wire");
 	else if (!view->all && frame_entry_unpack(transcript_at(view->transcript, first), &note) &&
 	         frametext_read(&note, &frame) && frame.kind == FRAME_TCP)
 		put_ends(view, &note, &frame, &text);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "view/ladder/ladder.h"
+#include "view/ladder/ladder_row.h"
 #include "view/view.h"
 
 #include <inttypes.h>
@@ -391,9 +392,19 @@ static void test_waited(void)
 	   "the column runs forward");
 }
 
-/* The call that was made, with its result. */
+/* What has no room says so, and the call that was made has its result. */
 static void test_truncated(void)
 {
+	char name[LADDER_NAME_TEXT];
+	struct ladder_row row = { .mark = 'o', .label = "application_data +1", .brief = "application_data" };
+	ladder_print_name(&row, 17, name);
+	is_text(name, "application_datao", "the brief name of an arrow");
+	ladder_print_name(&row, 9, name);
+	is_text(name, "applica…o", "which is cut with an ellipsis");
+	ladder_print_name(&row, 2, name);
+	is_text(name, "…o", "at any width");
+	ladder_print_name(&row, 1, name);
+	is_text(name, "o", "and goes before its mark");
 	begin(40, 0);
 	put_socket(SOCK_DGRAM);
 	struct endpoint addr = loopback(5000);

@@ -347,6 +347,8 @@ static void has_nothing(void)
 	                  1);
 	is_text(shown(), "no frames of this session: /view wire all, /help set wire\n",
 	        "no frames, and where ARP is seen");
+	view.columns = 40;
+	is_text(shown(), "no frames: /view wire all\n", "in 40 columns");
 	view.ops = &trace_view;
 	view.all = true;
 	put_conversation();

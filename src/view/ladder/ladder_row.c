@@ -253,8 +253,10 @@ void ladder_print_name(const struct ladder_row *row, int columns, char out[LADDE
 		if (forms[i][0] && text_columns(out, strlen(out)) <= columns)
 			return;
 	}
-	int keep = columns - (row->mark != 0);
-	snprintf(out, LADDER_NAME_TEXT, "%.*s%.1s", keep > 0 ? keep : 0, row->brief, &row->mark);
+	int keep = columns - (row->mark != 0) - 1;
+	const char *dots = keep < 0 ? "" : text_has_unicode() ? "…" : "~";
+	snprintf(out, LADDER_NAME_TEXT, "%.*s%s%.1s", keep > 0 ? keep : 0, row->brief, dots,
+	         &row->mark);
 }
 
 const char *ladder_print_time(const struct ladder_row *row, int64_t first, char out[LADDER_TIME])
