@@ -170,9 +170,15 @@ static bool has_pattern(const struct element *elements, size_t count)
 
 /* ---- messages ---- */
 
-static const char *article(const char *name)
+/* "a file", "an address", "bytes", "on or off" */
+static void name_in_prose(const char *name, struct buf *out)
 {
-	return strchr("aeiou", name[0]) ? "an" : "a";
+	size_t len = strlen(name);
+	bool plural = len > 1 && name[len - 1] == 's' && name[len - 2] != 's';
+	if (strcmp(name, "on-or-off") == 0)
+		buf_append_text(out, "on or off");
+	else
+		buf_printf(out, "%s%s", plural ? "" : strchr("aeiou", name[0]) ? "an " : "a ", name);
 }
 
 static void element_in_prose(const struct element *element, struct buf *out)
@@ -188,7 +194,7 @@ static void element_in_prose(const struct element *element, struct buf *out)
 	else if (element->rest && strcmp(element->name, "line") != 0) /* text, bytes */
 		buf_append_text(out, element->name);
 	else
-		buf_printf(out, "%s %s", article(element->name), element->name);
+		name_in_prose(element->name, out);
 }
 
 /* The state of one check. */
@@ -335,11 +341,12 @@ static bool take_tagged(struct match *match)
 			continue;
 		}
 		if (at + 1 == words->count) {
-			char what[64];
-			const char *name = match->elements[index].name;
-			snprintf(what, sizeof what, "\"%.*s\" needs %s %s",
-			         (int)(tag->end - tag->at), tag->at, article(name), name);
-			return fail(match, tag->at, what);
+			struct buf what = { .max = SIZE_MAX };
+			buf_printf(&what, "\"%.*s\" needs ", (int)(tag->end - tag->at), tag->at);
+			name_in_prose(match->elements[index].name, &what);
+			fail(match, tag->at, buf_text(&what));
+			buf_free(&what);
+			return false;
 		}
 		if (!take_word(match, &words->word[at + 1], index))
 			return false;

@@ -345,6 +345,7 @@ static void test_usage_mistakes(void)
 		  "assert: needs a value-name: /assert <value-name> "
 		  "is|=|==|!=|<|<=|>|>=|has|matches [not] <pattern> [within <duration>]" },
 		{ "/fill", "fill: needs a size: /fill <size>" },
+		{ "/hex", "hex: needs bytes: /hex <bytes...>" },
 		{ "/skip", "skip: needs \"unless\": /skip unless sandbox|wire|ipv6|tls|root" },
 		{ "/set eol clrf",
 		  "eol: \"clrf\" is not lf, crlf, cr, nul or none: did you mean crlf?" },
