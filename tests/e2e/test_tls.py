@@ -270,6 +270,8 @@ def no_tls(good):
     for number, name in ((70, b"protocol_version"), (40, b"handshake_failure"), (112, b"unrecognized_name")):
         status, out, err = run("tls://localhost:%d" % serve(say(b"\x15\x03\x03\0\2\2" + bytes([number]))), given=b"x")
         ok(status == 1 and b"the peer reports %s (alert %d)" % (name, number) in err, "an alert: %r" % err)
+    status, out, err = script("/try /open tls localhost %d\n/why\n" % serve(say(b"\x15\x03\x03\0\2\2\x46")))
+    ok("TLS 1.2 and 1.3 are spoken" in out, "/why names the versions that there are: %s%s" % (out, err))
     for data in (b"\x16\x03\x03\x40\x01" + bytes(20000), b"\x16\x03\x03\0\4\2\0\0\0"):
         status, out, err = run("tls://localhost:%d" % serve(say(data)), "-w", "20", given=b"x")
         ok(status == 1 and out == b"" and err.count(b"\n") == 1 and b"TLS handshake failed" in err, "%r...: %r" % (data[:9], err))

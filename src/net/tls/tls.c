@@ -1370,6 +1370,9 @@ const char *tls_advice_cut_short(void)
 static const char not_in_names[] =
         "Names and addresses count where they are in the certificate's subjectAltName. It must be "
         "made again with one: openssl req has -addext subjectAltName=DNS:NAME, or IP:ADDRESS.";
+static const char retired[] =
+        "Here TLS 1.2 and 1.3 are spoken, and the other end has neither, or is set so. TLS 1.0 and 1.1 "
+        "are retired (RFC 8996).";
 static const char any_alert[] =
         "The other end has sent this alert and given the connection up: its own log may say more.";
 
@@ -1402,6 +1405,8 @@ const char *tls_advice(const struct tls *tls)
 		return "";
 	if (!speaks_tls(tls))
 		return no_tls;
+	if (tls->alert_in == SSL_AD_PROTOCOL_VERSION || tls->alert_out == SSL_AD_PROTOCOL_VERSION)
+		return retired;
 	if (tls->alert_in != NOT_SEEN)
 		return advise_alert(tls);
 	if (tls->no_certificate)
