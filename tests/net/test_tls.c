@@ -312,6 +312,68 @@ static void test_authorities(void)
 }
 
 /* The library takes "" for any host, and ".example" for all names in it. */
+/* A client of that context, which has read what comes after the handshake; the facts are its own. */
+static void visit(struct tls_context *client, struct tls_context *server, struct buf *keys, struct buf *facts)
+{
+	char byte;
+	struct pair pair = { .client = tls_new(client, "localhost"), .server = tls_new(server, "") };
+	if (keys)
+		tls_watch_keys(pair.client, take_line, keys);
+	shake(&pair, SIZE_MAX);
+	tls_read(pair.client, &byte, 1);
+	buf_clear(facts);
+	buf_append_text(facts, are_open(&pair) ? tls_facts(pair.client) : tls_why(pair.client));
+	tls_free(pair.client);
+	tls_free(pair.server);
+}
+
+static bool has(struct buf *facts, const char *text)
+{
+	return strstr(buf_text(facts), text) != NULL;
+}
+
+/* Clients with the same authorities share what costs memory, and nothing that differs: settings, tickets, keys. */
+static void test_shared(void)
+{
+	struct error error;
+	struct buf facts = { .max = SIZE_MAX }, keys = { .max = SIZE_MAX };
+	struct tls_authorities *authorities = tls_authorities_renew(NULL);
+	const struct tls_settings served = { .server = true, .alpn = "http/1.1,h2" };
+	struct tls_context *server = tls_context_new(&served, &error);
+	const struct tls_settings settings[] = {
+		{ .authorities = authorities, .unverified = true, .alpn = "h2" },
+		{ .authorities = authorities, .pin = tls_context_fingerprint(server) },
+		{ .authorities = authorities, .alpn = "http/1.1" },
+	};
+	struct tls_context *contexts[3];
+	for (size_t i = 0; i < 3; i++)
+		contexts[i] = tls_context_new(&settings[i], &error);
+	visit(contexts[0], server, &keys, &facts);
+	ok(has(&facts, "ALPN\th2\n") && has(&facts, "verify off") && has(&facts, "resumed\tno: full"),
+	   "verify off: %s", buf_text(&facts));
+	ok(keys.len, "its keys are asked for");
+	buf_clear(&keys);
+	visit(contexts[1], server, NULL, &facts);
+	ok(!has(&facts, "ALPN") && has(&facts, "verified\tit is the pinned one") &&
+	           has(&facts, "resumed\tno: full"),
+	   "a pin, and no ticket of another client: %s", buf_text(&facts));
+	visit(contexts[2], server, NULL, &facts);
+	ok(has(&facts, "self-signed"), "the rest: %s", buf_text(&facts));
+	ok(!keys.len, "nobody asked for their keys");
+	for (size_t i = 0; i < 2; i++) {
+		visit(contexts[i], server, NULL, &facts);
+		ok(has(&facts, "resumed\tyes"), "each goes on with its own ticket: %s", buf_text(&facts));
+	}
+	tls_authorities_release(authorities);
+	visit(contexts[0], server, NULL, &facts);
+	ok(has(&facts, "resumed\tyes"), "they outlive what they were made with");
+	for (size_t i = 0; i < 3; i++)
+		tls_context_release(contexts[i]);
+	tls_context_release(server);
+	buf_free(&facts);
+	buf_free(&keys);
+}
+
 static void test_server_names(void)
 {
 	static const struct {
@@ -366,5 +428,6 @@ int main(void)
 	end(&pair);
 	test_settings();
 	test_authorities();
+	test_shared();
 	return tap_done();
 }
