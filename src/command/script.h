@@ -30,7 +30,7 @@ enum {
 
 enum { LOOP_WHAT, LOOP_IN, LOOP_VALUES }; /* arguments of /loop */
 
-#define SCRIPT_NEEDS "sandbox|wire|ipv6|tls|root" /* what /skip unless knows, and a lesson may need */
+#define SCRIPT_NEEDS "sandbox|wire|ipv6|tls|descriptors|root" /* what /skip unless knows, and a lesson may need */
 
 #define SCRIPT_SECRET "SECRET_" /* begins the names whose values only a command that hides takes */
 

@@ -12,6 +12,7 @@
 
 #include "app/hosts.h"
 #include "base/clock.h"
+#include "base/descriptor.h"
 #include "net/tls/tls.h"
 #include "net/wire.h"
 
@@ -147,6 +148,17 @@ static bool has_tls(struct app *app, struct error *error)
 	return context;
 }
 
+/* For lessons that are about many clients. */
+static bool has_descriptors(struct app *app, struct error *error)
+{
+	enum { NEEDED = 128 };
+	int most = descriptor_most();
+	(void)app;
+	if (most < NEEDED)
+		error_set(error, "%d descriptors are too few: ulimit -n %d", most, NEEDED);
+	return most >= NEEDED;
+}
+
 static bool is_root(struct app *app, struct error *error)
 {
 	(void)app;
@@ -165,6 +177,7 @@ bool command_has(struct app *app, const char *need, struct error *error)
 		{ "wire", has_wire },
 		{ "ipv6", has_ipv6 },
 		{ "tls", has_tls },
+		{ "descriptors", has_descriptors },
 		{ "root", is_root },
 	};
 	for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
@@ -269,7 +282,7 @@ const struct command source_commands[] = {
 	        .help = "skip the rest of the file where something is not there\n"
 	                "sandbox: /sandbox can be on. wire: what this machine sends and receives "
 	                "can be seen. ipv6: there is the address ::1. tls: sessions can have TLS. "
-	                "root: the program runs as root.\n"
+	                "descriptors: the program may have 128 (ulimit -n). root: the program runs as root.\n"
 	                "The reason is reported, and it is no failure.",
 	        .run = do_skip,
 	},

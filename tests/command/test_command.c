@@ -346,7 +346,7 @@ static void test_usage_mistakes(void)
 		  "is|=|==|!=|<|<=|>|>=|has|matches [not] <pattern> [within <duration>]" },
 		{ "/fill", "fill: needs a size: /fill <size>" },
 		{ "/hex", "hex: needs bytes: /hex <bytes...>" },
-		{ "/skip", "skip: needs \"unless\": /skip unless sandbox|wire|ipv6|tls|root" },
+		{ "/skip", "skip: needs \"unless\": /skip unless sandbox|wire|ipv6|tls|descriptors|root" },
 		{ "/set eol clrf",
 		  "eol: \"clrf\" is not lf, crlf, cr, nul or none: did you mean crlf?" },
 		{ "/service ehco", "no service \"ehco\": did you mean echo?" },

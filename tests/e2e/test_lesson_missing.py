@@ -3,6 +3,8 @@
 mode, by option and by command."""
 
 import os
+import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -73,6 +75,16 @@ def tls():
     del os.environ["OPENSSL_CONF"]
 
 
+def descriptors():
+    few = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))}
+    status, out, err = run("--lesson-check", "13", **few)
+    ok(status == 0 and re.search(rb"^ok .*# SKIP.*64 descriptors are too few: ulimit -n 128", out, re.M) and b"not ok" not in out,
+       "lesson 13 with 64 descriptors is skipped: %r%r" % (out, err))
+    person = Plain("--lesson", "13", columns=100, under=("sh", "-c", 'ulimit -n 64; exec "$@"', "sh"))
+    ok(person.sees(WHY + "64 descriptors are too few"), "and says so to a person")
+    person.leave()
+
+
 def own():
     write("mine.md", "# Mine\n\n- Level: 1\n- Minutes: 5\n- Needs: sandbox\n\nGoal.\n\n## Step\n\n```sockpit\n/sandbox on\n```\n")
     person = Window("--lesson", "./mine.md", columns=100, under=NO_SANDBOX)
@@ -87,6 +99,7 @@ if can(NO_SANDBOX):
 else:
     skip("no user namespace in which there are no further ones")
 tls()
+descriptors()
 if can(NO_IPV6):
     ipv6()
 else:
