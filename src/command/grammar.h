@@ -19,7 +19,7 @@
 
 #include "base/error.h"
 
-enum { GRAMMAR_MAX = 13 }; /* elements of one usage */
+enum { GRAMMAR_MAX = 14 }; /* elements of one usage */
 
 struct args {
 	const char *value[GRAMMAR_MAX]; /* by element of the usage, NULL where left out; of a

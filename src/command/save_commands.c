@@ -483,11 +483,12 @@ static bool opens_with_tls(const struct save *save, const struct part *part)
 	       !was_asked(handshake, TLS_ASKED_PIN, NULL);
 }
 
-static void put_asked(struct save *save, const struct entry *handshake, const char *word,
+/* `asked` as record/tls_entry.h has it. */
+static void put_asked(struct save *save, const struct buf *asked, const char *word,
                       const char *name)
 {
 	struct buf value = { .max = SIZE_MAX };
-	if (tls_entry_asked(handshake, name, &value) && value.len) {
+	if (tls_asked_find(buf_data(asked), asked->len, name, &value) && value.len) {
 		const char *quote = strpbrk(buf_text(&value), " \t'") ? "\"" : "";
 		fprintf(save->file, " %s%s%s", word, *word ? " " : "", quote);
 		put_text(save->file, buf_data(&value), value.len);
@@ -498,16 +499,21 @@ static void put_asked(struct save *save, const struct entry *handshake, const ch
 
 static void put_tls_words(struct save *save, const struct entry *handshake)
 {
+	struct buf asked = { .max = SIZE_MAX };
+	buf_append(&asked, entry_payload(handshake), handshake->len);
 	if (handshake->call == CALL_TLS_CONNECT)
-		put_asked(save, handshake, "", TLS_ASKED_NAME);
-	put_asked(save, handshake, "alpn", TLS_ASKED_ALPN);
+		put_asked(save, &asked, "", TLS_ASKED_NAME);
+	put_asked(save, &asked, "alpn", TLS_ASKED_ALPN);
 	if (was_asked(handshake, TLS_ASKED_VERIFY, NULL))
 		fputs(" verify off", save->file);
-	put_asked(save, handshake, "ca", TLS_ASKED_CA);
-	put_asked(save, handshake, "pin", TLS_ASKED_PIN);
-	put_asked(save, handshake, "cert", TLS_ASKED_CERT);
-	put_asked(save, handshake, "key", TLS_ASKED_KEY);
+	else if (was_asked(handshake, TLS_ASKED_CLIENTS, NULL))
+		fputs(" verify on", save->file);
+	put_asked(save, &asked, "ca", TLS_ASKED_CA);
+	put_asked(save, &asked, "pin", TLS_ASKED_PIN);
+	put_asked(save, &asked, "cert", TLS_ASKED_CERT);
+	put_asked(save, &asked, "key", TLS_ASKED_KEY);
 	fputc('\n', save->file);
+	buf_free(&asked);
 }
 
 /* In place. The server's end begins first: it does not wait for the other, which is in the script, too. */
@@ -606,23 +612,31 @@ static void put_relay(struct save *save, const struct part *part)
 		put_port(save, session, &addr, ' ');
 }
 
+/* Of one that is recorded only its clients say what it was asked to be. */
+static void put_serving_tls(struct save *save, const struct session *listener)
+{
+	struct buf asked = { .max = SIZE_MAX }, value = { .max = SIZE_MAX };
+	const struct entry *handshake = first_of_clients(save, listener);
+	if (!session_print_tls_asked(listener, &asked) && handshake)
+		buf_append(&asked, entry_payload(handshake), handshake->len);
+	put_asked(save, &asked, "cert", TLS_ASKED_CERT);
+	put_asked(save, &asked, "key", TLS_ASKED_KEY);
+	put_asked(save, &asked, "ca", TLS_ASKED_CA);
+	put_asked(save, &asked, "alpn", TLS_ASKED_ALPN);
+	if (tls_asked_find(buf_data(&asked), asked.len, TLS_ASKED_CLIENTS, &value))
+		fputs(" verify on", save->file);
+	buf_free(&value);
+	buf_free(&asked);
+}
+
 /* What a session with TLS has after its name, and the end of the line. */
 static void put_opening_tls(struct save *save, const struct part *part)
 {
-	bool at_once;
 	const struct session *session = part->session;
-	const struct entry *handshake = session_is_server(session)
-	                                        ? first_of_clients(save, session)
-	                                        : first_handshake(save, session, &at_once);
-	bool verifies = session_security(session) != SESSION_TLS_UNVERIFIED;
-	if (opens_with_tls(save, part) && !session_is_server(session) && !verifies)
+	if (opens_with_tls(save, part) && session_is_server(session))
+		put_serving_tls(save, session);
+	else if (opens_with_tls(save, part) && session_security(session) == SESSION_TLS_UNVERIFIED)
 		fputs(" verify off", save->file);
-	else if (opens_with_tls(save, part) && session_is_server(session) && handshake) {
-		put_asked(save, handshake, "cert", TLS_ASKED_CERT);
-		put_asked(save, handshake, "key", TLS_ASKED_KEY);
-		put_asked(save, handshake, "ca", TLS_ASKED_CA);
-		put_asked(save, handshake, "alpn", TLS_ASKED_ALPN);
-	}
 	fputc('\n', save->file);
 }
 

@@ -185,7 +185,8 @@ enum {
 	LISTEN_CERT,
 	LISTEN_KEY,
 	LISTEN_CA,
-	LISTEN_ALPN
+	LISTEN_ALPN,
+	LISTEN_VERIFY
 };
 
 static struct tls_settings tls_of_listen(const struct args *args)
@@ -194,19 +195,27 @@ static struct tls_settings tls_of_listen(const struct args *args)
 		                      .cert = args->value[LISTEN_CERT],
 		                      .key = args->value[LISTEN_KEY],
 		                      .ca = args->value[LISTEN_CA],
-		                      .alpn = args->value[LISTEN_ALPN] };
+		                      .alpn = args->value[LISTEN_ALPN],
+		                      .asks = args->value[LISTEN_VERIFY] &&
+		                              strcmp(args->value[LISTEN_VERIFY], "on") == 0 };
 }
 
 static bool choose_tls(const struct args *args, struct target *target, struct error *error)
 {
 	const struct tls_settings tls = tls_of_listen(args);
+	const char *verify = args->value[LISTEN_VERIFY];
 	target->tls = target->tls || args->value[LISTEN_TLS];
 	if (target->tls && target->transport != TRANSPORT_TCP)
 		error_usage(error, "tls is on top of TCP, not of %s", transport_title(target->transport));
 	else if ((tls.cert || tls.key) && !target->tls)
 		error_usage(error, "cert and key are for TLS: /listen 8443 tls cert FILE key FILE");
-	else if ((tls.ca || tls.alpn) && !target->tls)
-		error_usage(error, "%s is for TLS: /listen 8443 tls", tls.alpn ? "alpn" : "ca");
+	else if ((tls.ca || tls.alpn || verify) && !target->tls)
+		error_usage(error, "%s is for TLS: /listen 8443 tls",
+		            tls.alpn ? "alpn" : tls.ca ? "ca" : "verify");
+	else if (verify && strcmp(verify, "off") != 0 && strcmp(verify, "on") != 0)
+		error_usage(error, "listen: verify on or verify off");
+	else if (tls.ca && verify && !tls.asks)
+		error_usage(error, "ca asks clients for a certificate: leave out ca or verify off");
 	else
 		return tls_check_settings(&tls, error);
 	return false;
@@ -460,7 +469,7 @@ const struct command session_commands[] = {
 	        .group = "sessions",
 	        .usage = "[" TARGET_SCHEMES "] [<local-address>] <port> [<service>] [iterative] "
 	                 "[tls] [on <host>] [as <name>] [max <number>] [cert <file>] [key <file>] [ca <file>] "
-	                 "[alpn <protocols>]",
+	                 "[alpn <protocols>] [verify <on-or-off>]",
 	        .help = "serve clients, or the peers of datagrams\n"
 	                "Without a local address only this machine reaches it; * stands for every "
 	                "address, 0.0.0.0 for every IPv4 one, :: for every IPv6 one.\n"
@@ -478,7 +487,7 @@ const struct command session_commands[] = {
 	                "tls, first or anywhere after the port, puts TLS on top of TCP; without cert and key, files in PEM, a certificate is "
 	                "made for localhost, valid for 30 days. Its fingerprint is shown. With ca, a file in PEM of "
 	                "authorities, clients are asked for a certificate that one of them has signed; without "
-	                "it nobody is served.\n"
+	                "it nobody is served. verify on asks for one of the authorities of this machine.\n"
 	                "Each client becomes a session of its own; /peers lists the peers of "
 	                "datagrams.",
 	        .acts = ACTS_ALWAYS,

@@ -14,6 +14,7 @@ static struct tls_settings settings_of(const struct args *args)
 	const char *const *value = args->value;
 	return (struct tls_settings){
 		.unverified = value[TLS_VERIFY] && strcmp(value[TLS_VERIFY], "off") == 0,
+		.asks = value[TLS_VERIFY] && strcmp(value[TLS_VERIFY], "on") == 0,
 		.server_name = value[TLS_NAME],
 		.alpn = value[TLS_ALPN],
 		.cert = value[TLS_CERT],
@@ -104,7 +105,7 @@ const struct command tls_commands[] = {
 	                "for a server that asks who we are.\n"
 	                "On a client of a listener, it is the server's end: without cert and key a "
 	                "certificate is made, and with ca the client is asked for one that an authority of "
-	                "the file has signed.\n"
+	                "the file has signed, with verify on for one of the authorities of this machine.\n"
 	                "The next line of a script waits for the end of the handshake, but at the "
 	                "server's end not where the client is ours, too.\n"
 	                "After /reconnect the session begins in clear again.\n"

@@ -1046,6 +1046,14 @@ const char *session_tls_advice(const struct session *session)
 	return tls ? tls_advice(tls) : "";
 }
 
+bool session_print_tls_asked(const struct session *session, struct buf *out)
+{
+	const struct tls_context *context = context_of(session);
+	if (context)
+		tls_context_print_asked(context, out);
+	return context != NULL;
+}
+
 const struct target *session_target(const struct session *session)
 {
 	return session->open_parameters ? &session->open_parameters->target : NULL;

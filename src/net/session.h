@@ -157,6 +157,10 @@ bool session_gives_keys(const struct session *session);
 const char *session_tls_facts(const struct session *session);
 const char *session_tls_advice(const struct session *session);
 
+/* What its TLS was asked to be from its opening on, as record/tls_entry.h has it; false where that is not
+ * known. */
+bool session_print_tls_asked(const struct session *session, struct buf *out);
+
 /* NULL for a listener's client. */
 const struct target *session_target(const struct session *session);
 

@@ -14,9 +14,9 @@ static size_t line_at(const char *at, const char *end)
 	return feed ? (size_t)(feed - at) : (size_t)(end - at);
 }
 
-bool tls_entry_asked(const struct entry *entry, const char *name, struct buf *out)
+bool tls_asked_find(const char *lines, size_t all, const char *name, struct buf *out)
 {
-	const char *at = entry_payload(entry), *end = at + entry->len;
+	const char *at = lines, *end = at + all;
 	size_t wanted = strlen(name);
 	while (at < end) {
 		size_t len = line_at(at, end);
@@ -32,6 +32,11 @@ bool tls_entry_asked(const struct entry *entry, const char *name, struct buf *ou
 		at += len + (at + len < end);
 	}
 	return false;
+}
+
+bool tls_entry_asked(const struct entry *entry, const char *name, struct buf *out)
+{
+	return tls_asked_find(entry_payload(entry), entry->len, name, out);
 }
 
 const char *tls_entry_agreed(const struct entry *entry, size_t *len)

@@ -19,9 +19,12 @@
 #define TLS_ASKED_CA "ca"     /* a file: who may have signed the peer's certificate */
 #define TLS_ASKED_CERT "cert" /* files */
 #define TLS_ASKED_KEY "key"
+#define TLS_ASKED_CLIENTS "clients" /* "verified" by the authorities of the machine, or not there */
 
-/* Appends the bytes of a value that was asked for. False where it was not. */
+/* Appends the bytes of a value that was asked for. False where it was not. tls_asked_find() has the lines
+ * alone. */
 bool tls_entry_asked(const struct entry *entry, const char *name, struct buf *out);
+bool tls_asked_find(const char *lines, size_t all, const char *name, struct buf *out);
 
 /* What was agreed on; where the handshake has failed what that means: one sentence or several. */
 const char *tls_entry_agreed(const struct entry *entry, size_t *len);

@@ -15,6 +15,7 @@ import threading
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "support"))
 import certificates  # noqa: E402
 from certificates import authority, certificate  # noqa: E402
+from plain import Plain  # noqa: E402
 from script import enter_home, read, read_text, script, write  # noqa: E402
 from tap import *  # noqa: E402,F403
 from tls_ends import needs_openssl, read_to_end  # noqa: E402
@@ -140,6 +141,28 @@ def saves(good):
                "/tls @3 alpn y %s\n/tls @c alpn x,y\n/send @c hi\\n\n/expect @3 \"hi\"\n/send @3 back\\n\n"
                "/expect @c \"back\"\n/close @c\n" % files,
                "/tls alpn y %s" % files, "/tls @c localhost alpn x,y")
+    asking = "/listen tls 127.0.0.1 0 echo as srv %s verify on" % files
+    runs_again("clients that are asked for certificates of any authority of this machine",
+               asking + "\n/open tls localhost $srv.port as c %s\n/send @c hello\\n\n/expect @c \"hello\"\n/close @c\n" % files,
+               asking, "/tls localhost %s" % files)
+    runs_again("before the first client", asking + "\n", asking)
+    runs_again("with an authority and protocols, before the first client", "/listen tls 127.0.0.1 0 echo as srv ca %s alpn x,y\n" % roots,
+               "/listen tls 127.0.0.1 0 echo as srv ca %s alpn x,y" % roots)
+    runs_again("in place", "/listen 127.0.0.1 0 as srv\n/open localhost $srv.port as c\n/send @c STARTTLS\\n\n/expect @3 \"STARTTLS\"\n"
+               "/tls @3 verify on %s\n/tls @c %s\n/send @c hi\\n\n/expect @3 \"hi\"\n/send @3 back\\n\n"
+               "/expect @c \"back\"\n/close @c\n" % (files, files), "/tls verify on %s" % files)
+    plain = Plain("-lk", "--tls", "--ssl-verify", "--service", "echo", "127.0.0.1", "0")
+    ok(plain.sees("listening on"), "a listener of the command line that asks")
+    plain.type("/save saved.sp")
+    ok(plain.sees("is a script now"), "is saved")
+    plain.leave()
+    saved = read_text("saved.sp")
+    os.unlink("saved.sp")
+    ok(re.search(r"^/listen tls 127\.0\.0\.1 0 echo .*verify on$", saved, re.M), "as what it is: %s" % saved)
+    for line, why in (("/listen 0 verify on", "verify is for TLS"), ("/listen 0 tls verify maybe", "verify on or verify off"),
+                      ("/listen 0 tls ca x verify off", "leave out ca or verify off")):
+        status, out, err = script(line + "\n")
+        ok(status != 0 and why in err and err.count("\n") == 1, "%s: %r" % (line, err))
     os.environ["SSL_CERT_FILE"] = os.devnull
     runs_again("a handshake that failed", "/try /open tls localhost %d as t\n" % port, "# this failed: /open tls localhost %d" % port)
 

@@ -514,6 +514,21 @@ static void test_tls_authority(void)
 	   "in Python");
 }
 
+/* Those of the machine, which a server asks for where it is told to. */
+static void test_tls_clients(void)
+{
+	begin(1 << 20, 1 << 12);
+	put(1, CALL_SOCKET, 3, SOCK_STREAM, AF_INET, 0, NULL, "", 0);
+	put(1, CALL_ACCEPT, 3, 7, 0, 0, &other, "", 0);
+	put_handshake(CALL_TLS_ACCEPT, 7, 1, "cert\ta\nkey\tb\nclients\tverified\n\n");
+	ok(has(CODE_C, "SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);\n"
+	               "\tSSL_CTX_set_default_verify_paths(context);\n"),
+	   "a server that asks its clients");
+	ok(has(CODE_PYTHON, "\ncontext.load_default_certs(ssl.Purpose.CLIENT_AUTH)\n"
+	                    "context.verify_mode = ssl.CERT_REQUIRED\n"),
+	   "in Python");
+}
+
 /* Two clients of one listener are made from the same. */
 static void test_tls_server(void)
 {
@@ -603,6 +618,7 @@ int main(void)
 	test_tls_client();
 	test_tls_address();
 	test_tls_authority();
+	test_tls_clients();
 	test_tls_server();
 	test_tls_unknown();
 	transcript_free(transcript);

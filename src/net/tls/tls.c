@@ -1083,16 +1083,21 @@ static void put_asked(const char *name, const char *value, struct buf *out)
 	buf_append_text(out, "\n");
 }
 
-void tls_print_asked(const struct tls *tls, struct buf *out)
+void tls_context_print_asked(const struct tls_context *context, struct buf *out)
 {
-	const struct tls_context *context = tls->context;
-	put_asked(TLS_ASKED_NAME, tls->host, out);
 	put_asked(TLS_ASKED_ALPN, context->alpn_words, out);
 	put_asked(TLS_ASKED_VERIFY, context->verifies ? NULL : "off", out);
 	put_asked(TLS_ASKED_PIN, context->pin, out);
 	put_asked(TLS_ASKED_CA, context->ca, out);
 	put_asked(TLS_ASKED_CERT, context->cert, out);
 	put_asked(TLS_ASKED_KEY, context->key, out);
+	put_asked(TLS_ASKED_CLIENTS, context->asks && !context->ca ? "verified" : NULL, out);
+}
+
+void tls_print_asked(const struct tls *tls, struct buf *out)
+{
+	put_asked(TLS_ASKED_NAME, tls->host, out);
+	tls_context_print_asked(tls->context, out);
 }
 
 /* One line: its name, and what was written after that. */

@@ -140,8 +140,10 @@ const char *tls_why(const struct tls *tls);
  * verified". */
 void tls_print(const struct tls *tls, struct buf *out);
 
-/* Appends what was asked for, in the lines of record/tls_entry.h. */
+/* Appends what was asked for, of this connection or of those of a context, in the lines of
+ * record/tls_entry.h. */
 void tls_print_asked(const struct tls *tls, struct buf *out);
+void tls_context_print_asked(const struct tls_context *context, struct buf *out);
 
 /* The same in lines of a name, a tab and a value: "TLS", "cipher", …, what was verified, and the
  * certificates of the chain. "" before the handshake is over. */

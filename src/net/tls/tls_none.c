@@ -167,6 +167,12 @@ void tls_print_asked(const struct tls *tls, struct buf *out)
 	(void)out;
 }
 
+void tls_context_print_asked(const struct tls_context *context, struct buf *out)
+{
+	(void)context;
+	(void)out;
+}
+
 const char *tls_facts(const struct tls *tls)
 {
 	(void)tls;

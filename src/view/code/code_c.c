@@ -644,20 +644,21 @@ static void put_context(FILE *file, const struct statement *statement)
 	bool serves = statement->entry->call == CALL_TLS_ACCEPT;
 	bool pinned = statement_asked(statement, TLS_ASKED_PIN);
 	bool asks = statement_asked(statement, TLS_ASKED_CA);
+	bool asks_clients = statement_asked(statement, TLS_ASKED_CLIENTS);
 	fprintf(file, "\tSSL_CTX *%s = SSL_CTX_new(TLS_%s_method());\n", context,
 	        serves ? "server" : "client");
 	fprintf(file, "\tSSL_CTX_set_min_proto_version(%s, TLS1_2_VERSION);\n", context);
 	if (!serves && statement_is_unverified(statement))
 		fprintf(file, "\tSSL_CTX_set_verify(%s, SSL_VERIFY_NONE, NULL); /* %s */\n", context,
 		        pinned ? "but see check_pin()" : "any certificate is taken");
-	else if (asks && serves)
+	else if ((asks || asks_clients) && serves)
 		fprintf(file,
 		        "\tSSL_CTX_set_verify(%s, SSL_VERIFY_PEER | "
 		        "SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);\n",
 		        context);
 	else if (!serves)
 		fprintf(file, "\tSSL_CTX_set_verify(%s, SSL_VERIFY_PEER, NULL);\n", context);
-	if (!serves && !asks && !statement_is_unverified(statement))
+	if (serves ? asks_clients : !asks && !statement_is_unverified(statement))
 		fprintf(file, "\tSSL_CTX_set_default_verify_paths(%s);\n", context);
 	if (asks) {
 		fprintf(file, "\tcheck_file(SSL_CTX_load_verify_file(%s, ", context);

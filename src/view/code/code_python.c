@@ -440,6 +440,11 @@ static void put_context(FILE *file, const struct statement *statement)
 		fprintf(file, "%s.load_verify_locations(", context);
 		put_asked(file, statement, TLS_ASKED_CA);
 		fprintf(file, ")\n%s.verify_mode = ssl.CERT_REQUIRED\n", context);
+	} else if (serves && statement_asked(statement, TLS_ASKED_CLIENTS)) {
+		fprintf(file,
+		        "%s.load_default_certs(ssl.Purpose.CLIENT_AUTH)\n"
+		        "%s.verify_mode = ssl.CERT_REQUIRED\n",
+		        context, context);
 	}
 	fprintf(file, "%s.minimum_version = ssl.TLSVersion.TLSv1_2\n", context);
 	fprintf(file,
