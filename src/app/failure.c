@@ -401,14 +401,15 @@ static void say_too_large(const struct failure *failure, struct buf *out)
 		say_mtu(failure, endpoint_udp_headers(&to), out);
 }
 
-/* Sending and receiving happen on a connection, unless there has been none. */
+/* Sending, receiving and ending happen on a connection, unless there has been none. */
 static const struct errno_case *case_of(const struct failure *failure)
 {
 	const struct entry *call = call_of(failure);
 	const struct session *session = failure->session;
 	struct endpoint addr = entry_addr(call);
 	unsigned context = session_errno_context(session, endpoint_is_set(&addr) ? &addr : NULL);
-	bool moves = entry_is_incoming(call) || entry_is_outgoing(call);
+	bool moves = entry_is_incoming(call) || entry_is_outgoing(call) ||
+	             call->call == CALL_SHUTDOWN;
 	if (moves && context & (ERRNO_TCP | ERRNO_UNIX) && !(context & ERRNO_FRESH))
 		context |= ERRNO_OPEN;
 	const struct sockopt *option =

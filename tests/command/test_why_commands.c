@@ -198,6 +198,19 @@ static void test_pipe_of_reset(struct app *app, int listener)
 	is_text(say(app, "/why @nobody"), "no session \"nobody\": /sessions lists them", "of none");
 }
 
+/* shutdown() knows only that there is no connection any more. */
+static void test_shutdown_of_reset(struct app *app, int listener)
+{
+	say(app, "/socket tcp 4");
+	say(app, "/connect 127.0.0.1 %u", peer_port(listener));
+	wait_for(app, state(app) == SESSION_OPEN, "connected by hand");
+	peer_reset(peer_accept(listener, PEER_MS));
+	wait_for(app, sample_is(session_sample(app->current), STATE_CLOSED), "RST has come");
+	say(app, "/shutdown write");
+	WHY(app, "ENOTCONN after a reset", "shutdown(SHUT_WR) = -1 ENOTCONN",
+	    "\nConnection reset by peer (RST).\n");
+}
+
 static void test_other_end(struct app *app)
 {
 	say(app, "/listen 127.0.0.1 0 as server");
@@ -395,6 +408,7 @@ int main(void)
 	test_reset(&app, listener);
 	test_pipe(&app, listener);
 	test_pipe_of_reset(&app, listener);
+	test_shutdown_of_reset(&app, listener);
 	test_other_end(&app);
 	test_in_use(&app);
 	test_lookup(&app);

@@ -112,6 +112,8 @@ static void test_cases(void)
 	        "this side is closed, FIN has been sent", "the first that fits holds");
 	is_text(phrase("send", EPIPE, ERRNO_TCP | ERRNO_FRESH),
 	        "this socket has never been connected", "before a connection");
+	is_text(phrase("shutdown", ENOTCONN, ERRNO_TCP | ERRNO_OPEN), "connection reset by peer (RST)",
+	        "a connection that there was");
 	is_text(phrase("bind", EADDRINUSE, ERRNO_TCP | ERRNO_LISTENER),
 	        "another socket has this port", "a listener overlooks TIME_WAIT");
 	is_text(phrase("accept", ECONNREFUSED, ERRNO_TCP), error_why(ECONNREFUSED),
