@@ -281,13 +281,17 @@ static bool sample_holds(struct call_words *words, const struct cursor *cursor)
 	return text_holds(words);
 }
 
-static bool frame_holds(struct call_words *words, const struct entry *entry)
+static bool frame_holds(struct call_words *words, const struct cursor *cursor)
 {
+	struct recordtext_names names;
 	struct frame_note note;
 	struct frame frame;
-	if (!frame_entry_unpack(entry, &note))
+	if (!frame_entry_unpack(cursor->entry, &note))
 		return false;
 	buf_clear(&words->text);
+	if (frametext_name_records(cursor->view, cursor->position, &note, SIZE_MAX, &names))
+		buf_printf(&words->text, "%s  ", buf_text(&names.list));
+	recordtext_names_free(&names);
 	frametext_read(&note, &frame);
 	for (enum frametext_part part = 0; part < FRAMETEXT_PARTS; part++) {
 		frametext(&note, &frame, part, &words->text);
@@ -300,7 +304,7 @@ static bool words_match(struct call_words *words, const struct cursor *cursor)
 {
 	const struct entry *entry = cursor->entry;
 	if (entry->call == CALL_FRAME)
-		return frame_holds(words, entry);
+		return frame_holds(words, cursor);
 	if (entry->call == CALL_SAMPLE)
 		return sample_holds(words, cursor);
 	if (entry_is_incoming(entry) || entry_is_outgoing(entry))

@@ -9,6 +9,22 @@
 #include "base/text.h"
 #include "socket/constant.h"
 
+bool frametext_name_records(const struct view *view, uint64_t position,
+                            const struct frame_note *note, size_t most,
+                            struct recordtext_names *names)
+{
+	const struct segment *segment = &note->segment;
+	enum frame_event event = frametext_event(note, view->port);
+	bool known = view->owner && (event == FRAME_LEAVES || event == FRAME_ARRIVES);
+	*names = (struct recordtext_names){ .list = { .max = SIZE_MAX } };
+	if (!known || segment->name != SEGMENT_DATA || !segment->len || !segment->seq_based ||
+	    segment->offset < 0)
+		return false;
+	return recordtext_name_range(view->transcript, position, view->owner,
+	                             event == FRAME_LEAVES, (uint64_t)segment->offset, segment->len,
+	                             most, names);
+}
+
 bool frametext_read(const struct frame_note *note, struct frame *frame)
 {
 	return frame_read(note->bytes, note->kept, note->len, frame);

@@ -6,6 +6,8 @@
 #include "base/buf.h"
 #include "record/frame_entry.h"
 #include "socket/frame.h"
+#include "view/recordtext.h"
+#include "view/view_ops.h"
 
 enum frametext_part {
 	FRAMETEXT_EVENT,    /* "lost (1%)": what the cable did; not that it was seen */
@@ -33,6 +35,12 @@ void frametext(const struct frame_note *note, const struct frame *frame, enum fr
 /* The event as the socket of this port sees it: a frame that passes a loopback leaves it or arrives
  * there. Port 0 is no socket: the frame passes. */
 enum frame_event frametext_event(const struct frame_note *note, uint16_t port);
+
+/* The TLS records that begin in the data of a frame that a view of frames shows: see recordtext_name(). False
+ * also for data that was sent again, which has a name of its own. */
+bool frametext_name_records(const struct view *view, uint64_t position,
+                            const struct frame_note *note, size_t most,
+                            struct recordtext_names *names);
 
 /* The frame of a note; false where its headers are not whole. */
 bool frametext_read(const struct frame_note *note, struct frame *frame);

@@ -41,6 +41,7 @@ enum {
 
 struct frame_row {
 	const struct view *view;
+	uint64_t position;
 	struct row *row;
 	int indent, column; /* at which the text, and the next part, begin */
 	bool packed;        /* what follows has no columns of its own */
@@ -90,6 +91,18 @@ static enum style name_style(enum segment_name name)
 	}
 }
 
+/* What TLS records begin in its data, else what it is. */
+static void put_name(struct frame_row *out, const struct frame_note *note,
+                     const struct frame *frame, bool full)
+{
+	struct recordtext_names names;
+	if (frametext_name_records(out->view, out->position, note, full ? FULL : BRIEF, &names))
+		buf_append_text(&out->text, full ? buf_text(&names.list) : names.chief);
+	else
+		frametext(note, frame, full ? FRAMETEXT_NAME : FRAMETEXT_BRIEF, &out->text);
+	recordtext_names_free(&names);
+}
+
 static void put_frame(struct frame_row *out, const struct frame_note *note,
                       const struct frame *frame, bool struck)
 {
@@ -102,7 +115,7 @@ static void put_frame(struct frame_row *out, const struct frame_note *note,
 		room -= wide ? ENDS : PORTS;
 	}
 	bool full = room >= FULL_FROM;
-	frametext(note, frame, full ? FRAMETEXT_NAME : FRAMETEXT_BRIEF, &out->text);
+	put_name(out, note, frame, full);
 	bool tcp = frame->kind == FRAME_TCP;
 	out->packed = !tcp && room < PACKED_BELOW;
 	put_column(out, full ? FULL : BRIEF, tcp ? name_style(note->segment.name) : STYLE_TEXT);
@@ -161,6 +174,7 @@ static void layout(const struct cursor *begin, struct rows *rows)
 	struct frame_note note;
 	struct frame frame;
 	struct frame_row out = { .view = begin->view,
+		                 .position = begin->position,
 		                 .row = rows_add(rows),
 		                 .text = { .max = SIZE_MAX } };
 	gutter_put(begin, out.row);
@@ -230,7 +244,8 @@ const struct view_ops wire_view = {
 	        "by what that host can know. Its own data is a retransmission where it had left "
 	        "before, a fast one after three duplicate ACKs. What arrives is out of order where "
 	        "bytes before it are missing; late bytes fill a gap, and are called sent again or "
-	        "overtaken only if timestamps prove it. #2 is the second copy.\n"
+	        "overtaken only if timestamps prove it. #2 is the second copy. Of TLS the names are those "
+	        "of the records that begin in the data.\n"
 	        "Numbers are relative: the SYN is 0, the first byte of data 1. Where the SYN was "
 	        "not "
 	        "seen, they are as they are.",

@@ -380,6 +380,39 @@ static void draws_nagle(void)
 	is_shown(nagle_200, "what Nagle held back, 200 columns");
 }
 
+/* TLS: the names of the records in place of bytes that nobody can read, where they have room. */
+static void names_records(void)
+{
+	static const char records[] = "\x15\3\3\0\2\2\x28\x17\3\3\0\x14xxxxxxxxxxxxxxxxxxxx";
+	const struct { uint32_t session; enum call call; size_t begin, len; } calls[] = {
+		{ ONE, CALL_SEND, 0, 7 }, { ONE, CALL_SEND, 7, 25 }, { TWO, CALL_RECV, 0, 32 }
+	};
+	struct tls_parser parsers[2] = { 0 };
+	begin(140);
+	for (size_t i = 0; i < 3; i++) {
+		size_t room, len = calls[i].len;
+		const char *bytes = records + calls[i].begin;
+		struct entry entry = { .time = now, .session = calls[i].session, .arg = (int32_t)len,
+			               .call = (uint8_t)calls[i].call, .flags = ENTRY_SEALED };
+		struct tls_boundary first =
+		        tls_parser_feed(&parsers[calls[i].session == TWO], bytes, len);
+		memcpy(transcript_reserve(transcript, ENTRY_RECORDS, len, &room), bytes, len);
+		transcript_set_boundary(transcript, &first);
+		transcript_commit(transcript, &entry, NULL, NULL, len);
+	}
+	is_shown("STREAM 1 → 2  32 bytes   | boundary of a call   : boundary of a segment\n"
+	         " byte           0             7                                                 32\n"
+	         "                 . . . . . . ( . . . . . x x x x x x x x x x x x x x x x x x x x\n"
+	         " your send()    |7 B          |application_data                                 |  2 "
+	         "calls  0.00 ms\n"
+	         " segments o     not available\n"
+	         " peer recv()    |alert fatal handshake_failure, application_data                |  1 "
+	         "call  0.00 ms\n"
+	         "\n"
+	         " 2 send() calls; the kernel was not asked about segments; 1 recv() got it\n",
+	         "TLS records by their names");
+}
+
 static void draws_urgent(void)
 {
 	begin(80);
@@ -650,6 +683,7 @@ int main(void)
 	setlocale(LC_ALL, "");
 	buf_init(&out, SIZE_MAX);
 	draws_nagle();
+	names_records();
 	draws_urgent();
 	draws_large();
 	draws_window();

@@ -340,6 +340,41 @@ static void is_searched(void)
 	ok(!find_older(&view, NULL, &hit), "but not data, which may be secret");
 }
 
+/* A session whose first send() is the record of an alert and one of 2 bytes; what was received is not known. */
+static void names_records(void)
+{
+	static const char records[] = "\x15\3\3\0\2\2\x28\x17\3\3\0\2xx";
+	size_t room;
+	struct location hit;
+	struct tls_parser parser = { 0 };
+	struct entry entry = { .session = 1, .call = CALL_SEND, .flags = ENTRY_SEALED };
+	begin(90);
+	view.time = VIEW_TIME_OFF;
+	view.owner = 1;
+	struct tls_boundary first = tls_parser_feed(&parser, records, 14);
+	memcpy(transcript_reserve(transcript, ENTRY_RECORDS, 14, &room), records, 14);
+	transcript_set_boundary(transcript, &first);
+	transcript_commit(transcript, &entry, NULL, NULL, 14);
+	put_tcp(FRAME_LEAVES, S, 99, 0, 64240, 0, "", "");
+	put_tcp(FRAME_ARRIVES, S | A, 299, 100, 65160, 0, "", "");
+	put_tcp(FRAME_LEAVES, A | P, 100, 300, 502, 7, "", "");
+	put_tcp(FRAME_LEAVES, A | P, 107, 300, 502, 7, "", "");
+	put_tcp(FRAME_LEAVES, A | P, 100, 300, 502, 7, "", "");
+	put_tcp(FRAME_ARRIVES, A | P, 300, 114, 502, 7, "", "");
+	const char *text = shown();
+	ok(strstr(text, "alert fatal handshake_failure  7 B") &&
+	           strstr(text, "application_data   7 B"),
+	   "data that is TLS records is named by them");
+	ok(strstr(text, "retransmission #2  7 B") && strstr(text, "data               7 B"),
+	   "but not what was sent again, and not what is not known");
+	view.find = "handshake_fail";
+	view.find_len = strlen(view.find);
+	ok(find_older(&view, NULL, &hit), "a name is found");
+	view.owner = 0;
+	ok(!strstr(shown(), "alert") && !find_older(&view, NULL, &hit),
+	   "nothing is where it is not known whose frames these are");
+}
+
 static void has_nothing(void)
 {
 	begin(80);
@@ -365,6 +400,7 @@ int main(void)
 	shows_a_loopback();
 	says_that_a_duplicate_came();
 	is_searched();
+	names_records();
 	has_nothing();
 	setlocale(LC_ALL, "C");
 	begin(80);

@@ -13,6 +13,7 @@
 #include "view/calltext.h"
 #include "view/page/fields.h"
 #include "view/page/flow.h"
+#include "view/recordtext.h"
 
 /* ---- the ruler: which column each byte has, and each boundary ---- */
 
@@ -512,10 +513,30 @@ static void put_size(const struct ruler *ruler, struct row *row, int64_t size, i
 		put(ruler, row, number, STYLE_FAINT);
 }
 
-/* What is between two boundaries: the bytes themselves, or how many. */
+/* The TLS records that begin in what a call has moved, else how many bytes. */
+static void put_records(const struct ruler *ruler, struct row *row, const struct flow_part *part,
+                        int room)
+{
+	struct recordtext_names names;
+	bool known = recordtext_name(ruler->flow->view->transcript, part->position, (size_t)room,
+	                             &names);
+	if (known && names.list.len <= (size_t)room)
+		put(ruler, row, buf_text(&names.list), STYLE_TEXT);
+	else if (known && strlen(names.chief) <= (size_t)room)
+		put(ruler, row, names.chief, STYLE_TEXT);
+	else
+		put_size(ruler, row, part->end - part->begin, room);
+	recordtext_names_free(&names);
+}
+
+/* What is between two boundaries: TLS records by their names, else the bytes themselves, or how many. */
 static void put_inside(const struct ruler *ruler, struct row *row, const struct flow_part *part,
                        int room)
 {
+	if (entry_is_sealed(part->entry)) {
+		put_records(ruler, row, part, room);
+		return;
+	}
 	char bytes[256];
 	int64_t begin = part->begin > 0 ? part->begin : 0;
 	size_t len = (size_t)(part->end - begin);
