@@ -7,7 +7,6 @@
 #include <sys/socket.h>
 
 #include "base/alloc.h"
-#include "net/option.h"
 #include "net/peers.h"
 #include "net/service.h"
 #include "net/option.h"
