@@ -150,7 +150,7 @@ def keep(server, client, server_says, client_says):
             first = stage.start(words, b"command\n")
             stage.gets(first, b"greeting\n")
             stage.gets(serving, b"command\n")
-            first.process.terminate()
+            stage.end(first)
             stage.ends(first, None)
             second = stage.start(words, b"second\n")
             stage.gets(serving, b"command\nsecond\n")
@@ -173,7 +173,7 @@ def keep_talking(server_program, client_program):
             stage.gets(serving, heard)
             serving.say(b"for " + word)
             stage.gets(calling, b"for " + word)
-            calling.process.terminate()
+            stage.end(calling)
             stage.ends(calling, None)
         stage.stays(serving)
     return act
@@ -191,7 +191,7 @@ def keep_datagrams(server, client, server_says):
                 stage.gets(serving, heard)
                 stage.stays(calling)
                 expect(calling.out == b"", "the client got %r" % calling.out)
-                calling.process.terminate()
+                stage.end(calling)
             said(stage, "the server", serving, server_says)
         return act
     return programs
@@ -220,7 +220,7 @@ def ends_with_its_client(server_program, client_program):
         calling = stage.start(client_program + ["127.0.0.1", port], KEPT)
         calling.say(b"x")
         stage.gets(serving, b"x")
-        calling.process.terminate()
+        stage.end(calling)
         stage.ends(serving, 0)
     return act
 

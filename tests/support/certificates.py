@@ -6,6 +6,8 @@ import os
 import subprocess
 import tempfile
 
+import tap  # noqa: F401  whose mkdtemp() removes it at the end
+
 DIRECTORY = tempfile.mkdtemp()
 NAMES = "DNS:localhost,DNS:*.example.org,IP:127.0.0.1,IP:::1"
 

@@ -3,6 +3,7 @@
 function of a Stage and says what is wrong by an exception."""
 
 import concurrent.futures
+import contextlib
 import errno
 import itertools
 import os
@@ -26,6 +27,16 @@ NO_CERTIFICATES = {"SSL_CERT_FILE": os.devnull, "SSL_CERT_DIR": os.devnull}
 
 class Wrong(Exception):
     pass
+
+
+def own_directories(pid):
+    """What nc makes for a client of UNIX datagrams, in /tmp whatever TMPDIR says, and leaves there when it is killed."""
+    sockets = set()
+    with contextlib.suppress(OSError):  # it may end meanwhile
+        for fd in os.listdir("/proc/%d/fd" % pid):
+            sockets.update(re.findall(r"^socket:\[(\d+)\]$", os.readlink("/proc/%d/fd/%s" % (pid, fd))))
+    lines = [line.split() for line in kernel_table("unix").splitlines()]
+    return [os.path.dirname(line[7]) for line in lines if len(line) == 8 and line[6] in sockets and re.fullmatch(r"/tmp/nc-\w{6}/recv\.sock", line[7])]
 
 
 class Program:
@@ -105,6 +116,7 @@ class Stage:
     def __init__(self):
         self.programs, self.sockets = [], []
         self.directory = tempfile.mkdtemp(prefix="netcats.")
+        self.directories = [self.directory]
 
     def start(self, argv, given=NOTHING, **more):
         more.setdefault("cwd", self.directory)
@@ -203,7 +215,17 @@ class Stage:
         self.wait(lambda: program.status is not None or program.sleeps(), "sleep", announced=False)
         expect(program.status is None, "it ended with status %s" % program.status)
 
+    def end(self, program):
+        self.note_directories(program)
+        program.process.terminate()
+
+    def note_directories(self, program):
+        if (program.argv[0] == "nc" or "--nc" in program.argv) and "-U" in program.argv and program.status is None:
+            self.directories += own_directories(program.pid)
+
     def done(self):
+        for program in self.programs:
+            self.note_directories(program)
         for sock in self.sockets:
             sock.close()
         for program in self.programs:
@@ -213,7 +235,8 @@ class Stage:
                     stream.close()
             if program.end >= 0:
                 os.close(program.end)
-        shutil.rmtree(self.directory, ignore_errors=True)
+        for directory in self.directories:
+            shutil.rmtree(directory, ignore_errors=True)
 
 
 def unlent_ports():
