@@ -6,7 +6,8 @@
  *	tls_worker take
  *		a server: prints its port, then for each client how many bytes it has sent
  *	tls_worker give BYTES
- *		a server: prints its port, sends so many bytes of lines to each client, and ends
+ *		a server: prints its port, sends so many bytes of lines to each client, and for each prints
+ *		how many seconds it took until its kernel had them
  *	tls_worker greet
  *		a server: prints its port, makes a handshake with each client, and waits for its end
  *	tls_worker hold
@@ -22,16 +23,19 @@
  *	tls_worker keep PORT COUNT
  *		opens so many, prints their number, and keeps them until the end of standard input */
 #include <arpa/inet.h>
+#include <linux/sockios.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -179,6 +183,13 @@ static void take(SSL_CTX *context, int listener)
 	}
 }
 
+static void wait_until_acknowledged(int fd)
+{
+	int left = 1;
+	while (left > 0 && ioctl(fd, SIOCOUTQ, &left) == 0)
+		poll(NULL, 0, left > 1 << 20 ? 1 : 0);
+}
+
 static void give(SSL_CTX *context, int listener, size_t size)
 {
 	static char lines[AT_ONCE / LINE * LINE];
@@ -187,9 +198,13 @@ static void give(SSL_CTX *context, int listener, size_t size)
 	for (;;) {
 		SSL *tls = take_client(context, listener);
 		size_t left = size, done = 0;
+		double begun = seconds();
 		while (left &&
 		       SSL_write_ex(tls, lines, left < sizeof lines ? left : sizeof lines, &done))
 			left -= done;
+		wait_until_acknowledged(SSL_get_fd(tls));
+		printf("%f\n", seconds() - begun);
+		fflush(stdout);
 		end(tls);
 	}
 }
