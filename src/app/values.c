@@ -46,6 +46,13 @@ enum value_id {
 	VALUE_PEERS,
 	VALUE_SERVICE,
 	VALUE_FINGERPRINT,
+	VALUE_TLS,
+	VALUE_CIPHER,
+	VALUE_GROUP,
+	VALUE_ALPN,
+	VALUE_SNI,
+	VALUE_RESUMED,
+	VALUE_VERIFIED,
 	VALUE_TIMER,
 	VALUE_TIMER_LEFT,
 	VALUE_IN_FLIGHT,
@@ -113,6 +120,14 @@ const struct value_name value_table[] = {
 	{ "service", "of a server", VALUE_TEXT, NULL, VALUE_SERVICE },
 	{ "fingerprint", "of our certificate, of a server with TLS: sha256:…", VALUE_TEXT, NULL,
 	  VALUE_FINGERPRINT },
+	{ "tls", "the version of TLS, once its handshake is over: TLS 1.3", VALUE_TEXT, NULL, VALUE_TLS },
+	{ "cipher", "of TLS", VALUE_TEXT, NULL, VALUE_CIPHER },
+	{ "group", "of the key exchange of TLS", VALUE_TEXT, NULL, VALUE_GROUP },
+	{ "alpn", "the protocol that TLS has agreed on: h2", VALUE_TEXT, NULL, VALUE_ALPN },
+	{ "sni", "the name of a server that the client has asked TLS for", VALUE_TEXT, NULL, VALUE_SNI },
+	{ "resumed", "whether TLS goes on with the keys of an earlier handshake", VALUE_WORD, YES_NO,
+	  VALUE_RESUMED },
+	{ "verified", "whether the peer's certificate is", VALUE_WORD, YES_NO, VALUE_VERIFIED },
 	{ "timer", "the timer that runs", VALUE_WORD, "off|retransmit|keepalive|time_wait|persist",
 	  VALUE_TIMER },
 	{ "timer_left", "how long it still has", VALUE_TIME, NULL, VALUE_TIMER_LEFT },
@@ -414,15 +429,43 @@ static void get_sampled(const struct snapshot *snapshot, enum sample_field field
 }
 
 /* As session_tls_facts() has it: of a listener alone, of its clients with a word before it. */
-static void get_fingerprint(const struct session *session, struct value *value)
+/* The line of /info that has this name, to its end; "" = there is none. */
+static const char *find_fact(const struct session *session, const char *name)
 {
-	static const char name[] = "certificate\t", ours[] = "ours, ", kind[] = "sha256:";
+	size_t len = strlen(name);
 	const char *at = session_tls_facts(session);
-	while (*at && strncmp(at, name, strlen(name)) != 0) {
+	while (*at && !(strncmp(at, name, len) == 0 && at[len] == '\t')) {
 		at += strcspn(at, "\n");
 		at += *at == '\n';
 	}
-	at += *at ? strlen(name) : 0;
+	return at + (*at ? len + 1 : 0);
+}
+
+static void get_fact(const struct session *session, enum value_id id, struct value *value)
+{
+	static const char *const names[] = {
+		[VALUE_TLS] = "TLS",         [VALUE_CIPHER] = "cipher",
+		[VALUE_GROUP] = "group",     [VALUE_ALPN] = "ALPN",
+		[VALUE_SNI] = "SNI",         [VALUE_RESUMED] = "resumed",
+		[VALUE_VERIFIED] = "verified",
+	};
+	const char *fact = find_fact(session, names[id]);
+	int len = (int)strcspn(fact, "\n");
+	bool none = strncmp(fact, "none: ", 6) == 0 || strncmp(fact, "none was ", 9) == 0;
+	if (!len || (id == VALUE_SNI && none))
+		return;
+	if (id == VALUE_RESUMED)
+		set_yes(value, strncmp(fact, "yes", 3) == 0);
+	else if (id == VALUE_VERIFIED)
+		set_yes(value, strncmp(fact, "no ", 3) != 0);
+	else
+		set_text(value, "%.*s", len, fact);
+}
+
+static void get_fingerprint(const struct session *session, struct value *value)
+{
+	static const char ours[] = "ours, ", kind[] = "sha256:";
+	const char *at = find_fact(session, "certificate");
 	at += strncmp(at, ours, strlen(ours)) == 0 ? strlen(ours) : 0;
 	if (strncmp(at, kind, strlen(kind)) == 0)
 		set_text(value, "%.*s", (int)strcspn(at, "\n"), at);
@@ -557,6 +600,15 @@ static void get_session(const struct session *session, struct value *value)
 		break;
 	case VALUE_FINGERPRINT:
 		get_fingerprint(session, value);
+		break;
+	case VALUE_TLS:
+	case VALUE_CIPHER:
+	case VALUE_GROUP:
+	case VALUE_ALPN:
+	case VALUE_SNI:
+	case VALUE_RESUMED:
+	case VALUE_VERIFIED:
+		get_fact(session, (enum value_id)id, value);
 		break;
 	case VALUE_TIMER:
 	case VALUE_TIMER_LEFT:
