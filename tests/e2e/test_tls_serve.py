@@ -179,6 +179,13 @@ def by_name():
                               "/assert @:$c.port.fingerprint is $S.fingerprint within 20s\n/assert @c.fingerprint is not available\n"
                               "/listen 127.0.0.1 0 echo as P\n/assert @P.fingerprint is not available\n")
     ok(status == 0 and re.match(r"sha256:[0-9a-f]{64}\n", out), "its fingerprint is a value: %s%s" % (out, err))
+    status, out, err = script("/listen 127.0.0.1 0 echo tls alpn h2 as S\n/open tls localhost $S.port verify off alpn h2 as c\n"
+                              '/assert @c.tls is "TLS 1.3"\n/assert @c.cipher has AES\n/assert @c.group has 25519\n/assert @c.alpn is h2\n'
+                              "/assert @c.sni is localhost\n/assert @c.resumed is no\n/assert @c.verified is no\n"
+                              '/assert @:$c.port.tls is "TLS 1.3" within 20s\n/assert @:$c.port.sni is localhost\n/assert @:$c.port.verified is not available\n'
+                              "/open tls 127.0.0.1 $S.port pin $S.fingerprint as p\n/assert verified is yes\n/assert sni is not available\n/assert alpn is not available\n"
+                              "/listen 127.0.0.1 0 as T\n/open 127.0.0.1 $T.port as q\n/assert tls is not available\n/assert verified is not available\n")
+    same((status, out, err), (0, "", ""), "what /info says of TLS are values")
     status, out, err = script("/listen udp 0 echo as U\n/open tls U\n")
     ok(status != 0 and 'is UDP: leave out "tls"' in err, "there is no TLS to UDP: %s" % err)
 
@@ -273,7 +280,7 @@ def words(good):
                       ("/listen unix:u as s\n/open unix:u as c\n/tls", "SERVER-NAME"),
                       ("/listen 0 as s\n/open 127.0.0.1 $s.port as c\n/pause\n/tls", "/resume"),
                       ("/listen 0 as s\n/open 127.0.0.1 $s.port as c\n/shutdown write\n/tls", "half-closed"),
-                      ("/listen 0 as s\n/open 127.0.0.1 $s.port as c\n/tls alpn ,", "protocols with commas"),
+                      ("/listen 0 as s\n/open 127.0.0.1 $s.port as c\n/tls alpn ,", ":3:11: alpn: protocols with commas"),
                       ("/listen 0 as s\n/open 127.0.0.1 $s.port as c\n/tls verify maybe", "verify on or verify off"),
                       ('/open tls localhost 9 servername ""', '"" is no server name'),
                       ("/listen 0 as s\n/open 127.0.0.1 $s.port as c\n/tls .example", '".example" is no server name'),

@@ -407,6 +407,33 @@ static void test_server_names(void)
 	ok(!tls_check_server_name(long_name, &error), "and no more");
 }
 
+static void test_alpn(void)
+{
+	static const struct {
+		const char *words;
+		bool right;
+	} all[] = { { "h2", true },  { "h2,http/1.1", true }, { "", false },     { ",", false },
+		    { "h2,", false }, { ",h2", false },        { "a,,b", false } };
+	char most[300] = "";
+	struct error error;
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		const struct tls_settings settings = { .alpn = all[i].words };
+		ok(tls_check_settings(&settings, &error) == all[i].right, "\"%s\" is %s of ALPN",
+		   all[i].words, all[i].right ? "a list" : "no list");
+	}
+	const struct tls_settings settings = { .alpn = most };
+	memset(most, 'x', 255);
+	ok(tls_check_settings(&settings, &error), "a protocol has 255 bytes");
+	most[255] = 'x';
+	ok(!tls_check_settings(&settings, &error), "and no more");
+	memset(most, 0, sizeof most);
+	for (size_t i = 0; i < 257; i++)
+		most[i] = i % 2 ? ',' : 'x';
+	ok(!tls_check_settings(&settings, &error), "nor have all of them more than there is room for");
+	most[255] = '\0';
+	ok(tls_check_settings(&settings, &error), "of which each takes a byte for its length");
+}
+
 int main(void)
 {
 	struct pair pair;
@@ -418,6 +445,7 @@ int main(void)
 		return tap_done();
 	}
 	test_server_names();
+	test_alpn();
 	begin(&pair);
 	test_handshake(&pair);
 	test_keys(&pair);

@@ -28,7 +28,6 @@ enum {
 	NAMES_MOST = 6,  /* names of a certificate that a message lists */
 	CHAIN_MOST = 16, /* certificates of a chain that are described */
 	FIRST = 24,      /* bytes kept of what a peer said first */
-	ALPN_MOST = 256,
 	DAYS = 30,                    /* that a certificate made here is valid */
 	FINGERPRINT = 7 + 2 * 32 + 1, /* "sha256:" */
 	KEPT = 4096,                  /* bytes that a buffer of records keeps while it is empty */
@@ -65,7 +64,7 @@ struct tls_context {
 	char unverified[WHY];
 	char fingerprint[FINGERPRINT]; /* of our certificate, "" = none */
 	char facts[sizeof FACT + FINGERPRINT + sizeof ASKS];
-	unsigned char alpn[ALPN_MOST]; /* as the protocol has it: each after its length */
+	unsigned char alpn[TLS_ALPN_MOST]; /* as the protocol has it: each after its length */
 	unsigned alpn_len;
 	char pin[FINGERPRINT]; /* that the peer's certificate must have; "" = it is verified */
 	char *server_name;     /* NULL = the host that is called */
@@ -606,15 +605,11 @@ static int select_alpn(SSL *library, const unsigned char **out, unsigned char *l
 	return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
-/* "h2,http/1.1" */
-static bool set_alpn(struct tls_context *context, const char *words, struct error *error)
+/* "h2,http/1.1", as tls_check_settings() has found it right. */
+static void set_alpn(struct tls_context *context, const char *words)
 {
 	for (const char *word = words; word && *word;) {
 		size_t len = strcspn(word, ",");
-		if (!len || len > UINT8_MAX || context->alpn_len + 1 + len > ALPN_MOST) {
-			error_usage(error, "alpn: protocols with commas between them: h2,http/1.1");
-			return false;
-		}
 		context->alpn[context->alpn_len++] = (unsigned char)len;
 		memcpy(context->alpn + context->alpn_len, word, len);
 		context->alpn_len += (unsigned)len;
@@ -622,7 +617,6 @@ static bool set_alpn(struct tls_context *context, const char *words, struct erro
 	}
 	if (context->server && context->alpn_len)
 		SSL_CTX_set_alpn_select_cb(context->library, select_alpn, context);
-	return true;
 }
 
 static bool load(struct tls_context *context, const struct tls_settings *settings,
@@ -790,9 +784,10 @@ struct tls_context *tls_context_new(const struct tls_settings *settings, struct 
 	context->library = library_for(settings, context->authorities);
 	if (!context->library)
 		error_set(error, "TLS: %s", last_reason());
-	else if (read_ca(context, error) && set_certificate(context, settings, error) &&
-	         set_alpn(context, settings->alpn, error))
+	else if (read_ca(context, error) && set_certificate(context, settings, error)) {
+		set_alpn(context, settings->alpn);
 		return context;
+	}
 	tls_context_release(context);
 	return NULL;
 }

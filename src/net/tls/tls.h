@@ -15,6 +15,7 @@
 enum { /* bytes */
 	TLS_PLAINTEXT_MOST = 1 << 14,     /* of clear text in one record, RFC 8446 section 5.1 */
 	TLS_OVERHEAD_MOST = 256 + 5 + 16, /* that a record adds to it: padding, header, IV */
+	TLS_ALPN_MOST = 256,              /* of the protocols of ALPN, each after its length */
 };
 
 /* What the records of `len` bytes of clear text, written at once, add to it at most. */

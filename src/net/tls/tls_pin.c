@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
@@ -54,6 +55,22 @@ bool tls_check_server_name(const char *name, struct error *error)
 	return false;
 }
 
+/* RFC 7301 section 3.1: each has 1 to 255 bytes, and all of them, each after its length, have room. */
+static bool check_alpn(const char *words, struct error *error)
+{
+	size_t all = 0;
+	for (const char *word = words; word; word = strchr(word, ',')) {
+		word += word != words;
+		size_t len = strcspn(word, ",");
+		all += 1 + len;
+		if (!len || len > UINT8_MAX || all > TLS_ALPN_MOST) {
+			error_usage(error, "alpn: protocols with commas between them: h2,http/1.1");
+			return false;
+		}
+	}
+	return true;
+}
+
 bool tls_check_settings(const struct tls_settings *settings, struct error *error)
 {
 	if (!settings->cert != !settings->key)
@@ -65,6 +82,7 @@ bool tls_check_settings(const struct tls_settings *settings, struct error *error
 	else
 		return (!settings->pin || tls_check_pin(settings->pin, error)) &&
 		       (!settings->server_name ||
-		        tls_check_server_name(settings->server_name, error));
+		        tls_check_server_name(settings->server_name, error)) &&
+		       check_alpn(settings->alpn, error);
 	return false;
 }
