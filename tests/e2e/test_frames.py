@@ -15,10 +15,12 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from script import enter_home  # noqa: E402
 from tap import DEADLINE, done, ok, watchdog  # noqa: E402
 
 ROUNDS = 9
 BANNER = b"220 ready"
+enter_home()
 server = socket.create_server(("127.0.0.1", 0))
 
 

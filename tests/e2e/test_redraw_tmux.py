@@ -312,7 +312,7 @@ watchdog(int(seconds) + 90)
 if not shutil.which("tmux"):
     skip("no tmux")
     done()
-home = os.environ["HOME"] = tempfile.mkdtemp()  # with a history of its own: others type /quit
+home = os.environ["HOME"] = os.environ["TMUX_TMPDIR"] = tempfile.mkdtemp()  # with a history of its own: others type /quit
 # Two words are run as they are; one word would be run by the login shell, which some users do not have.
 started = subprocess.run(["tmux", "-L", SOCKET, "-f", "/dev/null", "new-session", "-d", "-s", "other", "cat", "-"],
                          capture_output=True, text=True)

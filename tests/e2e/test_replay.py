@@ -118,6 +118,7 @@ def plain():
 # ---- in tmux ----
 
 server = ""  # a new one for each window: the old one takes a while to go
+os.environ["TMUX_TMPDIR"] = WORK
 
 
 def tmux(*words):

@@ -9,6 +9,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from script import enter_home  # noqa: E402
 from tap import DEADLINE, done, ok, same, skip, watchdog  # noqa: E402
 
 SOCKET = "sockpit-test-%d" % os.getpid()
@@ -123,6 +124,7 @@ watchdog(100)
 if not shutil.which("tmux"):
     skip("no tmux")
     done()
+os.environ["TMUX_TMPDIR"] = enter_home()
 start = tmux("new-session", "-d", "-s", "main", "-x", "80", "-y", "24", "sockpit", "--demo")
 if start.returncode != 0:
     skip("tmux does not start here: " + start.stderr.strip())

@@ -31,8 +31,8 @@ class Chromium:
             os.dup2(to_read, 3)
             os.dup2(spare, 4)
 
-        self.process = subprocess.Popen([PROGRAM, *arguments], pass_fds=(3, 4), preexec_fn=place, stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen([PROGRAM, *arguments], pass_fds=(3, 4), preexec_fn=place, env=dict(os.environ, TMPDIR=self.profile),
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(to_read)
         os.close(back_write)
         self.rest = b""
