@@ -18,7 +18,6 @@
 
 #include "base/alloc.h"
 #include "base/escape.h"
-#include "net/tls/authority_file.h"
 #include "record/tls_entry.h"
 #include "socket/tls_record.h"
 
@@ -43,11 +42,11 @@ enum {
 /* Contexts share them. */
 struct tls_authorities {
 	unsigned shares;
-	X509_STORE *store; /* those of the file that were needed; the directory's are read by the library */
-	struct authority_file *file; /* NULL = it has not been read */
-	bool was_read;
-	struct stat status; /* of the file as it was then; all 0 where there was none */
-	SSL_CTX *clients;   /* of all clients that have no file of their own, 25 KiB and 0.3 ms of
+	X509_STORE *store;
+	bool has_directory, has_file; /* the store looks there; it has read it */
+	struct stat
+	        status; /* of the file when a verification was first asked for; all 0 where there was none */
+	SSL_CTX *clients; /* of all clients that have no file of their own, 25 KiB and 0.3 ms of
 	                       each; NULL = there was none yet */
 };
 
@@ -92,7 +91,7 @@ struct tls {
 	struct buf facts;     /* with a NUL after them */
 	void (*take_key)(void *context, const char *line); /* NULL = nobody wants them */
 	void *key_context;
-	bool offered;         /* the ticket of an earlier connection */
+	bool offered;                       /* the ticket of an earlier connection */
 	unsigned updates_in, updates_out;   /* KeyUpdate messages, */
 	unsigned reported_in, reported_out; /* of which news have been given */
 	bool refused, reported_refused;     /* a renegotiation */
@@ -195,16 +194,11 @@ static void put_hosts(const X509 *certificate, struct buf *out)
 
 /* ---- authorities ---- */
 
-static const char *file_of_authorities(void)
-{
-	const char *named = getenv(X509_get_default_cert_file_env());
-	return named ? named : X509_get_default_cert_file();
-}
-
 static struct stat look_at_file(void)
 {
 	struct stat status = { 0 };
-	if (stat(file_of_authorities(), &status))
+	const char *named = getenv(X509_get_default_cert_file_env());
+	if (stat(named ? named : X509_get_default_cert_file(), &status))
 		status = (struct stat){ 0 };
 	return status;
 }
@@ -219,7 +213,7 @@ static bool has_changed(const struct stat *before)
 
 struct tls_authorities *tls_authorities_renew(struct tls_authorities *kept)
 {
-	if (kept && !(kept->was_read && has_changed(&kept->status)))
+	if (kept && !(kept->has_directory && has_changed(&kept->status)))
 		return kept;
 	tls_authorities_release(kept);
 	struct tls_authorities *authorities = xcalloc(1, sizeof *authorities);
@@ -241,48 +235,58 @@ void tls_authorities_release(struct tls_authorities *authorities)
 	if (!authorities || --authorities->shares)
 		return;
 	X509_STORE_free(authorities->store);
-	authority_file_free(authorities->file);
 	SSL_CTX_free(authorities->clients);
 	free(authorities);
 }
 
-/* As X509_STORE_set_default_paths(), which parses the whole file. */
-static void read_authorities(struct tls_authorities *authorities)
+static void add_directory(struct tls_authorities *authorities)
 {
-	X509_STORE *store = authorities->store;
-	if (authorities->was_read)
-		return;
-	authorities->was_read = true;
-	authorities->status = look_at_file();
-	authorities->file = authority_file_new(file_of_authorities());
-	X509_LOOKUP *directory = X509_STORE_add_lookup(store, X509_LOOKUP_hash_dir());
-	X509_LOOKUP *uris = X509_STORE_add_lookup(store, X509_LOOKUP_store());
+	X509_LOOKUP *directory = X509_STORE_add_lookup(authorities->store, X509_LOOKUP_hash_dir());
+	X509_LOOKUP *uris = X509_STORE_add_lookup(authorities->store, X509_LOOKUP_store());
 	if (!directory || !uris)
 		abort();
-	ERR_set_mark();
+	authorities->has_directory = true;
+	authorities->status = look_at_file();
 	X509_LOOKUP_add_dir(directory, NULL, X509_FILETYPE_DEFAULT);
 	X509_LOOKUP_add_store(uris, NULL);
-	ERR_pop_to_mark(); /* nobody need have a directory */
 }
 
-static void find_authority(const struct tls_authorities *authorities, const X509 *certificate)
+static void add_file(struct tls_authorities *authorities)
 {
-	if (!authorities->file || !certificate)
-		return;
-	authority_file_add(authorities->file, X509_get_subject_name(certificate), authorities->store);
-	authority_file_add(authorities->file, X509_get_issuer_name(certificate), authorities->store);
+	X509_LOOKUP *file = X509_STORE_add_lookup(authorities->store, X509_LOOKUP_file());
+	if (!file)
+		abort();
+	authorities->has_file = true;
+	X509_LOOKUP_load_file(file, NULL, X509_FILETYPE_DEFAULT);
 }
 
-/* Those that the library can ask for: of the peer's chain, and of our own, which it completes. */
+/* Whether what the store has verifies the chain that is asked about, which can be asked about only once. */
+static bool suffices(X509_STORE *store, const X509_STORE_CTX *asked)
+{
+	X509_STORE_CTX *trial = X509_STORE_CTX_new();
+	if (!trial)
+		abort();
+	bool good = X509_STORE_CTX_init(trial, store, X509_STORE_CTX_get0_cert(asked),
+	                                X509_STORE_CTX_get0_untrusted(asked)) &&
+	            X509_VERIFY_PARAM_set1(X509_STORE_CTX_get0_param(trial),
+	                                   X509_STORE_CTX_get0_param(asked)) &&
+	            X509_verify_cert(trial) > 0;
+	X509_STORE_CTX_free(trial);
+	return good;
+}
+
+/* As X509_STORE_set_default_paths() has them. A system's file takes 50 ms to parse; its directory mostly has
+ * the same, one file each, so it is asked first. A chain of our own is completed from both. */
 static void find_authorities(struct tls_authorities *authorities, const SSL *library,
-                             const X509_STORE_CTX *chain)
+                             const X509_STORE_CTX *asked)
 {
-	const STACK_OF(X509) *more = X509_STORE_CTX_get0_untrusted(chain);
-	read_authorities(authorities);
-	find_authority(authorities, SSL_get_certificate(library));
-	find_authority(authorities, X509_STORE_CTX_get0_cert(chain));
-	for (int i = 0; more && i < sk_X509_num(more); i++)
-		find_authority(authorities, sk_X509_value(more, i));
+	ERR_set_mark();
+	if (!authorities->has_directory)
+		add_directory(authorities);
+	if (!authorities->has_file &&
+	    (SSL_get_certificate(library) || !suffices(authorities->store, asked)))
+		add_file(authorities);
+	ERR_pop_to_mark(); /* nobody need have either */
 }
 
 /* ---- verification ---- */
@@ -547,7 +551,8 @@ static bool found_nothing(unsigned long code)
 {
 	int reason = ERR_GET_REASON(code);
 	return (ERR_GET_LIB(code) == ERR_LIB_PEM && reason == PEM_R_NO_START_LINE) ||
-	       (ERR_GET_LIB(code) == ERR_LIB_X509 && reason == X509_R_NO_CERTIFICATE_OR_CRL_FOUND) ||
+	       (ERR_GET_LIB(code) == ERR_LIB_X509 &&
+	        reason == X509_R_NO_CERTIFICATE_OR_CRL_FOUND) ||
 	       reason == ERR_R_UNSUPPORTED;
 }
 
@@ -563,7 +568,8 @@ static bool refuse_file(const char *path, const char *what, struct error *error)
 		error_set(error, "%.150s: %s", path, error_why(ERR_GET_REASON(code)));
 	else if (ERR_GET_REASON(code) == ERR_R_INTERRUPTED_OR_CANCELLED)
 		error_set(error,
-		          "%.150s: the %s has a passphrase, and none is asked for: openssl pkey takes "
+		          "%.150s: the %s has a passphrase, and none is asked for: openssl pkey "
+		          "takes "
 		          "it off",
 		          path, what);
 	else if (found_nothing(code))
@@ -710,7 +716,7 @@ static bool read_ca(struct tls_context *context, struct error *error)
 	const char *path = context->ca;
 	if (!path || !context->authorities)
 		return true;
-	context->authorities->was_read = true;
+	context->authorities->has_directory = context->authorities->has_file = true;
 	if (X509_STORE_load_file(context->authorities->store, path) != 1)
 		return refuse_file(path, "certificate", error);
 	if (context->server)
@@ -727,7 +733,8 @@ static SSL_CTX *make_library(bool server, const struct tls_authorities *authorit
 		return NULL;
 	SSL_CTX_set_min_proto_version(library, TLS1_2_VERSION);
 	SSL_CTX_set_options(library, SSL_OP_NO_RENEGOTIATION);
-	SSL_CTX_clear_mode(library, SSL_MODE_AUTO_RETRY); /* tickets without end are no end of a read */
+	SSL_CTX_clear_mode(library,
+	                   SSL_MODE_AUTO_RETRY); /* tickets without end are no end of a read */
 	SSL_CTX_set_session_cache_mode(library, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_mode(library, SSL_MODE_RELEASE_BUFFERS); /* 32 KiB of each that is idle */
 	SSL_CTX_set_default_passwd_cb(library, no_passphrase);
@@ -741,14 +748,16 @@ static SSL_CTX *make_library(bool server, const struct tls_authorities *authorit
 	if (authorities) {
 		SSL_CTX_set1_cert_store(library, authorities->store);
 		SSL_CTX_set_cert_verify_callback(library, verify, NULL);
-		SSL_CTX_set_verify(library, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+		SSL_CTX_set_verify(library, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+		                   NULL);
 	}
 	return library;
 }
 
 /* What differs between clients without files is in their contexts and connections, as is each one's
  * ticket. */
-static SSL_CTX *library_for(const struct tls_settings *settings, struct tls_authorities *authorities)
+static SSL_CTX *library_for(const struct tls_settings *settings,
+                            struct tls_authorities *authorities)
 {
 	bool common = !settings->server && authorities == settings->authorities && !settings->cert;
 	if (!common)
@@ -1394,9 +1403,9 @@ const char *tls_advice_cut_short(void)
 static const char not_in_names[] =
         "Names and addresses count where they are in the certificate's subjectAltName. It must be "
         "made again with one: openssl req has -addext subjectAltName=DNS:NAME, or IP:ADDRESS.";
-static const char retired[] =
-        "Here TLS 1.2 and 1.3 are spoken, and the other end has neither, or is set so. TLS 1.0 and 1.1 "
-        "are retired (RFC 8996).";
+static const char retired[] = "Here TLS 1.2 and 1.3 are spoken, and the other end has neither, or "
+                              "is set so. TLS 1.0 and 1.1 "
+                              "are retired (RFC 8996).";
 static const char any_alert[] =
         "The other end has sent this alert and given the connection up: its own log may say more.";
 
