@@ -1177,33 +1177,6 @@ def tls_server():
            ">= %.2f" % TLS_HANDSHAKES, median(costs) >= TLS_HANDSHAKES)
 
 
-def tls_verification():
-    """The first one in a process finds its authority in a file as a system has it; the second has it found. Nobody is
-    trusted, which is no matter here."""
-    if not has_tls():
-        return
-    with tempfile.TemporaryDirectory() as directory:
-        bundle, log = os.path.join(directory, "bundle"), os.path.join(directory, "bench.log")
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", os.devnull, "-out", bundle, "-subj",
-                        "/CN=bench"], stderr=subprocess.DEVNULL, check=True)
-        with open(bundle, "r+", encoding="ascii") as file:
-            file.write(149 * file.read())
-        server = tls_worker("greet")
-        script = "/open tls 127.0.0.1 %s verify off\n/close\n" % server.stdout.readline().strip()
-        first, second = [], []
-        for _ in range(3 * ROUNDS):
-            subprocess.run([SOCKPIT, "-f", "-", "-o", log], input=script * 2, text=True, stdout=subprocess.DEVNULL, check=True,
-                           env=dict(os.environ, SSL_CERT_FILE=bundle))
-            with open(log, encoding="utf-8") as file:
-                took = [float(value) for value in re.findall(r"TLS handshake in ([0-9.]+) ms", file.read())]
-            os.remove(log)
-            first.append(took[0])
-            second.append(took[1])
-        end(server)
-    report("first verification, with 150 authorities in a file", "%.1f ms, the second %.1f ms" % (typical(first), typical(second)),
-           "<= 15 ms more", typical(first) - typical(second) <= 15)
-
-
 def memory_of(process):
     with open("/proc/%d/status" % process.pid) as status:
         return int(re.search(r"VmRSS:\s+(\d+)", status.read()).group(1)) * 1024
@@ -1535,8 +1508,7 @@ def main():
     jobs = {job.__name__: (job,) for job in (start, banner, idle, flood, looks, memory, paste, pipe,
                                                 pipe_files, pipe_datagrams, echo, connections, datagram_echo, windows,
                                                 many_clients, clients_that_end, datagram_loss,
-                                                datagram_cost, relay, tls_pipe, tls_flood, tls_keys, tls_server,
-                                                tls_verification, tls_memory,
+                                                datagram_cost, relay, tls_pipe, tls_flood, tls_keys, tls_server, tls_memory,
                                                 kernel, logs, find, cable, wire)}
     jobs["keys"] = keys
     kept_broken = []
