@@ -64,6 +64,12 @@ void session_snapshot(const struct session *session, struct snapshot *snapshot)
 		.tls_keys = session_gives_keys(session),
 		.tls_facts = session_tls_facts(session),
 	};
+	struct session_handshake handshake;
+	if (session_handshake(session, &handshake)) {
+		snapshot->tls_waits = session_now(session) - handshake.begun;
+		snapshot->tls_limit = handshake.limit;
+		snapshot->tls_came = handshake.came;
+	}
 	if (limits) {
 		snapshot->clients_most = limits->clients;
 		snapshot->idle_most = limits->idle;
@@ -95,6 +101,8 @@ int64_t session_snapshot_pulse(const struct session *session, bool keepalive)
 	if (session_recording(session)) /* the replay itself says when */
 		return 0;
 	session_snapshot(session, &snapshot);
+	if (snapshot.tls_handshake)
+		return snapshot_left_pulse(snapshot.tls_waits);
 	enum sample_timer timer = snapshot_timer(&snapshot, &left);
 	if (timer == TIMER_OFF || (timer == TIMER_KEEPALIVE && !keepalive))
 		return 0;

@@ -411,7 +411,9 @@ const struct setting setting_table[] = {
 	        .initial = "off",
 	        .most = INT64_MAX,
 	        .off = true,
-	        .help = "the limit for connecting: 5, 250ms, 2m; off is the system's own",
+	        .help = "the limit for connecting: 5, 250ms, 2m; off is the system's own\n"
+	                "It is for the TLS handshake, too, also for those of the clients of a listener "
+	                "that is made from then on; with off that has no limit.",
 	},
 	{
 	        .name = "reconnect",

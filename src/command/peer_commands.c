@@ -52,7 +52,9 @@ static void collect_clients(const struct session *session, struct peer_list *lis
 		struct peer_line *line = peer_list_add(list);
 		line->number = session_number(client);
 		line->name = session_name(client);
-		line->state = tcp_state_title(session_tcp_state(client));
+		line->state = session_is_securing(client)
+		                      ? "TLS handshake"
+		                      : tcp_state_title(session_tcp_state(client));
 		line->addr = session_peer(client);
 		line->received_bytes = counts->received_bytes;
 		line->sent_bytes = counts->sent_bytes;

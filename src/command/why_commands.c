@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "command/command.h"
 
+#include <inttypes.h>
+
 #include "app/failure.h"
 #include "app/page.h"
 #include "base/clock.h"
+#include "base/count.h"
 #include "socket/errno_meaning.h"
 
 static void explain_named(const struct invocation *invocation, const struct errno_meaning *why)
@@ -12,6 +15,72 @@ static void explain_named(const struct invocation *invocation, const struct errn
 	errno_meaning_print(why, &text);
 	page_answer(invocation->app, invocation->line, buf_text(&text));
 	buf_free(&text);
+}
+
+/* ---- a handshake that has not ended ---- */
+
+static void explain_handshake(const struct session *session, const struct session_handshake *handshake,
+                              struct buf *out)
+{
+	char took[CLOCK_TEXT], limit[CLOCK_TEXT];
+	const char *peer = handshake->server ? "the client" : "the server";
+	const struct target *target = session_target(session);
+	clock_format_duration(session_now(session) - handshake->begun, took);
+	buf_printf(out, "the TLS handshake of session %u (%s) has not ended after %s: %s has sent ",
+	           session_number(session), session_name(session), took, peer);
+	if (handshake->came)
+		buf_printf(out, "%" PRIu64 " byte%s, which are not all of its part", handshake->came,
+		           count_plural(handshake->came));
+	else
+		buf_append_text(out, "nothing");
+	if (!handshake->came && !handshake->server && target && target->tls)
+		buf_append_text(out, "\nA server without TLS may be waiting for a line: open it "
+		                     "without tls.");
+	if (handshake->limit)
+		buf_printf(out, "\nIts time limit is %s: -w or /set timeout.",
+		           clock_format_duration(handshake->limit, limit));
+	else if (handshake->server)
+		buf_append_text(out, "\nIt has no time limit: /close ends it, /set max-idle closes "
+		                     "silent clients. /set timeout is a limit for the clients of "
+		                     "listeners that are made later.");
+	else
+		buf_append_text(out, "\nIt has no time limit: /close ends it. /set timeout is a limit "
+		                     "for sessions that are opened later.");
+}
+
+/* Of a listener: its clients whose handshake has not ended. False where there are none. */
+static bool explain_clients(const struct session *listener, struct buf *out)
+{
+	char longest[CLOCK_TEXT];
+	size_t count = 0, all = session_clients(listener);
+	int64_t first = INT64_MAX;
+	for (const struct session *client = NULL; (client = session_next_client(listener, client));) {
+		struct session_handshake handshake;
+		if (!session_handshake(client, &handshake))
+			continue;
+		count++;
+		first = handshake.begun < first ? handshake.begun : first;
+	}
+	if (!count)
+		return false;
+	clock_format_duration(session_now(listener) - first, longest);
+	buf_printf(out,
+	           "%zu of %zu client%s of session %u (%s) %s in the TLS handshake, the longest for "
+	           "%s\n/peers lists them. /set max-idle closes silent clients; /set timeout is a "
+	           "limit for the handshakes of listeners that are made later.",
+	           count, all, count_plural(all), session_number(listener), session_name(listener),
+	           count == 1 ? "is" : "are", longest);
+	return true;
+}
+
+/* False where nothing of that kind is under way. */
+static bool explain_wait(const struct session *session, struct buf *out)
+{
+	struct session_handshake handshake;
+	bool waits = session_handshake(session, &handshake);
+	if (waits)
+		explain_handshake(session, &handshake, out);
+	return waits || (session_has_clients(session) && explain_clients(session, out));
 }
 
 /* ---- the last failure ---- */
@@ -45,9 +114,12 @@ static void explain_last(const struct invocation *invocation)
 		session = failed;
 		found = failure_find(&failure, app, session, TRANSCRIPT_NONE);
 	}
-	if (!found)
+	bool waits = session && explain_wait(session, &text);
+	if (!found && !waits)
 		buf_printf(&text, "nothing has failed in session %u", session_number(session));
-	else
+	if (found && waits)
+		buf_append_text(&text, "\n\n");
+	if (found)
 		explain(&failure, &text);
 	page_answer_of(invocation->app, invocation->line, session_number(session), buf_text(&text));
 	buf_free(&text);
@@ -77,7 +149,8 @@ const struct command why_commands[] = {
 	        .group = "looking",
 	        .usage = "[<error>]",
 	        .help = "explain the last error of the session, or one by its name\n"
-	                "What happened, which host said so, what to try next. The name is an errno "
+	                "What happened, which host said so, what to try next. While a TLS handshake "
+	                "lasts: for how long, and whether anything has come. The name is an errno "
 	                "value's: ECONNRESET.",
 	        .needs = TAKES_SESSION,
 	        .run = do_why,

@@ -994,6 +994,14 @@ bool session_is_securing(const struct session *session)
 	       session->ops->is_securing(session);
 }
 
+bool session_handshake(const struct session *session, struct session_handshake *handshake)
+{
+	if (!session_is_securing(session))
+		return false;
+	session->ops->handshake(session, handshake);
+	return true;
+}
+
 static const struct tls *tls_of(const struct session *session)
 {
 	return session->ops->tls ? session->ops->tls(session) : NULL;

@@ -84,6 +84,7 @@ struct session_ops {
 	void (*received)(struct session *session, const char *data, size_t len);
 	void (*ended)(struct session *session);
 	bool (*is_securing)(const struct session *session);
+	void (*handshake)(const struct session *session, struct session_handshake *handshake);
 	const struct tls *(*tls)(const struct session *session); /* NULL before it has begun */
 	const struct recorded_tls *(*recorded_tls)(const struct session *session); /* NULL = none */
 	bool (*gives_keys)(const struct session *session);

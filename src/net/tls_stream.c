@@ -20,7 +20,9 @@ enum { RECORDS_A_TURN = 128 }; /* of which a bulk of 1 MB has 64 */
 struct tls_stream {
 	struct stream stream;   /* the operations of the stream take it for their own */
 	struct tls *tls;        /* of this connection, and of the last one when it is closed */
-	int64_t begun;          /* the handshake, by clock_now() */
+	int64_t begun;          /* the handshake, by clock_now(), */
+	int64_t limit, due;     /* how long it may take, ns, and until when; 0 = there is no limit */
+	uint64_t came;          /* bytes during it */
 	struct tls_parser records[2]; /* received, sent */
 	unsigned key_watch;     /* of the table, when its keys were asked for; 0 = they were not */
 	struct buf waiting;     /* clear text that was sent before its end, */
@@ -288,7 +290,9 @@ static void go_on(struct session *session)
 
 void tls_stream_take(struct session *session, const char *data, size_t len)
 {
-	const struct tls_stream *own = session->own;
+	struct tls_stream *own = session->own;
+	if (own->stream.layer_due)
+		own->came += len;
 	tls_receive(own->tls, data, len);
 	go_on(session);
 }
@@ -343,11 +347,27 @@ static void key_made(void *context, const char *line)
 		session->table->key(session, line);
 }
 
+/* The limit of connecting is that of both together, and of a handshake in place alone. A client that was
+ * accepted has that of its listener. */
+static void limit_handshake(struct session *session)
+{
+	struct tls_stream *own = session->own;
+	struct session_table *table = session->table;
+	const struct open_parameters *made = session->open_parameters;
+	const struct session *listener = made ? NULL : table->find(table, session->listener);
+	const struct open_parameters *limited = listener ? listener->open_parameters : made;
+	int64_t begun = made && made->tls ? session->begun : own->begun;
+	own->limit = limited && limited->options.timeout > 0 ? limited->options.timeout : 0;
+	own->due = own->limit ? begun + own->limit : 0;
+}
+
 static void start(struct session *session, struct tls_context *context, const char *host)
 {
 	struct tls_stream *own = session->own;
 	expect_records(own);
 	own->begun = clock_now();
+	own->came = 0;
+	limit_handshake(session);
 	own->tls = tls_new(context, host);
 	own->key_watch = session->table->key ? session->table->key_watch : 0;
 	if (own->key_watch)
@@ -489,12 +509,20 @@ static bool is_securing(const struct session *session)
 	return own->stream.layer_due;
 }
 
-/* When the time limit of opening ends the handshake; 0 = not. */
+static void describe_handshake(const struct session *session, struct session_handshake *handshake)
+{
+	const struct tls_stream *own = session->own;
+	*handshake = (struct session_handshake){ .server = own->tls && tls_is_server(own->tls),
+		                                 .begun = own->begun,
+		                                 .limit = own->limit,
+		                                 .came = own->came };
+}
+
+/* When the time limit ends the handshake; 0 = not. */
 static int64_t deadline(const struct session *session)
 {
 	const struct tls_stream *own = session->own;
-	int64_t timeout = session->open_parameters ? session->open_parameters->options.timeout : 0;
-	return own->stream.layer_due && timeout > 0 ? session->begun + timeout : 0;
+	return own->stream.layer_due && own->tls ? own->due : 0;
 }
 
 static void prepare(struct session *session, struct poller *poller)
@@ -521,7 +549,7 @@ static void serve(struct session *session, const struct poller *poller)
 		end_handshake(session);
 		session_finish(
 		        session, SESSION_ENDED_FAILED, "TLS handshake timed out: not over after %s",
-		        clock_format_duration(session->open_parameters->options.timeout, limit));
+		        clock_format_duration(own->limit, limit));
 	}
 }
 
@@ -537,6 +565,7 @@ const struct session_ops tls_stream_ops = {
 	.received = received,
 	.ended = ended,
 	.is_securing = is_securing,
+	.handshake = describe_handshake,
 	.tls = tls_of,
 	.gives_keys = gives_keys,
 	.unsent = unsent,

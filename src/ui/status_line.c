@@ -69,7 +69,8 @@ static void add_state(struct pieces *pieces, const struct snapshot *snapshot)
 	if (snapshot->tls_unverified)
 		add_piece(pieces, 0, STYLE_ERROR, "verify off");
 	if (snapshot->tls_handshake)
-		add_piece(pieces, 1, STYLE_NOTE, "handshake");
+		add_piece(pieces, 1, STYLE_NOTE, "handshake %s",
+		          snapshot_format_left(snapshot->tls_waits, timer));
 	int64_t left;
 	if (snapshot_timer(snapshot, &left) == TIMER_KEEPALIVE)
 		return;

@@ -330,6 +330,17 @@ static void add_service(struct fields *fields, const struct snapshot *snapshot)
 		            *snapshot->service_words ? " " : "", snapshot->service_words);
 }
 
+static void add_handshake(struct fields *fields, const struct snapshot *snapshot)
+{
+	char waits[SNAPSHOT_LEFT], limit[CLOCK_TEXT], limited[CLOCK_TEXT + 16] = "";
+	if (snapshot->tls_limit)
+		snprintf(limited, sizeof limited, " (limit %s)",
+		         clock_format_duration(snapshot->tls_limit, limit));
+	fields_text(fields, STYLE_NOTE, "TLS", "handshake for %s%s: %" PRIu64 " byte%s received",
+	            snapshot_format_left(snapshot->tls_waits, waits), limited, snapshot->tls_came,
+	            count_plural(snapshot->tls_came));
+}
+
 static void add_tls(struct fields *fields, const struct snapshot *snapshot)
 {
 	const char *line = snapshot->tls_facts;
@@ -348,7 +359,7 @@ static void add_tls(struct fields *fields, const struct snapshot *snapshot)
 	if (snapshot->tls_keys)
 		fields_text(fields, STYLE_NOTE, "key log", "has the keys of this connection");
 	if (snapshot->tls_handshake)
-		fields_text(fields, STYLE_NOTE, "TLS", "handshake");
+		add_handshake(fields, snapshot);
 }
 
 /* Of TCP and of UNIX sockets. */
