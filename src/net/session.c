@@ -173,11 +173,15 @@ void session_received(struct session *session, const char *data, size_t len)
 
 /* ---- its end ---- */
 
+/* Before the queue is dropped. What waits in the layer is clear text: of records that were cut the peer
+ * reads nothing. */
 void session_report_unsent(struct session *session, size_t bytes, const char *why)
 {
+	bool records = session_security(session) != SESSION_PLAIN && !session_layer_unsent(session);
 	session->table->lost += bytes;
-	session_report(session, ENTRY_ERROR, "%s%s%zu byte%s not sent", why ? why : "",
-	               why ? "; " : "", bytes, bytes == 1 ? " was" : "s were");
+	session_report(session, ENTRY_ERROR, "%s%s%zu byte%s%s %s not sent", why ? why : "",
+	               why ? "; " : "", bytes, bytes == 1 ? "" : "s",
+	               records ? " of TLS records" : "", bytes == 1 ? "was" : "were");
 }
 
 void session_drop_queue(struct session *session)

@@ -72,11 +72,11 @@ static void break_off(struct session *session, const char *call, int code)
 	stream->broken = true;
 	if (stream->failing)
 		return;
-	session_drop_queue(session);
 	if (unsent)
 		session_report_unsent(session, unsent, why);
 	else
 		session_report(session, ENTRY_ERROR, "%s", why);
+	session_drop_queue(session);
 	if ((stream->peer_closed || stream->read_shut) && !session->paused)
 		session_finish(session, SESSION_ENDED_RESET, NULL);
 }
@@ -178,9 +178,9 @@ static bool cut(struct session *session, struct faults *faults, enum fault_direc
 	if (end == FAULT_RST) {
 		session->ops->abort(session);
 	} else if (end == FAULT_FIN) {
-		session_drop_queue(session);
 		if (unsent)
 			session_report_unsent(session, unsent, "cut by /fault");
+		session_drop_queue(session);
 		stream->shut = true;
 		if (!stream->fin_sent) /* nor does it wait for a layer on top */
 			send_fin(session);

@@ -120,6 +120,10 @@ def faults(good):
     status, out, err = script("/listen 0 echo tls cert %s key %s as s\n/fault @s in split 7\n/fault @s out split 5\n/open tls localhost $s.port as t\n"
                               "/send hello\\n\n/expect \"hello\"\n/close\n" % good)
     same((status, err), (0, ""), "records in pieces")
+    status, out, err = script("/listen 0 echo tls as S\n/open S verify off as c\n/fault @c out cut 10\n/send 0123456789\n/wait @c closed\n/say $c.message\n")
+    ok("bytes of TLS records were not sent" in out, "a record that was cut is no clear text: %s%s" % (out, err))
+    status, out, err = script("/listen 0 as T\n/open 127.0.0.1 $T.port as d\n/tls verify off &\nhello\n/abort @d\n")
+    ok("6 bytes were not sent" in err, "clear text that waited for the handshake is: %s%s" % (out, err))
 
 
 def upgrade(good):
