@@ -179,12 +179,6 @@ const char *tls_facts(const struct tls *tls)
 	return "";
 }
 
-/* A recording may have such an end. */
-const char *tls_advice_cut_short(void)
-{
-	return "TLS ends a direction by the alert close_notify. FIN alone can come from anybody on the way.";
-}
-
 const char *tls_advice(const struct tls *tls)
 {
 	(void)tls;

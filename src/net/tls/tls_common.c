@@ -86,3 +86,10 @@ bool tls_check_settings(const struct tls_settings *settings, struct error *error
 		       check_alpn(settings->alpn, error);
 	return false;
 }
+
+const char *tls_advice_cut_short(void)
+{
+	return "TLS ends a direction by the alert close_notify. FIN alone can come from anybody on the "
+	       "way, who so could pass a part for the whole. Some programs leave close_notify out: "
+	       "then only a length or an end within the data itself shows that all of it is there.";
+}
