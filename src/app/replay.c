@@ -129,15 +129,30 @@ static void identify(struct app *app, uint32_t number, const struct recorded_ide
 	}
 }
 
+/* The sides of a relay, of which the second may have come after the first. */
+static void pair(struct app *app, const struct log_session *held)
+{
+	const struct replay *replay = app->replay;
+	uint32_t here = number_here(replay, held->number);
+	uint32_t other_here = number_here(replay, held->identity.other_side);
+	struct session *session = sessions_numbered(app->sessions, here);
+	struct session *other = sessions_numbered(app->sessions, other_here);
+	if (held->identity.other_side && session && other)
+		recorded_pair(session, other);
+}
+
 static void identify_held(struct app *app)
 {
 	struct replay *replay = app->replay;
 	for (size_t i = 0; i < replay->held_count; i++) {
 		struct log_session *held = &replay->held[i];
-		uint32_t listener = held->identity.listener;
+		uint32_t listener = held->identity.listener, relay = held->identity.relay;
 		held->identity.listener = listener ? number_here(replay, listener) : 0;
+		held->identity.relay = relay ? number_here(replay, relay) : 0;
 		identify(app, held->number, &held->identity);
 	}
+	for (size_t i = 0; i < replay->held_count; i++)
+		pair(app, &replay->held[i]);
 	replay->held_count = 0;
 }
 

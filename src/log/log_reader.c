@@ -32,6 +32,7 @@ enum {
 	row(sockpit) row(version) row(type) row(program) row(started) row(time) row(session)       \
 	/* of a session */                                                                         \
 	row(name) row(kind) row(transport) row(server) row(stepped) row(paused) row(listener)      \
+	row(relay) row(other_side)                                                                 \
 	/* of an entry, and of them */                                                             \
 	row(call) row(fd) row(family) row(socket_type) row(level) row(option) row(status) row(how) \
 	row(backlog) row(accepted) row(asked) row(flags) row(when) row(arg) row(arg2) row(host)    \
@@ -388,6 +389,8 @@ static bool read_session(struct log_reader *reader, const struct object *object,
 	record->kind = LOG_SESSION;
 	if (!get_number(reader, object, M_session, number) ||
 	    !get_number(reader, object, M_listener, &identity->listener) ||
+	    !get_number(reader, object, M_relay, &identity->relay) ||
+	    !get_number(reader, object, M_other_side, &identity->other_side) ||
 	    !get_text(reader, object, M_name, identity->name, sizeof identity->name) ||
 	    !get_word(reader, object, M_kind, LOG_KINDS, &kind) ||
 	    !get_word(reader, object, M_transport, LOG_TRANSPORTS, &transport) ||

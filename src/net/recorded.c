@@ -215,6 +215,7 @@ struct session *recorded_new(struct session_table *table, struct recording *reco
 	        session_new(table, &recorded_kinds[identity->kind], identity->transport);
 	session->recording = recording;
 	session->listener = identity->listener;
+	session->relay = identity->relay;
 	session->was_open = true; /* it keeps its tab, however it ended */
 	session->state = SESSION_FRESH;
 	session->life = transcript_end(table->transcript);
@@ -226,6 +227,12 @@ struct session *recorded_new(struct session_table *table, struct recording *reco
 	if (listener)
 		listener->clients++;
 	return session;
+}
+
+void recorded_pair(struct session *session, struct session *other)
+{
+	session->other_side = other->caller.session;
+	other->other_side = session->caller.session;
 }
 
 /* ---- its sockets ---- */

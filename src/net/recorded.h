@@ -25,7 +25,9 @@ struct recorded_identity {
 	enum transport transport;
 	enum host host;
 	enum eol eol;
-	uint32_t listener; /* number of the one that accepted it, 0 = none; it never changes */
+	uint32_t listener;   /* number of the one that accepted it, 0 = none; it never changes */
+	uint32_t relay;      /* of the one that opened it to its target; nor does that */
+	uint32_t other_side; /* of the stream that a relay passes on to, for recorded_pair() */
 	bool server;       /* a listener, or a UDP session that was made by listening */
 	bool stepped;      /* made by /socket */
 	bool paused;       /* only a person reads from it */
@@ -38,6 +40,9 @@ struct session *recorded_new(struct session_table *table, struct recording *reco
 
 /* More is known of it, or something has changed. */
 void recorded_identify(struct session *session, const struct recorded_identity *identity);
+
+/* A relay passes on from each of them to the other. */
+void recorded_pair(struct session *session, struct session *other);
 
 /* An entry of it has been appended at this position. */
 void recorded_follow(struct session *session, uint64_t position, const struct entry *entry);

@@ -224,7 +224,7 @@ static struct session *partner_at(const struct session *client, const struct end
 	struct session_table *table = client->table;
 	bool stream = !is_datagrams(client->transport);
 	for (size_t i = 0; (session = table->at(table, i)); i++)
-		if (session->relay && session->state == SESSION_OPEN &&
+		if (session->relay && !session->recording && session->state == SESSION_OPEN &&
 		    session->transport == client->transport &&
 		    session->caller.host == client->caller.host &&
 		    endpoint_equal(&session->local[0], from) &&

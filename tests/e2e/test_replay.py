@@ -102,6 +102,27 @@ def scripted():
     same(entries("again.jsonl"), entries("log.jsonl"), "and as the log that it was")
 
 
+def relayed():
+    """The sides of a relay know each other, by their numbers here."""
+    script = write("relay", "/listen 127.0.0.1 0 echo as e\n/relay 0 127.0.0.1:$e.port as r\n/open 127.0.0.1 $r.port as c\nhello\n/expect hello\n")
+    status, _, error = run("-f", script, "-o", os.path.join(WORK, "relay.jsonl"))
+    same((status, error), (0, b""), "a log of a relay")
+    lines = read("relay.jsonl").splitlines(True)
+    sides = {("relay" in line): line["session"] for line in map(json.loads, lines) if line["type"] == "session" and "other_side" in line}
+    client, target = sides[False], sides[True]
+    for drops in None, client:
+        write("relay.jsonl", "".join(re.sub(r'"other_side":\d+,', "", line) if '"session":%s,' % drops in line else line for line in lines))
+        script = write("look", "/listen 127.0.0.1 0 as first\n/replay %s/relay.jsonl max\n/wait quiet for 100ms within 10s\n/info @%d\n/info @%d\n"
+                       % (WORK, client + 1, target + 1))
+        _, out, error = run("-f", script)
+        same((re.findall(r"relayed +(.*)", out.decode()), error), (["to session %d" % (target + 1), "for session %d" % (client + 1)], b""),
+             "in the replay /info has the other side of both, without that of %s in the log" % drops)
+    write("relay.jsonl", "".join(re.sub(r'"other_side":\d+,', '"other_side":%d,' % client, line) for line in lines))
+    ok(run("-f", script)[0] == 0, "one that is its own other side")
+    write("relay.jsonl", "".join(re.sub(r'"(other_side|relay)":\d+,', r'"\1":-1,', line) for line in lines))
+    ok(run("-f", script)[2].count(b"\n") >= 1, "numbers that are none are wrong lines")
+
+
 def plain():
     person = Plain("--replay", LOG, "--speed", "max")
     ok(person.sees("listening on"), "in plain mode it is printed")
@@ -118,7 +139,7 @@ def plain():
 # ---- in tmux ----
 
 server = ""  # a new one for each window: the old one takes a while to go
-os.environ["TMUX_TMPDIR"] = WORK
+os.environ.update(TMUX_TMPDIR=WORK, HOME=WORK)
 
 
 def tmux(*words):
@@ -265,6 +286,7 @@ is_broken()
 knows()
 within_script()
 scripted()
+relayed()
 plain()
 if shutil.which("tmux"):
     window(80, 24)
