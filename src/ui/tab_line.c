@@ -108,7 +108,9 @@ void tab_line_draw(const struct app *app, int columns, struct row *row)
 	char text[LABEL];
 	row_clear(row);
 	if (sessions_count(app->sessions) == 0) {
-		row_put(row, " no session: /open HOST PORT, /listen PORT", columns, STYLE_TEXT);
+		const char *whole = " no session: /open HOST PORT, /listen PORT";
+		bool fits = strlen(whole) <= (size_t)columns;
+		row_put(row, fits ? whole : " no session: /open HOST PORT", columns, STYLE_TEXT);
 		return;
 	}
 	struct tabs tabs = choose_tabs(app, columns);

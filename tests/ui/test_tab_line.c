@@ -95,6 +95,7 @@ static void empty(struct app *app)
 	is_int(tab_line_session_at(app, 80, 3), 0, "there is no tab to click on");
 	is_text(status(app, "", 80), " LF  chat", "the status has only what holds for all");
 	is_text(status(app, "vi:cmd", 80), " LF  chat  vi:cmd", "and the mode");
+	is_text(tabs(app, 40), " no session: /open HOST PORT", "a narrow one has no half of a command");
 }
 
 /* ---- with sessions ---- */
