@@ -294,6 +294,9 @@ static void say_reset(const struct failure *failure, struct buf *out)
 		       out);
 		return;
 	}
+	const struct session *session = failure->session;
+	if (session_security(session) != SESSION_PLAIN && !*session_tls_facts(session))
+		buf_append_text(out, "The handshake of TLS was not over.\n");
 	uint64_t fin = find_fin(failure);
 	uint64_t sent = session_life_sent(failure->session);
 	if (fin != TRANSCRIPT_NONE)

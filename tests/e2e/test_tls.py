@@ -275,6 +275,8 @@ def no_tls(good):
     for data in (b"\x16\x03\x03\x40\x01" + bytes(20000), b"\x16\x03\x03\0\4\2\0\0\0"):
         status, out, err = run("tls://localhost:%d" % serve(say(data)), "-w", "20", given=b"x")
         ok(status == 1 and out == b"" and err.count(b"\n") == 1 and b"TLS handshake failed" in err, "%r...: %r" % (data[:9], err))
+    status, out, err = script("/try /open tls localhost %d\n/why\n" % serve(lambda peer: peer.recv(5)))
+    ok("ECONNRESET" in out and "The handshake of TLS was not over." in out, "/why of one that resets says when: %s%s" % (out, err))
     silent = listener()
     status, out, err = run("-w", "300ms", "tls://localhost:%d" % port_of(silent), given=b"x")
     ok(status == 1 and b"TLS handshake timed out" in err, "a port that is silent: %r" % err)
