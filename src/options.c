@@ -1006,7 +1006,9 @@ static bool check_tls(struct options *options, struct error *error)
 		error_set(error, "--tls needs an address: sockpit --tls host port");
 	else if (target->transport != TRANSPORT_TCP || options->unixsock)
 		error_set(error, "TLS is on top of TCP: leave out %s",
-		          options->unixsock ? "-U" : "-u");
+		          options->unixsock                      ? "-U"
+		          : transport_is_unix(target->transport) ? "unix://"
+		                                                 : "-u, or udp://");
 	else if (options->probe || options->ports.count > 1)
 		error_set(error, "-z and lists of ports are for TCP alone: leave out TLS");
 	else if (options->proxy_text && options->proxy.tls)

@@ -286,6 +286,7 @@ def no_tls(good):
 
 def words():
     for args, why in ((["--tls", "-u", "localhost", "9"], b"TLS is on top of TCP"), (["--tls"], b"--tls needs an address"),
+                      (["--tls", "udp://localhost:9"], b"leave out -u, or udp://"), (["--tls", "unix:///nothere"], b"leave out unix://"),
                       (["-z", "--tls", "localhost", "9"], b"leave out TLS"), (["--tls-verify", "of", "tls://localhost:9"], b"on or off"),
                       (["--tls-verify", "off", "localhost", "9"], b"--tls-verify is for TLS")):
         status, out, err = run(*args)
