@@ -445,8 +445,8 @@ bool stream_shutdown(struct session *session, int how, struct error *error)
 		          (unsigned)session->caller.session, transport_fin(session->transport));
 		return false;
 	}
-	if (how != SHUT_WR && !(how == SHUT_RDWR && stream->peer_closed) &&
-	    !shut_reading(session, error))
+	bool reads = !stream->peer_closed && !stream->read_shut;
+	if (how != SHUT_WR && (reads || !write) && !shut_reading(session, error))
 		return false;
 	stream->shut = stream->shut || write;
 	stream_settle(session);

@@ -122,6 +122,10 @@ def faults(good):
     same((status, err), (0, ""), "records in pieces")
     status, out, err = script("/listen 0 echo tls as S\n/open S verify off as c\n/fault @c out cut 10\n/send 0123456789\n/wait @c closed\n/say $c.message\n")
     ok("bytes of TLS records were not sent" in out, "a record that was cut is no clear text: %s%s" % (out, err))
+    for words in ("", " tls"):
+        status, out, err = script("/listen 0 echo%s as S\n/open S%s as c\n/wait @:$c.port open\n/shutdown read\n/fails /shutdown read\n/shutdown both\n"
+                                  "/assert @:$c.port.fin is yes within 20s\n/wait @:$c.port closed within 20s\n" % (words, words and " verify off"))
+        same((status, out, err), (0, "", ""), "both directions are shut one after the other, and both again%s" % words)
     status, out, err = script("/listen 0 as T\n/open 127.0.0.1 $T.port as d\n/tls verify off &\nhello\n/abort @d\n")
     ok("6 bytes were not sent" in err, "clear text that waited for the handshake is: %s%s" % (out, err))
 
