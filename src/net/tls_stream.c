@@ -18,11 +18,11 @@
 enum { RECORDS_A_TURN = 128 }; /* of which a bulk of 1 MB has 64 */
 
 struct tls_stream {
-	struct stream stream;   /* the operations of the stream take it for their own */
-	struct tls *tls;        /* of this connection, and of the last one when it is closed */
-	int64_t begun;          /* the handshake, by clock_now(), */
-	int64_t limit, due;     /* how long it may take, ns, and until when; 0 = there is no limit */
-	uint64_t came;          /* bytes during it */
+	struct stream stream; /* the operations of the stream take it for their own */
+	struct tls *tls;      /* of this connection, and of the last one when it is closed */
+	int64_t begun;        /* the handshake, by clock_now(), */
+	int64_t limit, due;   /* how long it may take, ns, and until when; 0 = there is no limit */
+	uint64_t came;        /* bytes during it */
 	struct tls_parser records[2]; /* received, sent */
 	unsigned key_watch;     /* of the table, when its keys were asked for; 0 = they were not */
 	struct buf waiting;     /* clear text that was sent before its end, */
@@ -101,7 +101,7 @@ static void send_records(struct session *session)
 }
 
 /* Where it is under way, it has failed. */
-static void end_handshake(struct session *session)
+static void record_failed_handshake(struct session *session)
 {
 	const struct tls_stream *own = session->own;
 	if (own->stream.layer_due)
@@ -114,7 +114,7 @@ static void fail(struct session *session)
 	struct tls_stream *own = session->own;
 	own->stream.failing = true;
 	send_records(session);
-	end_handshake(session);
+	record_failed_handshake(session);
 	session_finish(session, SESSION_ENDED_FAILED, "TLS%s failed: %s",
 	               own->stream.layer_due ? " handshake" : "", tls_why(own->tls));
 }
@@ -176,7 +176,7 @@ static size_t unsent(const struct session *session)
 }
 
 /* close_notify, then FIN. Before the end of the handshake both wait for it. */
-static void say_end(struct session *session)
+static void send_close_notify(struct session *session)
 {
 	struct tls_stream *own = session->own;
 	if (!is_open(own) || own->stream.shut || own->stream.broken)
@@ -185,16 +185,16 @@ static void say_end(struct session *session)
 	send_records(session);
 }
 
-static bool shut(struct session *session, int how, struct error *error)
+static bool shut_down(struct session *session, int how, struct error *error)
 {
 	if (session->state == SESSION_OPEN && how != SHUT_RD)
-		say_end(session);
+		send_close_notify(session);
 	return stream_shutdown(session, how, error);
 }
 
 static void close_session(struct session *session, const char *text)
 {
-	say_end(session);
+	send_close_notify(session);
 	if (session->state == SESSION_OPEN)
 		stream_close(session, text);
 }
@@ -212,7 +212,7 @@ static bool send_by_hand(struct session *session, const struct endpoint *to, con
 /* ---- receiving ---- */
 
 /* The handshake is over: what has waited for that goes on. */
-static void open_now(struct session *session)
+static void finish_handshake(struct session *session)
 {
 	char took[CLOCK_TEXT];
 	struct error error;
@@ -229,7 +229,7 @@ static void open_now(struct session *session)
 	buf_free(&text);
 	send_waiting(session);
 	if (was_shut && session->state == SESSION_OPEN)
-		shut(session, SHUT_WR, &error);
+		shut_down(session, SHUT_WR, &error);
 	if (session->state == SESSION_OPEN && !session->paused)
 		stream_start(session);
 }
@@ -266,11 +266,11 @@ static void report_news(struct session *session)
 	buf_free(&text);
 }
 
-static void go_on(struct session *session)
+static void process_records(struct session *session)
 {
 	struct tls_stream *own = session->own;
 	if (own->stream.layer_due && tls_step(own->tls) == TLS_OPEN)
-		open_now(session);
+		finish_handshake(session);
 	read_clear(session);
 	if (session->state != SESSION_OPEN)
 		return;
@@ -294,7 +294,7 @@ void tls_stream_take(struct session *session, const char *data, size_t len)
 	if (own->stream.layer_due)
 		own->came += len;
 	tls_receive(own->tls, data, len);
-	go_on(session);
+	process_records(session);
 }
 
 static void received(struct session *session, const char *data, size_t len)
@@ -311,7 +311,7 @@ static void ended(struct session *session)
 {
 	struct tls_stream *own = session->own;
 	if (!own->stream.broken && own->stream.layer_due) {
-		end_handshake(session);
+		record_failed_handshake(session);
 		session_finish(session, SESSION_ENDED_FAILED,
 		               "TLS handshake failed: the peer closed its side%s before its end",
 		               transport_fin(session->transport));
@@ -331,8 +331,8 @@ static void ended(struct session *session)
 
 /* ---- opening, turns ---- */
 
-struct tls_context *tls_stream_context(struct session_table *table, const struct tls_settings *settings,
-                                       struct error *error)
+struct tls_context *tls_stream_context(struct session_table *table,
+                                       const struct tls_settings *settings, struct error *error)
 {
 	struct tls_settings wanted = *settings;
 	if (!wanted.server)
@@ -372,7 +372,7 @@ static void start(struct session *session, struct tls_context *context, const ch
 	own->key_watch = session->table->key ? session->table->key_watch : 0;
 	if (own->key_watch)
 		tls_watch_keys(own->tls, key_made, session);
-	go_on(session);
+	process_records(session);
 }
 
 /* A port alone is one of this machine. */
@@ -543,13 +543,13 @@ static void serve(struct session *session, const struct poller *poller)
 	bool was_busy = own->stream.layer_busy;
 	stream_serve(session, poller);
 	if (was_busy && session->state == SESSION_OPEN)
-		go_on(session);
+		process_records(session);
 	int64_t due = session->state == SESSION_OPEN ? deadline(session) : 0;
 	if (due && clock_now() >= due) {
-		end_handshake(session);
-		session_finish(
-		        session, SESSION_ENDED_FAILED, "TLS handshake timed out: not over after %s",
-		        clock_format_duration(own->limit, limit));
+		record_failed_handshake(session);
+		session_finish(session, SESSION_ENDED_FAILED,
+		               "TLS handshake timed out: not over after %s",
+		               clock_format_duration(own->limit, limit));
 	}
 }
 
@@ -570,7 +570,7 @@ const struct session_ops tls_stream_ops = {
 	.gives_keys = gives_keys,
 	.unsent = unsent,
 	.queue_dropped = queue_dropped,
-	.shutdown = shut,
+	.shutdown = shut_down,
 	.close = close_session,
 	.send_by_hand = send_by_hand,
 };

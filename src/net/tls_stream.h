@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* tls_stream: TLS on top of a stream. What is given to be sent becomes records, which the stream sends;
- * what it receives is records, and their clear text goes to the person and the service. The handshake is
- * a part of the turns, as all else. An end without close_notify is said to be cut short. A session that
- * was upgraded is a plain stream again when it is opened again. */
+/* tls_stream: TLS on top of a stream. What is given to be sent becomes records, which the stream sends; what
+ * the stream receives is records, and their clear text goes to the person and the service. Nothing waits for
+ * a handshake: it goes on in the turns in which records come, and what is sent meanwhile is kept. An end
+ * without close_notify is reported as cut short. A session that was upgraded is a plain stream when it is
+ * opened again. */
 #pragma once
 
 #include <stdbool.h>
@@ -21,7 +22,7 @@ extern const struct session_ops tls_stream_ops;
 struct tls_context *tls_stream_context(struct session_table *table, const struct tls_settings *settings,
                                        struct error *error);
 
-/* accept() has made it, and it has been announced: as a server. */
+/* Begins the handshake, as a server, of a client that accept() has returned. Shares the context. */
 void tls_stream_accepted(struct session *session, struct tls_context *context);
 
 /* Begins TLS on an open stream, in place; a client that a listener of ours has accepted is served. False
@@ -29,8 +30,8 @@ void tls_stream_accepted(struct session *session, struct tls_context *context);
 bool tls_stream_upgrade(struct session *session, const struct tls_settings *settings,
                         struct error *error);
 
-/* Changes the keys of both directions, see tls_update_keys(). False with one line. */
+/* tls_update_keys() of a session, whose records are sent. False with one line. */
 bool tls_stream_update_keys(struct session *session, struct error *error);
 
-/* Records that had come before it was upgraded. */
+/* Takes `len` bytes of records that had been received before it was upgraded. */
 void tls_stream_take(struct session *session, const char *data, size_t len);

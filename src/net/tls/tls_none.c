@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* In place of tls.c where the program is built without OpenSSL. */
+/* In place of all of this directory but tls_common.c where the program is built without OpenSSL. */
 #include "net/tls/tls.h"
 
 bool tls_is_available(struct error *error)
