@@ -223,7 +223,7 @@ def only_where_something_can_be_refused():
     plain.type("/deny 10.0.0.0/8")
     ok(plain.sees("session 1 is UDP: a datagram asks for no connection that could be refused, so every sender is heard"),
        "refuses nobody, and says why")
-    plain.type("/listen unix:./here as x")
+    plain.type("/listen unix:@test_listener.%d as x" % os.getpid())
     ok(plain.sees("listening on"), "a UNIX listener")
     plain.type("/allow ::1")
     ok(plain.sees("session 2 is UNIX: who writes to a path is in no network; its permissions choose"), "neither does that")
