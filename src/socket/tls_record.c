@@ -73,7 +73,7 @@ static const struct alert {
 	const char *name, *meaning;
 } alerts[] = {
 	[0] = { "close_notify", NULL },
-	[10] = { "unexpected_message", "a message came that has no boundary there" },
+	[10] = { "unexpected_message", "a message came that has no place there" },
 	[20] = { "bad_record_mac", "a record was changed on its way" },
 	[21] = { "decryption_failed", NULL },
 	[22] = { "record_overflow", "a record was too long" },

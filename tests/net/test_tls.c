@@ -218,6 +218,75 @@ static void test_changed(struct pair *pair)
 	   "nothing is written after a failure");
 }
 
+/* One end's part of a handshake, with these bytes in the place of those at the beginning of a record. */
+static struct tls *garble(struct pair *pair, bool of_server, size_t records, const char *text,
+                          size_t len)
+{
+	enum { MOST = 8000, HEADER = 5 };
+	size_t all, at = 0;
+	unsigned char copy[MOST];
+	begin_again(pair);
+	tls_step(pair->client);
+	if (of_server)
+		move(pair->client, pair->server, SIZE_MAX, SIZE_MAX);
+	struct tls *to = of_server ? pair->client : pair->server;
+	const char *made = tls_records(of_server ? pair->server : pair->client, &all);
+	memcpy(copy, made, all);
+	for (; records; records--)
+		at += HEADER + (size_t)(copy[at + 3] << 8 | copy[at + 4]);
+	memcpy(copy + at, text, len);
+	for (size_t i = 0; i < all; i++) {
+		tls_receive(to, copy + i, 1);
+		tls_step(to);
+	}
+	ok(tls_state(to) == TLS_FAILED, "a handshake with \"%.9s\" in it ends", text);
+	return to;
+}
+
+/* What is no record is called so, and not a version that is not in common, as the library has it. */
+static void test_garbage(struct pair *pair)
+{
+	static const char text[] = "220 hello\r\n";
+	char want[100], out[100];
+	size_t len;
+	for (size_t records = 1; records < 4; records++) {
+		const struct tls *tls = garble(pair, true, records, text, 11);
+		snprintf(want, sizeof want,
+		         "what came after %zu TLS record%s is no TLS record: \"220 h", records,
+		         records == 1 ? "" : "s");
+		ok(strncmp(tls_why(tls), want, strlen(want)) == 0, "no record: %s", tls_why(tls));
+		ok(strstr(tls_why(tls), "; the peer was sent protocol_version (alert 70)") &&
+		           !strstr(tls_why(tls), "in common"),
+		   "the alert does not say why");
+		ok(strstr(tls_advice(tls), "the peer has gone on without TLS, or bytes were lost"),
+		   "nor does the advice: %s", tls_advice(tls));
+		tls = garble(pair, true, records, "\x17\x03\x02", 3);
+		ok(strstr(tls_why(tls), "a record has the version 0x0302") &&
+		           !strstr(tls_advice(tls), "1.2 and 1.3"),
+		   "one of another version: %s", tls_why(tls));
+		tls = garble(pair, true, records, "\x18", 1);
+		ok(strstr(tls_why(tls), "in a record of the type heartbeat 24;"),
+		   "one of a type that has no place there: %s", tls_why(tls));
+	}
+	const struct tls *tls = garble(pair, false, 0, "\x17", 1);
+	ok(strstr(tls_why(tls), "in a record of the type application_data 23;") &&
+	           !strstr(tls_advice(tls), "no TLS record"),
+	   "a first record of the wrong type is a record: %s", tls_why(tls));
+	tls = garble(pair, true, 0, "\x16\x02", 2);
+	ok(strstr(tls_why(tls), "speaks no TLS here: it sent \"\\x16\\x02"),
+	   "one with the first byte alone is none: %s", tls_why(tls));
+	begin_again(pair);
+	shake(pair, SIZE_MAX);
+	tls_write(pair->client, "hello", 5);
+	const char *records = tls_records(pair->client, &len);
+	tls_receive(pair->server, records, len);
+	tls_receive(pair->server, text, 11);
+	is_int((long)read_all(pair->server, out, sizeof out), 5,
+	       "text after a record: the record is read");
+	ok(strstr(tls_why(pair->server), "is no TLS record: \"220 hello\\r\\n\";"),
+	   "and the text is none: %s", tls_why(pair->server));
+}
+
 static void test_ends(struct pair *pair)
 {
 	char out[100];
@@ -452,6 +521,7 @@ int main(void)
 	test_cut(&pair);
 	test_text(&pair);
 	test_changed(&pair);
+	test_garbage(&pair);
 	test_ends(&pair);
 	end(&pair);
 	test_settings();

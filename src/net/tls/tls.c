@@ -56,12 +56,35 @@ int tls_verify(X509_STORE_CTX *store, void *context)
 
 /* ---- records in memory ---- */
 
+/* Follows where records begin in what the library reads, so that a failure can name what it met there. It
+ * reads a header by itself, and nothing after one that it refuses. */
+static void follow_records(struct tls *tls, const uint8_t *data, size_t len)
+{
+	while (len) {
+		size_t part = tls->body_left < len ? tls->body_left : len;
+		tls->body_left -= part;
+		data += part;
+		len -= part;
+		if (!len)
+			return;
+		if (tls->header_len == TLS_RECORD_HEADER)
+			tls->header_len = 0;
+		tls->header[tls->header_len++] = *data++;
+		len--;
+		if (tls->header_len < TLS_RECORD_HEADER)
+			continue;
+		tls->headers++;
+		tls->body_left = (size_t)(tls->header[3] << 8 | tls->header[4]);
+	}
+}
+
 static int read_record(BIO *bio, char *place, size_t most, size_t *got)
 {
 	struct tls *tls = BIO_get_data(bio);
 	BIO_clear_retry_flags(bio);
 	*got = most < tls->in.len ? most : tls->in.len;
 	memcpy(place, buf_data(&tls->in), *got);
+	follow_records(tls, (const uint8_t *)place, *got);
 	buf_consume(&tls->in, *got);
 	if (!*got)
 		BIO_set_retry_read(bio);
@@ -275,7 +298,7 @@ static bool lacks_certificate(const struct tls *tls)
 /* In TLS 1.3 every alert but close_notify is fatal, also one that says that it is a warning. */
 static void note_fatal_alert(struct tls *tls)
 {
-	unsigned long code = ERR_peek_last_error();
+	unsigned long code = tls_last_error();
 	int reason = ERR_GET_REASON(code);
 	if (tls->alert_in == TLS_NOT_SEEN && ERR_GET_LIB(code) == ERR_LIB_SSL &&
 	    reason > SSL_AD_REASON_OFFSET)

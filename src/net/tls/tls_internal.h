@@ -7,6 +7,7 @@
 
 #include "net/tls/certificate.h"
 #include "net/tls/tls.h"
+#include "socket/tls_record.h"
 
 enum {
 	TLS_WHY = 400,  /* bytes of a reason in words */
@@ -50,6 +51,12 @@ struct tls {
 	long verdict;            /* of the verification, X509_V_OK …; TLS_NOT_SEEN before it */
 	char first[TLS_FIRST];   /* what has come first */
 	size_t first_len;
+	uint8_t header[TLS_RECORD_HEADER]; /* of the record that the library reads, */
+	size_t header_len;                 /* as much of it as has come, */
+	size_t body_left;                  /* and bytes after it; */
+	unsigned headers;                  /* that have come */
+	bool out_of_records;               /* what came where a record must begin is none, */
+	bool odd_record;                   /* or one of another version */
 	char why[TLS_WHY];
 	char unverified[TLS_WHY];    /* why the certificate was not verified; "" = it was */
 	bool in_common_name;         /* the host is named where it does not count */
@@ -89,7 +96,8 @@ BIO_METHOD *tls_make_bio_method(void);
 
 /* ---- words ---- */
 
-/* The reason of the library's last error: "certificate verify failed". Static. */
+/* The library's last error, and its reason: "certificate verify failed". Static. */
+unsigned long tls_last_error(void);
 const char *tls_last_reason(void);
 
 /* Whether what has come first can be TLS. */

@@ -16,19 +16,35 @@ enum { CHAIN_MOST = 16 }; /* certificates of a chain that are described */
 
 /* ---- why it fails ---- */
 
-const char *tls_last_reason(void)
+/* From OpenSSL 3.2 on what is wrong with a record comes before an error that only says that something is. */
+unsigned long tls_last_error(void)
 {
 	unsigned long code = ERR_peek_last_error();
+#ifdef SSL_R_RECORD_LAYER_FAILURE
+	if (ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) == SSL_R_RECORD_LAYER_FAILURE)
+		code = ERR_peek_error();
+#endif
+	return code;
+}
+
+const char *tls_last_reason(void)
+{
+	unsigned long code = tls_last_error();
 	const char *reason = code ? ERR_reason_error_string(code) : NULL;
 	return reason ? reason : "no reason is known";
 }
 
-/* The first byte of a record is its type, RFC 8446 section 5.1; the first record is of a handshake, or an
- * alert. */
+/* A record begins with its type and a version that begins with 3, RFC 8446 section 5.1. */
+static bool begins_record(const uint8_t *bytes, size_t len)
+{
+	return (!len ||
+	        (bytes[0] >= TLS_RECORD_CHANGE_CIPHER_SPEC && bytes[0] <= TLS_RECORD_HEARTBEAT)) &&
+	       (len < 2 || bytes[1] == 3);
+}
+
 bool tls_peer_speaks_tls(const struct tls *tls)
 {
-	return !tls->first_len || tls->first[0] == TLS_RECORD_ALERT ||
-	       tls->first[0] == TLS_RECORD_HANDSHAKE;
+	return begins_record((const uint8_t *)tls->first, tls->first_len);
 }
 
 /* "unknown_ca (alert 48): the certificate is from an authority that is not trusted there" */
@@ -115,13 +131,64 @@ static void put_request(const struct tls *tls, const char *words, struct buf *ou
 	           tls->request_names);
 }
 
+/* The alert that we have sent; its meaning where that is the reason. */
+static void put_sent_alert(const struct tls *tls, bool is_reason, struct buf *out)
+{
+	if (tls->alert_out == TLS_NOT_SEEN)
+		return;
+	const char *name = tls_alert_name((uint8_t)tls->alert_out);
+	buf_append_text(out, "; the peer was sent ");
+	if (is_reason || !name)
+		put_alert(tls->alert_out, out);
+	else
+		buf_printf(out, "%s (alert %d)", name, tls->alert_out);
+}
+
+/* The library calls it a wrong version, and sends an alert that says so. */
+static void explain_no_record(struct tls *tls, struct buf *out)
+{
+	char bytes[TLS_FIRST];
+	size_t more = sizeof bytes - tls->header_len;
+	more = tls->in.len < more ? tls->in.len : more;
+	memcpy(bytes, tls->header, tls->header_len);
+	memcpy(bytes + tls->header_len, buf_data(&tls->in), more);
+	tls->out_of_records = true;
+	buf_printf(out, "what came after %u TLS record%s is no TLS record: \"", tls->headers - 1,
+	           tls->headers == 2 ? "" : "s");
+	escape_encode(bytes, tls->header_len + more, out);
+	buf_append_text(out, "\"");
+	put_sent_alert(tls, false, out);
+}
+
+/* What the library says, with the version or the type of the record where that is the reason. */
+static void explain_record(struct tls *tls, struct buf *out)
+{
+	int reason = ERR_GET_REASON(tls_last_error());
+	const char *name = tls_record_name(tls->header[0]);
+	bool header = tls->header_len == TLS_RECORD_HEADER;
+	tls->odd_record = header && reason == SSL_R_WRONG_VERSION_NUMBER;
+	if (tls->odd_record)
+		buf_printf(out,
+		           "a record has the version 0x%02x%02x, which others here do not have",
+		           tls->header[1], tls->header[2]);
+	else
+		buf_append_text(out, tls_last_reason());
+	if (header && (reason == SSL_R_BAD_RECORD_TYPE || reason == SSL_R_UNEXPECTED_MESSAGE))
+		buf_printf(out, ", in a record of the type %s%s%u", name ? name : "",
+		           name ? " " : "", tls->header[0]);
+	put_sent_alert(tls, !tls->odd_record, out);
+}
+
 void tls_explain_failure(struct tls *tls)
 {
 	struct buf out = { .max = SIZE_MAX };
+	bool header = tls->header_len == TLS_RECORD_HEADER;
 	if (tls->state == TLS_HANDSHAKE && !tls_peer_speaks_tls(tls)) {
 		buf_append_text(&out, "the peer speaks no TLS here: it sent \"");
 		escape_encode(tls->first, tls->first_len, &out);
 		buf_append_text(&out, "\"");
+	} else if (header && !begins_record(tls->header, tls->header_len)) {
+		explain_no_record(tls, &out);
 	} else if (tls->alert_in != TLS_NOT_SEEN) {
 		buf_append_text(&out, "the peer reports ");
 		put_alert(tls->alert_in, &out);
@@ -132,11 +199,7 @@ void tls_explain_failure(struct tls *tls)
 	} else if (tls->no_certificate) {
 		buf_append_text(&out, "the client has sent no certificate, and is asked for one");
 	} else {
-		buf_append_text(&out, tls_last_reason());
-		if (tls->alert_out != TLS_NOT_SEEN) {
-			buf_append_text(&out, "; the peer was sent ");
-			put_alert(tls->alert_out, &out);
-		}
+		explain_record(tls, &out);
 	}
 	snprintf(tls->why, sizeof tls->why, "%s", buf_text(&out));
 	buf_free(&out);
@@ -356,6 +419,9 @@ static const char no_tls[] =
         "Its first bytes are no TLS record. Either the port is for plain text: open it without "
         "tls; or the protocol begins in clear, and TLS is asked for by a command of its own "
         "(STARTTLS).";
+static const char no_record[] =
+        "What came before it were TLS records. Either the peer has gone on without TLS, or bytes "
+        "were lost, added or changed on the way.";
 static const char not_in_names[] =
         "Names and addresses count where they are in the certificate's subjectAltName. It must be "
         "made again with one: openssl req has -addext subjectAltName=DNS:NAME, or IP:ADDRESS.";
@@ -410,7 +476,10 @@ const char *tls_advice(const struct tls *tls)
 		return "";
 	if (!tls_peer_speaks_tls(tls))
 		return no_tls;
-	if (tls->alert_in == SSL_AD_PROTOCOL_VERSION || tls->alert_out == SSL_AD_PROTOCOL_VERSION)
+	if (tls->out_of_records)
+		return no_record;
+	if (tls->alert_in == SSL_AD_PROTOCOL_VERSION ||
+	    (tls->alert_out == SSL_AD_PROTOCOL_VERSION && !tls->odd_record))
 		return retired;
 	if (tls->alert_in != TLS_NOT_SEEN)
 		return advise_alert(tls);
