@@ -9,11 +9,12 @@
 #include "base/text.h"
 
 enum {
-	LOOK_AHEAD = 1024, /* entries of the session, in which a record may go on */
-	NAME_MOST = 64,    /* bytes of a name of the peer's that are shown */
-	LISTED = 12,       /* records, or runs of those that are alike, that are listed */
-	EXCERPT = 24,      /* bytes that are shown of what is no record */
-	FROM_BEGIN = 256,  /* entries of a session in which bytes are counted */
+	LOOK_AHEAD = 1024,    /* entries of the session, in which a record may go on */
+	NAME_MOST = 64,       /* bytes of a name of the peer's that are shown */
+	LISTED = 12,          /* records, or runs of those that are alike, that are listed */
+	EXCERPT = 24,         /* bytes that are shown of what is no record */
+	HELLO_MOST = 1 << 17, /* bytes of a hello over several records that are read */
+	FROM_BEGIN = 256,     /* entries of a session in which bytes are counted */
 };
 
 /* ---- the bytes of one direction, over several calls ---- */
@@ -125,16 +126,44 @@ static void add_hello(const struct tls_hello *hello, struct buf *out)
 	buf_append_text(out, ")");
 }
 
-/* `*left`: bytes of the record after the message's header, of which those of a hello are read. */
+/* The next bytes of a message that goes on in the records that follow, into `out`; looks ahead only. False where
+ * not all have come, or a record of another type is between them. */
+static bool gather(const struct stretch *from, size_t in_record, size_t len, struct buf *out)
+{
+	size_t budget = *from->left;
+	struct stretch ahead = *from;
+	uint8_t *place = (uint8_t *)buf_reserve(out, len);
+	ahead.left = &budget;
+	for (size_t done = 0; done < len;) {
+		uint8_t header[TLS_RECORD_HEADER];
+		struct tls_record record;
+		size_t n = len - done < in_record ? len - done : in_record;
+		if (take(&ahead, n, place + done) < n)
+			return false;
+		done += n;
+		if (done == len)
+			return true;
+		if (take(&ahead, sizeof header, header) < sizeof header ||
+		    !tls_record_read(header, &record) || record.type != TLS_RECORD_HANDSHAKE)
+			return false;
+		in_record = record.len;
+	}
+	return true;
+}
+
+/* `*left`: bytes of the record after the message's header, of which those of a hello that ends in it are
+ * read. */
 static void add_message(struct stretch *stretch, const uint8_t *header, size_t len, bool brief,
                         size_t *left, struct buf *out)
 {
 	struct tls_hello hello;
 	struct buf pieces = { .max = SIZE_MAX };
 	const char *name = tls_message_name(header[0]);
-	bool reads =
-	        len <= *left && (header[0] == TLS_SERVER_HELLO || header[0] == TLS_CLIENT_HELLO);
+	bool is_hello = header[0] == TLS_SERVER_HELLO || header[0] == TLS_CLIENT_HELLO;
+	bool reads = is_hello && len <= *left;
 	const uint8_t *body = reads ? take_whole(stretch, len, &pieces) : NULL;
+	if (is_hello && !reads && len <= HELLO_MOST && gather(stretch, *left, len, &pieces))
+		body = (const uint8_t *)buf_data(&pieces);
 	bool known = body && tls_hello_read(header[0], body, len, &hello);
 	*left -= reads ? len : 0;
 	buf_append_text(out, out->len ? ", " : "");

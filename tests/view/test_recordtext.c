@@ -249,6 +249,56 @@ static void evicted(void)
 	buf_free(&rest);
 }
 
+/* The hello in records of at most `most` bytes, the one at `odd` of another type. */
+static size_t spread(size_t most, size_t odd, uint8_t *out)
+{
+	enum { HEADER = 5 };
+	size_t all = sizeof hello - HEADER, len = 0;
+	for (size_t at = 0, record = 0; at < all; record++) {
+		size_t n = all - at < most ? all - at : most;
+		const uint8_t header[HEADER] = { record == odd ? 23 : 22, 3, 1, 0, (uint8_t)n };
+		memcpy(out + len, header, HEADER);
+		memcpy(out + len + HEADER, hello + HEADER + at, n);
+		len += HEADER + n;
+		at += n;
+	}
+	return len;
+}
+
+/* A hello that goes on in the next records is read if all of it is there. */
+static void spread_hellos(void)
+{
+	static const char name[] = "ClientHello (SNI a.exa\\x1bple, ALPN h2 http/1.1, TLS 1.3 1.2)";
+	uint8_t bytes[sizeof hello * 3];
+	struct buf out = { .max = SIZE_MAX };
+	for (size_t most = 4; most < sizeof hello - 5; most++) {
+		size_t len = spread(most, SIZE_MAX, bytes);
+		for (size_t piece = 7; piece < len + 20; piece += 20) {
+			struct tls_parser parser = { 0 };
+			begin(1 << 20);
+			for (size_t at = 0; at < len; at += piece)
+				put(CALL_RECV, &parser, bytes + at,
+				    len - at < piece ? len - at : piece);
+			list_all(CALL_RECV, &out);
+			if (!ok(strstr(buf_text(&out), name) != NULL,
+			        "in records of %zu, pieces of %zu: %s", most, piece,
+			        buf_text(&out)))
+				break;
+		}
+	}
+	size_t len = spread(50, 1, bytes);
+	is_list(bytes, len, "handshake 50 ClientHello, application_data 44",
+	        "not with another record in it");
+	len = spread(50, SIZE_MAX, bytes);
+	is_list(bytes, len - 1, "handshake 50 ClientHello, handshake 44",
+	        "nor before all of it has come");
+	is_list(bytes, len,
+	        "handshake 50 ClientHello (SNI a.exa\\x1bple, ALPN h2 http/1.1, TLS 1.3 1.2), "
+	        "handshake 44",
+	        "but then");
+	buf_free(&out);
+}
+
 static void no_records(void)
 {
 	struct buf out = { .max = SIZE_MAX };
@@ -302,6 +352,7 @@ int main(void)
 	one_call();
 	any_pieces();
 	evicted();
+	spread_hellos();
 	no_records();
 	names_alone();
 	another_connection();
