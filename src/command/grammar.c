@@ -103,7 +103,11 @@ const char *word_show(const char *text, size_t len, char out[WORDS_QUOTED])
 		shown++;
 	if (shown > 40)
 		shown = text_whole(text, 40);
-	snprintf(out, WORDS_QUOTED, "\"%.*s\"%s", (int)shown, text, shown < len ? "..." : "");
+	bool quoted = shown == len && len > 1 && (*text == '"' || *text == '\'') &&
+	              text[len - 1] == *text;
+	const char *quote = quoted ? "" : "\"";
+	snprintf(out, WORDS_QUOTED, "%s%.*s%s%s", quote, (int)shown, text, quote,
+	         shown < len ? "..." : "");
 	return out;
 }
 
@@ -259,7 +263,7 @@ static bool fail_word(const struct match *match, const struct word *word, const 
 
 /* A word that is nearly one of the literals needs no usage. */
 static bool fail_literal(const struct match *match, const struct word *word, const char *literals,
-                         size_t literals_len)
+                         size_t literals_len, const char *hint)
 {
 	struct choice_words words = { literals, literals_len };
 	struct choice names = { .name = choice_word, .context = &words };
@@ -268,6 +272,7 @@ static bool fail_literal(const struct match *match, const struct word *word, con
 	size_t nearest, len = (size_t)(word->end - word->at);
 	buf_append_text(&verdict, "is not ");
 	choice_list(&names, "or", &verdict);
+	buf_append_text(&verdict, hint);
 	if (choice_nearest(&names, word->at, len, &nearest, 1) > 0) {
 		error_usage(match->error, "%s: %s %s", match->command,
 		            word_show(word->at, len, shown), buf_text(&verdict));
@@ -416,11 +421,10 @@ static void list_choices_left(const struct match *match, struct buf *out)
 	}
 }
 
-/* A text of several words is quoted. */
-static bool takes_pattern(const struct match *match)
+static bool takes(const struct match *match, const char *name)
 {
 	for (size_t i = 0; i < match->count; i++)
-		if (strcmp(match->elements[i].name, "pattern") == 0)
+		if (strcmp(match->elements[i].name, name) == 0)
 			return true;
 	return false;
 }
@@ -434,11 +438,14 @@ static bool fail_left_over(const struct match *match, const struct word *word)
 		return fail(match, word->at, "& is for a command that waits");
 	list_choices_left(match, &choices);
 	if (choices.len > 0)
-		fail_literal(match, word, buf_text(&choices), choices.len);
+		fail_literal(match, word, buf_text(&choices), choices.len,
+		             takes(match, "service")
+		                     ? "; quote a service together with its words"
+		                     : "");
 	else if (match->count > 0)
 		fail_word(match, word,
-		          takes_pattern(match) ? "is one word too many, but quotes keep blanks"
-		                               : "is one word too many");
+		          takes(match, "pattern") ? "is one word too many, but quotes keep blanks"
+		                                  : "is one word too many");
 	else
 		error_usage(match->error, "/%s takes no argument: %s is one word too many",
 		            match->command,
@@ -557,7 +564,7 @@ static bool take_element(struct match *match, size_t index, size_t *taken)
 		return !element->required || fail_missing(match, element);
 	const struct word *word = &match->words.word[*taken];
 	if (element->literals && !word_is_literal(word, element))
-		return fail_literal(match, word, element->literals, element->literals_len);
+		return fail_literal(match, word, element->literals, element->literals_len, "");
 	if (!element->literals && !element->required && left <= claimed_after(match, index, left))
 		return true;
 	++*taken;

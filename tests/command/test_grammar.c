@@ -81,6 +81,10 @@ static void test_choices(void)
 	        "[tls]",
 	        "each of them once");
 	is_text(match("listen", behind, "80 tls"), "80|-|-|tls", "none");
+	is_text(match("listen", behind, "80 reply \"GET\" \"hi\""),
+	        "listen: \"GET\" is not iterative or tls; quote a service together with its words: "
+	        "/listen <port> [<service>] [iterative] [tls]",
+	        "words of the service, and no quotes around quotes");
 	static const char far_behind[] = "[<address>] <port> [<service>] [iterative] [tls] [as <name>]";
 	is_text(match("listen", far_behind, "80 tls echo"), "-|80|echo|-|tls",
 	        "with a word in front that is left out");
