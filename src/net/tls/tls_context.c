@@ -58,7 +58,7 @@ struct tls_authorities *tls_authorities_renew(struct tls_authorities *kept)
 	return authorities;
 }
 
-struct tls_authorities *tls_authorities_share(struct tls_authorities *authorities)
+static struct tls_authorities *share_authorities(struct tls_authorities *authorities)
 {
 	authorities->shares++;
 	return authorities;
@@ -345,7 +345,7 @@ struct tls_context *tls_context_new(const struct tls_settings *settings, struct 
 	context->asks = settings->server && (settings->asks || settings->ca);
 	if (!settings->server || context->asks)
 		context->authorities = settings->authorities && !settings->ca
-		                               ? tls_authorities_share(settings->authorities)
+		                               ? share_authorities(settings->authorities)
 		                               : tls_authorities_renew(NULL);
 	context->library = library_for(settings, context->authorities);
 	if (!context->library)
