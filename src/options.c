@@ -629,19 +629,19 @@ static bool take_long_value(struct options *options, int letter, char **argv, st
 /* ---- options that few others go with ---- */
 
 static const struct mode {
-	int letter;
 	const char *what;
+	int letter;
 	int most;     /* words; -1: any number */
 	int with[24]; /* what goes with it, ended by 0 */
 } modes[] = {
-	{ LONG_COMPLETION, "--completion prints a script and nothing else", 0, { 0 } },
-	{ LONG_GRADE, "--grade reads recordings and nothing else", -1, { 'v', LONG_JSON } },
-	{ LONG_LESSON_CHECK,
-	  "--lesson-check runs lessons and nothing else",
+	{ "--completion prints a script and nothing else", LONG_COMPLETION, 0, { 0 } },
+	{ "--grade reads recordings and nothing else", LONG_GRADE, -1, { 'v', LONG_JSON } },
+	{ "--lesson-check runs lessons and nothing else",
+	  LONG_LESSON_CHECK,
 	  -1,
 	  { '4', '6', 'b', 'C', 'n', 'v', 'w', LONG_EOL, LONG_LET, LONG_SANDBOX, LONG_SET, LONG_VIEW, LONG_WAIT } },
-	{ LONG_LESSON,
-	  "--lesson takes a lesson, and a step",
+	{ "--lesson takes a lesson, and a step",
+	  LONG_LESSON,
 	  2,
 	  { '4', '6', 'b', 'C', 'n', 'o', 'v', 'w', LONG_APPEND_OUTPUT, LONG_EOL, LONG_JSON, LONG_LOG_FORMAT,
 	    LONG_PLAIN, LONG_PROJECT, LONG_RECORD, LONG_SANDBOX, LONG_SET, LONG_VIEW, LONG_WAIT } },

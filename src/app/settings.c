@@ -412,8 +412,8 @@ const struct setting setting_table[] = {
 	        .most = INT64_MAX,
 	        .off = true,
 	        .help = "the limit for connecting: 5, 250ms, 2m; off is the system's own\n"
-	                "It is for the TLS handshake, too, also for those of the clients of a listener "
-	                "that is made from then on; with off that has no limit.",
+	                "It includes the TLS handshake, also of the clients of listeners made from "
+	                "then on. With off a handshake has no limit.",
 	},
 	{
 	        .name = "reconnect",

@@ -124,10 +124,10 @@ const struct value_name value_table[] = {
 	{ "cipher", "of TLS", VALUE_TEXT, NULL, VALUE_CIPHER },
 	{ "group", "of the key exchange of TLS", VALUE_TEXT, NULL, VALUE_GROUP },
 	{ "alpn", "the protocol that TLS has agreed on: h2", VALUE_TEXT, NULL, VALUE_ALPN },
-	{ "sni", "the name of a server that the client has asked TLS for", VALUE_TEXT, NULL, VALUE_SNI },
-	{ "resumed", "whether TLS goes on with the keys of an earlier handshake", VALUE_WORD, YES_NO,
+	{ "sni", "the server name that the client sent", VALUE_TEXT, NULL, VALUE_SNI },
+	{ "resumed", "whether TLS was resumed from an earlier session", VALUE_WORD, YES_NO,
 	  VALUE_RESUMED },
-	{ "verified", "whether the peer's certificate is", VALUE_WORD, YES_NO, VALUE_VERIFIED },
+	{ "verified", "whether the peer's certificate was verified, or is the pinned one", VALUE_WORD, YES_NO, VALUE_VERIFIED },
 	{ "timer", "the timer that runs", VALUE_WORD, "off|retransmit|keepalive|time_wait|persist",
 	  VALUE_TIMER },
 	{ "timer_left", "how long it still has", VALUE_TIME, NULL, VALUE_TIMER_LEFT },
@@ -428,7 +428,6 @@ static void get_sampled(const struct snapshot *snapshot, enum sample_field field
 	set_sampled(value, sample_has(sample, field) && !snapshot_is_outdated(snapshot), number);
 }
 
-/* As session_tls_facts() has it: of a listener alone, of its clients with a word before it. */
 /* The line of /info that has this name, to its end; "" = there is none. */
 static const char *find_fact(const struct session *session, const char *name)
 {
@@ -462,6 +461,7 @@ static void get_fact(const struct session *session, enum value_id id, struct val
 		set_text(value, "%.*s", len, fact);
 }
 
+/* As session_tls_facts() has it: of a listener alone, of its clients with a word before it. */
 static void get_fingerprint(const struct session *session, struct value *value)
 {
 	static const char ours[] = "ours, ", kind[] = "sha256:";

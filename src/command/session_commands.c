@@ -487,7 +487,7 @@ const struct command session_commands[] = {
 	                "tls, first or anywhere after the port, puts TLS on top of TCP; without cert and key, files in PEM, a certificate is "
 	                "made for localhost, valid for 30 days. Its fingerprint is shown. With ca, a file in PEM of "
 	                "authorities, clients are asked for a certificate that one of them has signed; without "
-	                "it nobody is served. verify on asks for one of the authorities of this machine.\n"
+	                "it nobody is served. With verify on, an authority of this machine must have signed it.\n"
 	                "Each client becomes a session of its own; /peers lists the peers of "
 	                "datagrams.",
 	        .acts = ACTS_ALWAYS,

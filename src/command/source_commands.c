@@ -282,7 +282,7 @@ const struct command source_commands[] = {
 	        .help = "skip the rest of the file where something is not there\n"
 	                "sandbox: /sandbox can be on. wire: what this machine sends and receives "
 	                "can be seen. ipv6: there is the address ::1. tls: sessions can have TLS. "
-	                "descriptors: the program may have 128 (ulimit -n). root: the program runs as root.\n"
+	                "descriptors: the program may have 128 descriptors open (ulimit -n). root: the program runs as root.\n"
 	                "The reason is reported, and it is no failure.",
 	        .run = do_skip,
 	},

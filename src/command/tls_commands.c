@@ -105,7 +105,7 @@ const struct command tls_commands[] = {
 	                "for a server that asks who we are.\n"
 	                "On a client of a listener, it is the server's end: without cert and key a "
 	                "certificate is made, and with ca the client is asked for one that an authority of "
-	                "the file has signed, with verify on for one of the authorities of this machine.\n"
+	                "the file has signed, with verify on, for one that an authority of this machine has signed.\n"
 	                "The next line of a script waits for the end of the handshake, but at the "
 	                "server's end not where the client is ours, too.\n"
 	                "After /reconnect the session begins in clear again.\n"

@@ -149,8 +149,8 @@ const struct command why_commands[] = {
 	        .group = "looking",
 	        .usage = "[<error>]",
 	        .help = "explain the last error of the session, or one by its name\n"
-	                "What happened, which host said so, what to try next. While a TLS handshake "
-	                "lasts: for how long, and whether anything has come. The name is an errno "
+	                "What happened, which host said so, what to try next. During a TLS handshake "
+	                "it says how long that has lasted, and whether anything has come. The name is an errno "
 	                "value's: ECONNRESET.",
 	        .needs = TAKES_SESSION,
 	        .run = do_why,

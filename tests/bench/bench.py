@@ -310,9 +310,9 @@ def looks():
     for look in LOOKS:
         ratios, least = [], 0.8 if look == "/view chat" else 0.6
         for _ in range(ROUNDS):
-            floor, loop = flood_seconds("lines", size, bare)
+            floor, loop = flood_seconds(worker("flood", "lines", size), bare)
             end(loop)
-            took, terminal = flood_seconds("lines", size, lambda port: looking_at(look, port))
+            took, terminal = flood_seconds(worker("flood", "lines", size), lambda port: looking_at(look, port))
             terminal.close()
             ratios.append(floor / took)
             if SCALE < 1 and ratios[0] >= CLEAR * least or is_decided(ratios, least, ROUNDS):
@@ -337,7 +337,7 @@ def memory():
     before = terminal.memory()
     terminal.close()
     end(source)
-    took, terminal = flood_seconds("lines", lines * 80, lambda port: Terminal("--set", "scrollback=256M", "127.0.0.1", port))
+    took, terminal = flood_seconds(worker("flood", "lines", lines * 80), lambda port: Terminal("--set", "scrollback=256M", "127.0.0.1", port))
     stop = time.monotonic() + 1
     while time.monotonic() < stop:
         terminal.read(0.05)
@@ -1229,7 +1229,7 @@ def compare_kernel(label, measure):
 
 
 def flood_speed(size, *options):
-    took, terminal = flood_seconds("lines", size, lambda port: Terminal(*options, "127.0.0.1", port))
+    took, terminal = flood_seconds(worker("flood", "lines", size), lambda port: Terminal(*options, "127.0.0.1", port))
     terminal.close()
     return size / MB / took
 
@@ -1299,7 +1299,7 @@ def time_of_last_byte(path, receiver):
 
 def logged_flood(path, size, make_receiver):
     """Seconds until all of a flood is in the file."""
-    took, receiver = flood_seconds("lines", size, make_receiver)
+    took, receiver = flood_seconds(worker("flood", "lines", size), make_receiver)
     sent = time.monotonic()
     took += time_of_last_byte(path, receiver) - sent
     if isinstance(receiver, Terminal):
@@ -1326,7 +1326,7 @@ def past_logs(directory, size):
     """Of a session that is in the transcript already: nobody sends and nobody receives."""
     watch_directory, copy = os.path.join(directory, "watched"), os.path.join(directory, "copy")
     os.mkdir(watch_directory)
-    took, terminal = flood_seconds("lines", size, lambda port: Terminal("--set", "scrollback=%d" % (2 * size), "127.0.0.1", port))
+    took, terminal = flood_seconds(worker("flood", "lines", size), lambda port: Terminal("--set", "scrollback=%d" % (2 * size), "127.0.0.1", port))
     settle(terminal, 0.2)
     for name, ending, wanted, least, _ in LOGS:
         least *= 1 if SCALE >= 1 else 0.88  # a file of this size is written in 70 ms
@@ -1419,7 +1419,7 @@ def find_everywhere(label, terminal, oldest):
 
 def find_in_lines():
     size = int(60 * MB * SCALE)
-    took, terminal = flood_seconds("lines", size, lambda port: Terminal("127.0.0.1", port))
+    took, terminal = flood_seconds(worker("flood", "lines", size), lambda port: Terminal("127.0.0.1", port))
     find_everywhere("%d MB of lines" % (size / MB), terminal, b"connected in")
     terminal.close()
 

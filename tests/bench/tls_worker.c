@@ -6,7 +6,7 @@
  *	tls_worker take
  *		a server: prints its port, then for each client how many bytes it has sent
  *	tls_worker give BYTES
- *		a server: prints its port, sends so many bytes of lines to each client, and for each prints
+ *		a server: prints its port, sends that many bytes of lines to each client, and for each prints
  *		how many seconds it took until its kernel had them
  *	tls_worker greet
  *		a server: prints its port, makes a handshake with each client, and waits for its end
@@ -185,9 +185,10 @@ static void take(SSL_CTX *context, int listener)
 
 static void wait_until_acknowledged(int fd)
 {
+	struct pollfd reset = { .fd = fd };
 	int left = 1;
-	while (left > 0 && ioctl(fd, SIOCOUTQ, &left) == 0)
-		poll(NULL, 0, left > 1 << 20 ? 1 : 0);
+	while (left > 0 && !reset.revents && ioctl(fd, SIOCOUTQ, &left) == 0)
+		poll(&reset, 1, left > 1 << 20 ? 1 : 0);
 }
 
 static void give(SSL_CTX *context, int listener, size_t size)

@@ -57,6 +57,7 @@ with socket.create_server(("127.0.0.1", 0)) as server:
         got += piece
     peer.close()
     same(got, b"last words\n", "what was sent at the end arrives, and then FIN")
+    same(process.wait(10), 0, "and that is a good end")
 
 # What only a paused session of its own could read is not waited for.
 unread = [program for program in (
@@ -64,10 +65,13 @@ unread = [program for program in (
     for name, lines in (("conversation", "/listen 127.0.0.1 0 as s\n/open 127.0.0.1 $s.port as c\n/wait @3 open\n/pause @3\n"),
                         ("listener", "/listen 127.0.0.1 0 as s\n/pause @s\n/open 127.0.0.1 $s.port as c\n")))]
 for program, number in zip(unread, (3, 1)):
-    _, err = program.communicate(timeout=60)
+    err = b""
+    try:
+        _, err = program.communicate(timeout=60)
+    except subprocess.TimeoutExpired:
+        end(program)
     ok(program.returncode == 1 and re.fullmatch(rb"sockpit: \d+ bytes were not sent: session %d is paused\n" % number, err),
        "the end of the script says which session is paused: %s, %r" % (program.returncode, err))
-    same(process.wait(10), 0, "and that is a good end")
 
 # A script on standard input is run as it comes.
 process = sockpit("-f", "-")

@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "support
 from certificates import authority, certificate, path  # noqa: E402
 from script import enter_home, script  # noqa: E402
 from tap import *  # noqa: E402,F403
-from tls_ends import needs_openssl  # noqa: E402
+from tls_ends import needs_openssl, trusting  # noqa: E402
 
 VERSIONS = {"1.2": "-tls1_2", "1.3": "-tls1_3"}
 
@@ -145,9 +145,8 @@ def resumed_as_server(good):
             client.say(b"Q\n")
             client.process.wait(DEADLINE)
             client.end()
-        context = ssl.create_default_context(cafile=path("root.pem"))
+        context = trusting(path("root.pem"), version)
         context.load_cert_chain(*good)
-        context.minimum_version = context.maximum_version = getattr(ssl.TLSVersion, "TLSv" + version.replace(".", "_"))
         kept = None
         for turn in (1, 2):
             sock = socket.create_connection(("127.0.0.1", port))

@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import socket
-import ssl
 import subprocess
 import sys
 
@@ -15,6 +14,7 @@ sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "support
 from certificates import authority, certificate, path  # noqa: E402
 from script import enter_home, script  # noqa: E402
 from tap import *  # noqa: E402,F403
+from tls_ends import trusting  # noqa: E402
 
 VERSIONS = {"1.2": "-tls1_2", "1.3": "-tls1_3"}
 
@@ -66,11 +66,9 @@ def as_client(server, alice, stranger, expired):
 
 
 def call(port, paths=None, version=None):
-    context = ssl.create_default_context(cafile=path("root.pem"))
+    context = trusting(path("root.pem"), version)
     if paths:
         context.load_cert_chain(*paths)
-    if version:
-        context.minimum_version = context.maximum_version = getattr(ssl.TLSVersion, "TLSv" + version.replace(".", "_"))
     sock = socket.create_connection(("127.0.0.1", port))
     sock.settimeout(DEADLINE)
     return context.wrap_socket(sock, server_hostname="localhost")

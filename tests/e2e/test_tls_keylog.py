@@ -19,11 +19,12 @@ from certificates import authority, certificate, path  # noqa: E402
 from plain import Plain  # noqa: E402
 from script import enter_home, read, read_text, script, write  # noqa: E402
 from tap import *  # noqa: E402,F403
-from tls_ends import VERSIONS  # noqa: E402
+from tls_ends import VERSIONS, trusting  # noqa: E402
 
 LABELS = {"1.2": ["CLIENT_RANDOM"],
           "1.3": ["CLIENT_HANDSHAKE_TRAFFIC_SECRET", "CLIENT_TRAFFIC_SECRET_0", "EXPORTER_SECRET",
                   "SERVER_HANDSHAKE_TRAFFIC_SECRET", "SERVER_TRAFFIC_SECRET_0"]}
+SERVERS = []  # the threads of the newest of Python's
 LINE = re.compile(r"[A-Z_0-9]+ [0-9a-f]{64} [0-9a-f]{64,}\Z")
 
 
@@ -55,6 +56,7 @@ def serve(paths, version=None, count=1, keys=None):
     if keys:
         made.keylog_filename = keys
     server = listener()
+    SERVERS.clear()
 
     def answer(peer):
         try:
@@ -71,10 +73,23 @@ def serve(paths, version=None, count=1, keys=None):
         for _ in range(count):
             peer, _ = server.accept()
             peer.settimeout(DEADLINE)
-            threading.Thread(target=answer, args=(peer,), daemon=True).start()
+            begin(answer, peer)
         server.close()
-    threading.Thread(target=accept, daemon=True).start()
-    return port_of(server)
+    port = port_of(server)
+    begin(accept)
+    return port
+
+
+def begin(work, *args):
+    SERVERS.append(threading.Thread(target=work, args=args, daemon=True))
+    SERVERS[-1].start()
+
+
+def lines_of_servers(name):
+    """When they have done with all their clients: a client may be done, and gone, before that."""
+    for thread in SERVERS:
+        thread.join(DEADLINE)
+    return lines(name)
 
 
 def asked(name):
@@ -88,7 +103,7 @@ def as_client(good):
             remove("ours", "theirs")
             port = serve(good, version, keys="theirs")
             same(run(*words, "tls://localhost:%d" % port, given=b"hi", **more), (0, b"hi", b""), "TLS %s in pipe mode" % version)
-            same(lines("ours"), lines("theirs"), "the lines are those of the server")
+            same(lines("ours"), lines_of_servers("theirs"), "the lines are those of the server")
             same((labels("ours"), mode("ours")), (LABELS[version], 0o600), "all of them, and only its owner reads them")
             ok(all(LINE.match(line) for line in lines("ours")), "in the NSS key log format")
     ok(not os.path.exists("nobody"), "what is set wins over the variable")
@@ -98,7 +113,7 @@ def as_client(good):
     for _ in range(2):
         same(run("tls://localhost:%d" % port, given=b"hi", env=asked("ours")), (0, b"hi", b""), "a file that exists")
     ok(read_text("ours").startswith("# ours, and it has no end\n"), "is continued")
-    same((lines("ours"), mode("ours")), (lines("theirs"), 0o600), "with the keys of both connections, and is private from then on")
+    same((lines("ours"), mode("ours")), (lines_of_servers("theirs"), 0o600), "with the keys of both connections, and is private from then on")
     remove("ours", "theirs")
     port = serve(good, count=3, keys="theirs")
     status, out, err = script("/open tls localhost %d as a\n/wait open\n/set keylog ours\n/open tls localhost %d as b\n/wait open\n"
@@ -106,7 +121,7 @@ def as_client(good):
     same((status, err), (0, ""), "/set keylog between connections")
     ok("; 1 is open already, without its keys" in out and "no key of TLS is written" in out, "says what it has: %s" % out)
     ok(re.search(r"key log +has the keys", out), "/info says it, too")
-    ours, theirs = lines("ours"), lines("theirs")
+    ours, theirs = lines("ours"), lines_of_servers("theirs")
     same((len(ours), set(ours) - set(theirs), len(theirs)), (5, set(), 15), "only the connection that began meanwhile is in it")
     port = serve(good, count=2)
     text = "/open tls localhost %d as a\n/wait open\n/secret $SECRET_1\n/expect /./\n" % port
@@ -118,7 +133,7 @@ def as_client(good):
     same(script("/set keylog ours\n/open tls localhost %d as a\n/wait open\n/set keylog second\n/open tls localhost %d as b\n"
                 "/wait open\n" % (port, port))[0], 0, "another file in its place")
     same((set(ours) < set(lines("ours")), len(lines("ours")), len(lines("second"))), (True, 10, 5), "each has its own")
-    same(sorted(lines("ours") + lines("second")), sorted(ours + lines("theirs")), "and nothing is missing")
+    same(sorted(lines("ours") + lines("second")), sorted(ours + lines_of_servers("theirs")), "and nothing is missing")
 
 
 def as_server(good):
@@ -128,8 +143,7 @@ def as_server(good):
         server = sockpit("-lk", "--tls", "--ssl-cert", good[0], "--ssl-key", good[1], "--service", "echo", "127.0.0.1", "0", env=asked("ours"))
         port = int(re.search(rb"listening on 127.0.0.1:(\d+)", read_until(server.stderr, b"\n")).group(1))
         ok(not os.path.exists("ours"), "no file before there is a key")
-        context = ssl.create_default_context(cafile=path("root.pem"))
-        context.minimum_version = context.maximum_version = VERSIONS[version]
+        context = trusting(path("root.pem"), version)
         context.keylog_filename = "theirs"
         for _ in range(2):
             with context.wrap_socket(socket.create_connection(("127.0.0.1", port), DEADLINE), server_hostname="localhost") as peer:
@@ -207,7 +221,7 @@ def nobody_has_asked(good):
     same((status, err), (0, ""), "sessions as client and as server, with logs")
     made = [os.path.join(folder, name) for folder, _, names in os.walk(".") for name in names if name != "script"]
     same(sorted(made), ["./t.html", "./t.in", "./t.jsonl", "./t.log", "./t.txt"], "the files are those that were asked for")
-    secrets = {word for line in lines(path("theirs")) for word in line.split(" ")[2:]}
+    secrets = {word for line in lines_of_servers(path("theirs")) for word in line.split(" ")[2:]}
     content = b"".join(read(name) for name in made) + out.encode()
     same(len(secrets), 5, "of the connection all secrets are known")
     ok(not any(secret.encode() in content.lower() or bytes.fromhex(secret) in content for secret in secrets), "none is in a file, or shown")

@@ -36,6 +36,16 @@ def any_certificate(version=None):
     return made
 
 
+def trusting(authority, version=None):
+    """Of a client that takes what a file of authorities has signed for the host, and, unlike create_default_context() of
+    Python 3.13, is not strict about what else is in the certificates."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    made.load_verify_locations(authority)
+    if version:
+        made.minimum_version = made.maximum_version = VERSIONS[version]
+    return made
+
+
 class Secure:
     """One end of TLS on a connected socket, that can end its direction and go on reading."""
 

@@ -54,8 +54,8 @@ bool tls_check_pin(const char *pin, struct error *error);
 bool tls_check_server_name(const char *name, struct error *error);
 bool tls_check_settings(const struct tls_settings *settings, struct error *error);
 
-/* The authorities of this machine, shared by contexts. They are read when the first certificate is
- * verified. */
+/* The authorities of this machine, shared by contexts. They are read as far as certificates
+ * that are verified need them. */
 struct tls_authorities;
 
 /* Returns `kept`, or, where their file has changed since it was read, releases it and returns new ones;

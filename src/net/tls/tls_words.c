@@ -144,7 +144,7 @@ static void put_sent_alert(const struct tls *tls, bool is_reason, struct buf *ou
 		buf_printf(out, "%s (alert %d)", name, tls->alert_out);
 }
 
-/* The library calls it a wrong version, and sends an alert that says so. */
+/* Some versions of the library call it a wrong version, and send an alert that says so. */
 static void explain_no_record(struct tls *tls, struct buf *out)
 {
 	char bytes[TLS_FIRST];
