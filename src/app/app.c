@@ -425,9 +425,8 @@ struct session *app_find_session(struct app *app, const char *text, struct error
 
 /* ---- what the pane shows ---- */
 
-/* The same addresses and ports may be in use here, on left and on right: two sessions meet on one host,
- * or across the cable, which carries nothing of a loopback. */
-static bool may_meet(const struct session *a, const struct session *b)
+/* Two sessions meet on one host, or across the cable, which carries nothing of a loopback. */
+static bool is_within_reach(const struct session *a, const struct session *b)
 {
 	enum host one = session_host(a), other = session_host(b);
 	struct endpoint peer = session_peer(a);
@@ -435,13 +434,18 @@ static bool may_meet(const struct session *a, const struct session *b)
 	                        !endpoint_is_loopback(&peer) && !endpoint_is_any(&peer));
 }
 
+bool app_reaches(const struct session *a, const struct session *b)
+{
+	struct endpoint peer = session_peer(a), local = session_local(b);
+	return session_recording(a) == session_recording(b) &&
+	       session_transport(a) == session_transport(b) && is_within_reach(a, b) &&
+	       endpoint_reaches(&peer, &local);
+}
+
 static bool mirrors(const struct session *a, const struct session *b)
 {
-	struct endpoint a_peer = session_peer(a), a_local = session_local(a);
-	struct endpoint b_peer = session_peer(b), b_local = session_local(b);
-	return session_recording(a) == session_recording(b) &&
-	       session_transport(a) == session_transport(b) && may_meet(a, b) &&
-	       endpoint_reaches(&a_peer, &b_local) && endpoint_reaches(&b_peer, &a_local);
+	struct endpoint peer = session_peer(b), local = session_local(a);
+	return app_reaches(a, b) && endpoint_reaches(&peer, &local);
 }
 
 struct session *app_other_end(const struct app *app, const struct session *session)

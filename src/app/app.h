@@ -270,6 +270,10 @@ void app_set_view_mode(struct app *app, uint32_t session, struct view_mode mode)
 /* The name of the history that lines typed for a session go to; NULL for the common one. */
 const char *app_history(const struct app *app, uint32_t session);
 
+/* The peer's address of `a` is the local one of `b`, on a host where the two can meet: the same
+ * addresses and ports may be in use here, on left, on right and in each recording. */
+bool app_reaches(const struct session *a, const struct session *b);
+
 /* Our own session at the other end of this one's connection; NULL for none. */
 struct session *app_other_end(const struct app *app, const struct session *session);
 

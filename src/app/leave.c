@@ -27,20 +27,19 @@ static size_t count_unsent(const struct app *app, size_t *holders, const struct 
 #define OWN_LIMIT (5 * CLOCK_S)
 
 /* The paused session at the other end, or the paused listener before it; nobody is left to resume it. NULL
- * for none. The clients of a UNIX listener have no address: all that it has accepted must be paused. */
+ * for none. The clients of a UNIX listener have no address: all open ones that it has accepted must be
+ * paused. */
 static const struct session *held_up_by(const struct app *app, const struct session *session)
 {
 	const struct session *other = app_other_end(app, session), *found = NULL;
-	struct endpoint peer = session_peer(session);
-	enum transport transport = session_transport(session);
+	bool is_unix = transport_is_unix(session_transport(session));
 	if (other || session_has_clients(session))
 		return other && session_is_paused(other) ? other : NULL;
 	for (size_t i = 0; i < sessions_count(app->sessions); i++) {
 		const struct session *at = sessions_at(app->sessions, i);
 		bool listens = session_has_clients(at);
-		struct endpoint local = session_local(at);
-		if (at == session || !(listens || transport_is_unix(transport)) ||
-		    session_transport(at) != transport || !endpoint_reaches(&peer, &local))
+		if (at == session || session_state(at) == SESSION_CLOSED || !(listens || is_unix) ||
+		    !app_reaches(session, at))
 			continue;
 		if (session_is_paused(at))
 			found = at;
@@ -50,10 +49,10 @@ static const struct session *held_up_by(const struct app *app, const struct sess
 	return found;
 }
 
-/* What waits is of services, or for our own sessions that are paused. *holder: one of those, NULL for none. */
-static bool is_own(const struct app *app, const struct session **holder)
+/* What waits is of services, or for sessions of ours that are paused. *holder: one of those, NULL for none. */
+static bool waits_only_for_us(const struct app *app, const struct session **holder)
 {
-	bool own = true;
+	bool only = true;
 	*holder = NULL;
 	for (size_t i = 0; i < sessions_count(app->sessions); i++) {
 		const struct session *session = sessions_at(app->sessions, i);
@@ -61,9 +60,9 @@ static bool is_own(const struct app *app, const struct session **holder)
 			continue;
 		const struct session *by = held_up_by(app, session);
 		*holder = by ? by : *holder;
-		own = own && (by || session_is_served(session));
+		only = only && (by || session_is_served(session));
 	}
-	return own;
+	return only;
 }
 
 size_t leave_unsent(const struct app *app)
@@ -84,7 +83,7 @@ bool leave_begin(struct app *app, const char *again, struct error *error)
 	}
 	if (!app->attended) {
 		int64_t limit = app->settings.timeout;
-		if (!limit && is_own(app, &holder))
+		if (!limit && waits_only_for_us(app, &holder))
 			limit = OWN_LIMIT;
 		app->lost_before = sessions_lost(app->sessions);
 		app->leave_by = limit ? clock_now() + limit : INT64_MAX;
@@ -126,8 +125,8 @@ void leave_serve(struct app *app)
 	if (unsent && clock_now() < app->leave_by)
 		return;
 	const struct session *holder;
-	is_own(app, &holder);
-	app->held_up_by = holder ? session_number(holder) : 0;
+	bool ours = waits_only_for_us(app, &holder);
+	app->held_up_by = ours && holder ? session_number(holder) : 0;
 	app->quit = true;
 	app->lost = unsent + sessions_lost(app->sessions) - app->lost_before;
 	if (app->lost)

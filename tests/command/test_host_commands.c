@@ -10,12 +10,14 @@
 #include <unistd.h>
 
 #include "app/hosts.h"
+#include "app/leave.h"
 #include "app/page.h"
 #include "command/complete.h"
 #include "command/queue.h"
 #include "net/sandbox.h"
 
 #include "app/fixture.h"
+#include "support/peer.h"
 
 static struct buf text = { .max = SIZE_MAX };
 
@@ -135,6 +137,32 @@ static void test_other_end(struct app *app)
 	       "which is named after where it comes from");
 }
 
+/* A listener on left that is paused keeps nothing from a stranger here who has the same address. */
+static void test_leaving(struct app *app)
+{
+	struct error error;
+	char line[100], bytes[100000] = { 0 };
+	int fd = peer_listen(AF_INET, 8);
+	snprintf(line, sizeof line, "/listen 127.0.0.1 %u on left as far", peer_port(fd));
+	type(app, line);
+	wait_for(app, is_open(app, "far"), "a listener on left");
+	type(app, "/pause @far");
+	ok(session_is_paused(named(app, "far")), "is paused");
+	snprintf(line, sizeof line, "/open 127.0.0.1 %u as near", peer_port(fd));
+	type(app, line);
+	wait_for(app, is_open(app, "near"), "a stranger here accepts");
+	for (int i = 0; i < 200; i++)
+		session_send(named(app, "near"), bytes, sizeof bytes, &error);
+	app_fixture_turn(app, INT64_MAX);
+	ok(session_unsent(named(app, "near")) > 0, "but does not read,");
+	ok(leave_begin(app, "/quit", &error) && app->leave_by == INT64_MAX, "and is waited for");
+	app->leave_by = 0;
+	session_abort(named(app, "near"), &error);
+	session_close(named(app, "far"), &error);
+	close(fd);
+	wait_for(app, !is_open(app, "near") && !is_open(app, "far"), "both are closed");
+}
+
 static void test_port(struct app *app)
 {
 	struct rows rows = { 0 };
@@ -242,6 +270,7 @@ int main(void)
 		test_spare(&app, made);
 		test_tab(&app);
 		test_other_end(&app);
+		test_leaving(&app);
 		test_port(&app);
 		test_mistakes(&app);
 		test_refused(&app);
