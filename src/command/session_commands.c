@@ -191,34 +191,49 @@ enum {
 
 static struct tls_settings tls_of_listen(const struct args *args)
 {
+	const char *verify = args->value[LISTEN_VERIFY];
 	return (struct tls_settings){ .server = true,
+		                      .unverified = verify && strcmp(verify, "off") == 0,
+		                      .asks = verify && strcmp(verify, "on") == 0,
 		                      .cert = args->value[LISTEN_CERT],
 		                      .key = args->value[LISTEN_KEY],
 		                      .ca = args->value[LISTEN_CA],
-		                      .alpn = args->value[LISTEN_ALPN],
-		                      .asks = args->value[LISTEN_VERIFY] &&
-		                              strcmp(args->value[LISTEN_VERIFY], "on") == 0 };
+		                      .alpn = args->value[LISTEN_ALPN] };
+}
+
+/* The first word that is for TLS alone, other than tls; LISTEN_TLS = there is none. */
+static size_t first_of_tls_listen(const struct args *args)
+{
+	for (size_t i = LISTEN_CERT; i <= LISTEN_VERIFY; i++)
+		if (args->value[i])
+			return i;
+	return LISTEN_TLS;
 }
 
 static bool choose_tls(const struct args *args, struct target *target, struct error *error)
 {
 	const struct tls_settings tls = tls_of_listen(args);
 	const char *verify = args->value[LISTEN_VERIFY];
+	size_t blamed = first_of_tls_listen(args);
 	target->tls = target->tls || args->value[LISTEN_TLS];
-	if (target->tls && target->transport != TRANSPORT_TCP)
-		error_usage(error, "tls is on top of TCP, not of %s", transport_title(target->transport));
-	else if ((tls.cert || tls.key) && !target->tls)
+	if (target->tls && target->transport != TRANSPORT_TCP) {
+		error_usage(error, "tls is on top of TCP, not of %s",
+		            transport_title(target->transport));
+		blamed = args->value[LISTEN_TLS] ? LISTEN_TLS : LISTEN_PORT;
+	} else if ((tls.cert || tls.key) && !target->tls) {
 		error_usage(error, "cert and key are for TLS: /listen 8443 tls cert FILE key FILE");
-	else if ((tls.ca || tls.alpn || verify) && !target->tls)
+	} else if ((tls.ca || tls.alpn || verify) && !target->tls) {
 		error_usage(error, "%s is for TLS: /listen 8443 tls",
-		            tls.alpn ? "alpn" : tls.ca ? "ca" : "verify");
-	else if (verify && strcmp(verify, "off") != 0 && strcmp(verify, "on") != 0)
+		            tls.ca     ? "ca"
+		            : tls.alpn ? "alpn"
+		                       : "verify");
+	} else if (verify && !tls.asks && !tls.unverified) {
 		error_usage(error, "listen: verify on or verify off");
-	else if (tls.ca && verify && !tls.asks)
-		error_usage(error, "ca asks clients for a certificate: leave out ca or verify off");
-	else
-		return tls_check_settings(&tls, error);
-	return false;
+		blamed = LISTEN_VERIFY;
+	} else if (tls_check_settings(&tls, error)) {
+		return true;
+	}
+	return args_blame(args, blamed, error);
 }
 
 /* "/listen 7001 echo": the usage takes these for an address and a port, but no address is a lone
@@ -250,12 +265,13 @@ static bool parse_listen(const struct args *args, struct target *target,
 			explain_order(named, error);
 		return args_blame(args, is_short ? LISTEN_PORT : LISTEN_SERVICE, error);
 	}
-	if (target_parse_words(target, args->value[LISTEN_TRANSPORT], address ? address : port,
-	                       address ? port : NULL, true, error) &&
-	    choose_tls(args, target, error))
+	if (!target_parse_words(target, args->value[LISTEN_TRANSPORT], address ? address : port,
+	                        address ? port : NULL, true, error))
+		args_blame(args, LISTEN_PORT, error);
+	else if (choose_tls(args, target, error))
 		return true;
 	serving_release(*serving);
-	return args_blame(args, LISTEN_PORT, error);
+	return false;
 }
 
 /* In the words of the setting. */

@@ -146,6 +146,10 @@ def both_ends(server, alice):
     status, out, err = script("/listen 0 as s\n/open localhost $s.port as c\n/wait open\n/tls @3 cert %s key %s &\n/tls @c pin %s\n"
                               % (server + ("sha256:" + 64 * "0",)))
     ok("is not the pinned one" in out + err, "nor with /tls: %s%s" % (out, err))
+    in_place = "/listen %s as p\n/open %s as c\n/assert @p.clients = 1 within 20s\n/tls @3 %s\n"
+    for given, why in (("verify off ca " + root, "leave out ca or verify off"), ("pin sha256:" + 64 * "0", "pin is for the client's end")):
+        status, out, err = script(in_place % ("0", "localhost $p.port", given))
+        ok(status != 0 and why in err and err.count("\n") == 1, "/tls @3 %s at the server's end: %r" % (given, err))
 
 
 def orders():

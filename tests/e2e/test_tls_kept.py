@@ -159,8 +159,9 @@ def saves(good):
     saved = read_text("saved.sp")
     os.unlink("saved.sp")
     ok(re.search(r"^/listen tls 127\.0\.0\.1 0 echo .*verify on$", saved, re.M), "as what it is: %s" % saved)
-    for line, why in (("/listen 0 verify on", "verify is for TLS"), ("/listen 0 tls verify maybe", "verify on or verify off"),
-                      ("/listen 0 tls ca x verify off", "leave out ca or verify off")):
+    for line, why in (("/listen 0 verify on", "verify is for TLS"), ("/listen 0 tls verify maybe", ":1:22: listen: verify on or verify off"),
+                      ("/listen 0 tls ca x verify off", ":1:18: ca asks clients for a certificate: leave out ca or verify off"),
+                      ("/listen 0 alpn x", ":1:16: alpn is for TLS"), ("/listen udp 0 tls", ":1:15: tls is on top of TCP, not of UDP")):
         status, out, err = script(line + "\n")
         ok(status != 0 and why in err and err.count("\n") == 1, "%s: %r" % (line, err))
     os.environ["SSL_CERT_FILE"] = os.devnull

@@ -316,6 +316,8 @@ static void test_ends(struct pair *pair)
 
 static void test_settings(void)
 {
+	static const char pin[] = "sha256:"
+	                          "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 	struct error error;
 	const struct tls_settings half = { .cert = "a.pem" },
 	                          missing = { .cert = "/nowhere/a.pem", .key = "b.pem" },
@@ -325,6 +327,16 @@ static void test_settings(void)
 	ok(!tls_context_new(&missing, &error) && strstr(error.text, "/nowhere/a.pem: "),
 	   "a file that is not there");
 	ok(!tls_context_new(&comma, &error) && strstr(error.text, "alpn"), "an empty protocol");
+	struct tls_settings served = { .server = true, .ca = "/nowhere/a.pem", .unverified = true };
+	ok(!tls_check_settings(&served, &error) && strstr(error.text, "leave out ca or verify off"),
+	   "a server that asks clients for certificates takes not any: %s", error.text);
+	served = (struct tls_settings){ .server = true, .pin = pin };
+	ok(!tls_check_settings(&served, &error) && strstr(error.text, "for the client's end"),
+	   "a server has no pin: %s", error.text);
+	served.server = false;
+	ok(tls_check_settings(&served, &error), "but a client");
+	served = (struct tls_settings){ .ca = "a.pem", .unverified = true };
+	ok(tls_check_settings(&served, &error), "which takes any, and says what an authority makes of it");
 	struct tls_context *context = tls_context_new(&fine, &error);
 	ok(context && tls_context_verifies(context),
 	   "protocols; a certificate is verified by default");

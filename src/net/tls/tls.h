@@ -27,7 +27,7 @@ static inline size_t tls_overhead(size_t len)
 /* How the connections of one session are made. Strings are borrowed for the call; NULL = none. */
 struct tls_settings {
 	bool server;     /* else a client */
-	bool unverified; /* any certificate is accepted */
+	bool unverified; /* a client: any certificate is accepted */
 	bool asks;       /* a server: clients must have a certificate; implied by ca */
 
 	/* What the certificate must name; NULL = the host that is called. */

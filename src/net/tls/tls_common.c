@@ -79,6 +79,11 @@ bool tls_check_settings(const struct tls_settings *settings, struct error *error
 		error_usage(error, "pin and verify off exclude each other: use one");
 	else if (settings->pin && settings->ca)
 		error_usage(error, "a pinned certificate needs no authority: leave out pin or ca");
+	else if (settings->server && settings->pin)
+		error_usage(error, "pin is for the client's end: at the server's end use ca FILE "
+		                   "or verify on");
+	else if (settings->server && settings->ca && settings->unverified)
+		error_usage(error, "ca asks clients for a certificate: leave out ca or verify off");
 	else
 		return (!settings->pin || tls_check_pin(settings->pin, error)) &&
 		       (!settings->server_name ||

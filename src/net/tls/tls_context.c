@@ -335,7 +335,7 @@ struct tls_context *tls_context_new(const struct tls_settings *settings, struct 
 	context->shares = 1;
 	context->bio_method = tls_make_bio_method();
 	context->server = settings->server;
-	context->verifies = !settings->unverified || settings->pin;
+	context->verifies = settings->server || !settings->unverified || settings->pin;
 	snprintf(context->pin, sizeof context->pin, "%s", settings->pin ? settings->pin : "");
 	context->server_name = copy_of(settings->server_name);
 	context->alpn_words = copy_of(settings->alpn);
