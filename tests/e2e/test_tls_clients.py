@@ -150,6 +150,9 @@ def both_ends(server, alice):
     for given, why in (("verify off ca " + root, "leave out ca or verify off"), ("pin sha256:" + 64 * "0", "pin is for the client's end")):
         status, out, err = script(in_place % ("0", "localhost $p.port", given))
         ok(status != 0 and why in err and err.count("\n") == 1, "/tls @3 %s at the server's end: %r" % (given, err))
+    status, out, err = script(in_place % ("unix:u", "unix:u", "cert %s key %s &" % server) + "/tls @c verify off ca %s\n/info @c\n" % root, "-vv")
+    ok(status == 0 and re.search(r"verified +authority, dates; no name\n", out) and "; certificate verified, but for no name" in err,
+       "a certificate of nobody in particular: %s%s" % (out, err))
 
 
 def orders():

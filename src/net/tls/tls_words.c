@@ -233,6 +233,21 @@ static void put_alpn(const struct tls *tls, const char *word, struct buf *out)
 	escape_encode((const char *)protocol, len, out);
 }
 
+/* What was found of the server's certificate. */
+static void print_verdict(const struct tls *tls, struct buf *out)
+{
+	buf_append_text(out, "; certificate ");
+	if (tls->verdict != X509_V_OK)
+		buf_printf(out, "not verified (verify off)%s%s", tls->unverified[0] ? ": " : "",
+		           tls->unverified);
+	else if (*tls->context->pin)
+		buf_append_text(out, "is the pinned one");
+	else if (*tls->host)
+		buf_printf(out, "of %s verified", tls->host);
+	else
+		buf_append_text(out, "verified, but for no name");
+}
+
 static void print_client(const struct tls *tls, struct buf *out)
 {
 	const X509 *certificate = SSL_get0_peer_certificate(tls->library);
@@ -246,7 +261,6 @@ static void print_client(const struct tls *tls, struct buf *out)
 void tls_print(const struct tls *tls, struct buf *out)
 {
 	const char *group = group_of(tls);
-	bool pinned = *tls->context->pin;
 	put_version(tls, out);
 	buf_printf(out, ", %s%s%s", SSL_get_cipher_name(tls->library), group ? ", " : "",
 	           group ? group : "");
@@ -259,13 +273,7 @@ void tls_print(const struct tls *tls, struct buf *out)
 	}
 	if (tls->certificate_requested && !SSL_get_certificate(tls->library))
 		put_request(tls, "; the server asks for a certificate", out);
-	buf_append_text(out, "; ");
-	if (tls->verdict == X509_V_OK)
-		buf_printf(out, "certificate %s%s%s", pinned ? "is the pinned one" : "of ",
-		           pinned ? "" : tls->host, pinned ? "" : " verified");
-	else
-		buf_printf(out, "certificate not verified (verify off)%s%s",
-		           tls->unverified[0] ? ": " : "", tls->unverified);
+	print_verdict(tls, out);
 }
 
 static void put_asked(const char *name, const char *value, struct buf *out)
@@ -319,14 +327,16 @@ static void describe_certificate(const X509 *certificate, const char *label, boo
 
 static void describe_verdict(const struct tls *tls, struct buf *out)
 {
-	bool pinned = *tls->context->pin;
 	begin_fact(out, "verified");
-	if (tls->verdict == X509_V_OK)
-		buf_printf(out, "%s%s", pinned ? "it is the pinned one" : "authority, dates, name ",
-		           pinned ? "" : tls->host);
-	else
+	if (tls->verdict != X509_V_OK)
 		buf_printf(out, "no (verify off)%s%s", tls->unverified[0] ? ": " : "",
 		           tls->unverified);
+	else if (*tls->context->pin)
+		buf_append_text(out, "it is the pinned one");
+	else if (*tls->host)
+		buf_printf(out, "authority, dates, name %s", tls->host);
+	else
+		buf_append_text(out, "authority, dates; no name");
 }
 
 /* Where the server asks for a certificate, or one is there: what became of it. */
