@@ -205,10 +205,12 @@ static void set_host(struct tls *tls, const char *host)
 	X509_VERIFY_PARAM *param = SSL_get0_param(tls->library);
 	X509_VERIFY_PARAM_set_hostflags(param, CERTIFICATE_NAMES);
 	if (certificate_host_is_address(tls->host)) {
-		X509_VERIFY_PARAM_set1_ip_asc(param, tls->host);
+		if (!X509_VERIFY_PARAM_set1_ip_asc(param, tls->host))
+			abort();
 	} else if (*tls->host) {
 		SSL_set_tlsext_host_name(tls->library, tls->host);
-		X509_VERIFY_PARAM_set1_host(param, tls->host, 0);
+		if (!X509_VERIFY_PARAM_set1_host(param, tls->host, 0))
+			abort();
 	}
 }
 
