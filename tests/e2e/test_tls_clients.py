@@ -153,6 +153,14 @@ def both_ends(server, alice):
     status, out, err = script(in_place % ("unix:u", "unix:u", "cert %s key %s &" % server) + "/tls @c verify off ca %s\n/info @c\n" % root, "-vv")
     ok(status == 0 and re.search(r"verified +authority, dates; no name\n", out) and "; certificate verified, but for no name" in err,
        "a certificate of nobody in particular: %s%s" % (out, err))
+    os.environ["SSL_CERT_FILE"] = root
+    for given, why in (("", "authorities of this machine: the client must be given such a one"),
+                       (" cert %s key %s" % (path("stranger.pem"), path("stranger.key")), "The client must be given one from an authority that is trusted here")):
+        status, out, err = script("/listen 0 echo tls verify on cert %s key %s as s\n/try /open tls localhost $s.port as c%s\n"
+                                  "/wait @3 closed within 20s\n/why @3\n" % (server + (given,)))
+        told = re.sub(r"\s+", " ", out)
+        ok(why in told and "test server" not in told, "verify on, a client%s: %s%s" % (given, out, err))
+    del os.environ["SSL_CERT_FILE"]
 
 
 def orders():

@@ -438,6 +438,10 @@ static const char not_in_names[] =
 static const char retired[] =
         "Here TLS 1.2 and 1.3 are spoken, and the other end has neither, or is set so. TLS 1.0 "
         "and 1.1 are retired (RFC 8996).";
+static const char client_self_signed[] =
+        "No authority has signed it, so anybody can have made it. The client must be given one "
+        "from an authority that is trusted here; or ca FILE, or SSL_CERT_FILE, must have this one, "
+        "too.";
 static const char any_alert[] =
         "The other end has sent this alert and given the connection up: its own log may say more.";
 
@@ -459,6 +463,16 @@ static const struct {
 	  "No authority has signed it, so anybody can have made it. A test server often has such "
 	  "a one: ca FILE, or SSL_CERT_FILE, names a file of certificates to trust." },
 };
+
+/* A client was asked for a certificate, and has none. */
+static const char *advise_client(const struct tls *tls)
+{
+	if (tls->context->ca)
+		return "Clients are taken that have a certificate from one of the authorities of "
+		       "ca FILE: the client must be given such a one, with its key.";
+	return "Clients are taken that have a certificate from one of the authorities of this "
+	       "machine: the client must be given such a one, with its key.";
+}
 
 /* What an alert means that the peer has sent of our certificate, or of one that it misses. */
 static const char *advise_alert(const struct tls *tls)
@@ -494,8 +508,9 @@ const char *tls_advice(const struct tls *tls)
 	if (tls->alert_in != TLS_NOT_SEEN)
 		return advise_alert(tls);
 	if (tls->no_certificate)
-		return "Clients are taken that have a certificate from one of the authorities of "
-		       "ca FILE: the client must be given such a one, with its key.";
+		return advise_client(tls);
+	if (tls->context->server && tls->verdict == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT)
+		return client_self_signed;
 	if (tls->in_common_name && (tls->verdict == X509_V_ERR_HOSTNAME_MISMATCH ||
 	                            tls->verdict == X509_V_ERR_IP_ADDRESS_MISMATCH))
 		return not_in_names;
