@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "support
 from certificates import authority, certificate  # noqa: E402
 from script import enter_home, script  # noqa: E402
 from tap import *  # noqa: E402,F403
-from tls_ends import VERSIONS, needs_openssl, server_context  # noqa: E402
+from tls_ends import VERSIONS, needs_openssl, serve, server_context  # noqa: E402
 
 TYPES = {20: "change_cipher_spec", 21: "alert", 22: "handshake", 23: "application_data"}
 MESSAGES = {0: "HelloRequest", 1: "ClientHello", 2: "ServerHello", 4: "NewSessionTicket", 11: "Certificate",
@@ -350,6 +350,19 @@ def other():
     ok('["HTTP/1.1 400 Bad Request..." is not TLS]' in out, "an answer that is no TLS: %r" % re.findall(r"recv\(.*", out))
 
 
+def of_no_type(good):
+    """A record of no type: all that is quoted came one after the other, without its body or with it."""
+    def send(peer):
+        peer.sock.sendall(b"0\x03\x03\0\5hello220 after it")
+        while peer.sock.recv(65536):
+            pass
+    for version in VERSIONS:
+        port = serve(send, server_context(good, version))
+        status, out, err = script("/open tls localhost %d as t\n/wait closed within 20s\n/why\n" % port)
+        said = re.search(r'is no TLS record: "0\\x03\\x03\\(?:0|x00)\\x05(.*?)"', re.sub(r"\s+", " ", out))
+        ok(said and "hello220 after it".startswith(said.group(1)), "TLS %s: a record of no type: %s%s" % (version, out, err))
+
+
 def cleared(good):
     """What is shown of a conversation, and what of it an eavesdropper sees."""
     tap = Tap(answer(context(good, "1.3")))
@@ -391,6 +404,7 @@ retried(right)
 alerts(right)
 as_server()
 other()
+of_no_type(right)
 cleared(right)
 on_the_wire()
 done()

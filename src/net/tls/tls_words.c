@@ -144,11 +144,13 @@ static void put_sent_alert(const struct tls *tls, bool is_reason, struct buf *ou
 		buf_printf(out, "%s (alert %d)", name, tls->alert_out);
 }
 
-/* Some versions of the library call it a wrong version, and send an alert that says so. */
+/* Some versions of the library call it a wrong version, and send an alert that says so. Where the body has
+ * been read first, what is left came after that. */
 static void explain_no_record(struct tls *tls, struct buf *out)
 {
 	char bytes[TLS_FIRST];
-	size_t more = sizeof bytes - tls->header_len;
+	bool body_is_left = tls->body_left == (size_t)(tls->header[3] << 8 | tls->header[4]);
+	size_t more = body_is_left ? sizeof bytes - tls->header_len : 0;
 	more = tls->in.len < more ? tls->in.len : more;
 	memcpy(bytes, tls->header, tls->header_len);
 	memcpy(bytes + tls->header_len, buf_data(&tls->in), more);
