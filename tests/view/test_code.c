@@ -542,7 +542,7 @@ static void test_tls_server(void)
 	put_handshake(CALL_TLS_ACCEPT, 9, 1, "cert\ta.pem\nkey\tb.pem\n\n");
 	ok(has(CODE_C, "/* the certificate was made for that run") &&
 	           has(CODE_C, "openssl req -x509") &&
-	           has(CODE_C, "-addext subjectAltName=DNS:localhost"),
+	           has(CODE_C, "-addext subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1 -keyout"),
 	   "what is not in the transcript is a comment");
 	ok(has(CODE_C,
 	       "\tSSL_CTX_set_alpn_select_cb(context, choose_protocol, (void *)\"\\001x\");\n"

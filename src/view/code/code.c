@@ -575,7 +575,8 @@ static void write_own_certificate(struct writer *writer)
 	write_remark(writer, "the certificate was made for that run, and its key was never written: "
 	                     "this one needs files, such as");
 	write_remark(writer, "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost "
-	                     "-addext subjectAltName=DNS:localhost -keyout key.pem -out cert.pem");
+	                     "-addext subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1 "
+	                     "-keyout key.pem -out cert.pem");
 }
 
 /* What TLS makes of a call. */
