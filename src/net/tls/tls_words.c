@@ -170,9 +170,10 @@ static void explain_record(struct tls *tls, struct buf *out)
 	bool header = tls->header_len == TLS_RECORD_HEADER;
 	tls->odd_record = header && reason == SSL_R_WRONG_VERSION_NUMBER;
 	if (tls->odd_record)
-		buf_printf(out,
-		           "a record has the version 0x%02x%02x, which others here do not have",
-		           tls->header[1], tls->header[2]);
+		buf_printf(
+		        out,
+		        "a record has the version 0x%02x%02x, not the version of this connection",
+		        tls->header[1], tls->header[2]);
 	else
 		buf_append_text(out, tls_last_reason());
 	if (header && (reason == SSL_R_BAD_RECORD_TYPE || reason == SSL_R_UNEXPECTED_MESSAGE))
