@@ -42,14 +42,14 @@ struct tls_settings {
 	/* "sha256:" and 64 hexadecimal digits: the only certificate that is accepted, whoever signed it. */
 	const char *pin;
 
-	/* Those that may have signed the peer's certificate: a file in PEM; without it the authorities of
-	 * this machine, which are read for this context alone where there are none to share. */
+	/* A file in PEM of the authorities that are trusted; NULL = those of this machine, which are
+	 * `authorities`, shared with other contexts, or, where that is NULL, are read for this one. */
 	const char *ca;
 	struct tls_authorities *authorities;
 };
 
-/* Whether a pin is one, and a server name, which is ASCII as DNS has it, or an address; and whether
- * settings are right and fit together. False with one line. */
+/* False with one line where the text is no pin; where it is no server name, which is a name of DNS in ASCII
+ * or an address; where one of the settings is wrong, or two do not fit together. */
 bool tls_check_pin(const char *pin, struct error *error);
 bool tls_check_server_name(const char *name, struct error *error);
 bool tls_check_settings(const struct tls_settings *settings, struct error *error);
@@ -141,14 +141,14 @@ const char *tls_why(const struct tls *tls);
  * verified". */
 void tls_print(const struct tls *tls, struct buf *out);
 
+/* The same in lines of a name, a tab and a value: "TLS", "cipher", …, what was verified, and the
+ * certificates of the chain. "" before the handshake is over. */
+const char *tls_facts(const struct tls *tls);
+
 /* Appends what was asked for, of this connection or of those of a context, in the lines of
  * record/tls_entry.h. */
 void tls_print_asked(const struct tls *tls, struct buf *out);
 void tls_context_print_asked(const struct tls_context *context, struct buf *out);
-
-/* The same in lines of a name, a tab and a value: "TLS", "cipher", …, what was verified, and the
- * certificates of the chain. "" before the handshake is over. */
-const char *tls_facts(const struct tls *tls);
 
 /* What a failure means, and what to try: sentences; of an open connection, what an end without close_notify
  * means, "" if the peer has sent one. Static. */

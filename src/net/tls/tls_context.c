@@ -172,7 +172,7 @@ static bool is_mismatch(void)
 	       (reason == X509_R_KEY_VALUES_MISMATCH || reason == X509_R_KEY_TYPE_MISMATCH);
 }
 
-/* Errors of the library by themselves would ask on the terminal. */
+/* The library by itself would ask on the terminal. */
 static int no_passphrase(char *out, int size, int writing, void *context)
 {
 	(void)out;
@@ -273,6 +273,7 @@ static bool read_ca(struct tls_context *context, struct error *error)
 	const char *path = context->ca;
 	if (!path || !context->authorities)
 		return true;
+	/* nothing else is to be read */
 	context->authorities->has_directory = context->authorities->has_file = true;
 	if (X509_STORE_load_file(context->authorities->store, path) != 1)
 		return refuse_file(path, "certificate", error);
