@@ -523,6 +523,8 @@ void app_set_ends(const struct app *app, const struct session *session, struct v
 	view->other = other ? session_number(other) : 0;
 	view->calls_only = transport_is_unix(session_transport(session));
 	view->local = endpoint_on_wire(&local);
+	view->nodelay = session_is_nodelay(session);
+	view->corked = session_is_corked(session);
 	find_ends(app, session, view->wire);
 	enum session_state state = session_state(session);
 	bool tries = state == SESSION_CONNECTING || state == SESSION_CLOSED;

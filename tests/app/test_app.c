@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/app.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
 #include "app/fixture.h"
 #include "app/send.h"
+#include "net/option.h"
 #include "net/reconnect.h"
 #include "net/service.h"
 #include "support/peer.h"
@@ -415,6 +419,9 @@ static void test_other_end(void)
 	app_select(&app, one);
 	app_set_view_mode(&app, session_number(one), (struct view_mode){ .ops = &ladder_view });
 	is_int(app_view(&app, 80).other, session_number(other), "a ladder shows it");
+	ok(!app_view(&app, 80).nodelay && option_set(one, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int), &error) &&
+	           app_view(&app, 80).nodelay && !app_view(&app, 80).corked,
+	   "and knows whether TCP_NODELAY is on");
 	session_close(one, &error);
 	session_close(other, &error);
 	ok(app_other_end(&app, one) == other, "also when both have ended");

@@ -474,6 +474,53 @@ static void names_nodelay(void)
 	ok(strstr(shown(), "Nagle ?") && !strstr(shown(), "TCP_NODELAY"), "but if it is off again");
 }
 
+/* TCP_CORK and MSG_MORE hold back what Nagle would, and also where TCP_NODELAY is on. */
+static void names_cork(void)
+{
+#ifdef TCP_CORK
+	static const char on[4] = { 1 };
+	struct entry sets = { .call = CALL_SETSOCKOPT, .arg = TCP_CORK, .arg2 = IPPROTO_TCP };
+	begin(200);
+	put_entry(sets, on, 4);
+	sets.arg = TCP_NODELAY;
+	put_entry(sets, on, 4);
+	put_one_byte();
+	ok(strstr(shown(), "send(\"z\") is held back: less than a full segment of 32741, as TCP_CORK asks ?"),
+	   "TCP_CORK counts more than bytes that are unacknowledged, and TCP_NODELAY");
+	ok(strstr(shown(), "now: 1 byte is held back: less than a full segment"), "also now");
+#endif
+#ifdef MSG_MORE
+	begin(200);
+	put_reading(SAMPLE_AFTER, 1, 0, 0);
+	put_entry((struct entry){ .call = CALL_SEND, .arg2 = (int16_t)MSG_MORE }, "z", 1);
+	put_reading(SAMPLE_AFTER, 2, 1, 0);
+	ok(strstr(shown(), "is held back: MSG_MORE asked to wait for a full segment of 32741"), "and so does MSG_MORE");
+#endif
+	begin(200);
+	sample_set(&kernel, SAMPLE_CWND, 1);
+	put_one_byte();
+	ok(strstr(shown(), "is held back: acknowledgements must come first"), "a congestion window that is full counts more");
+}
+
+/* A client has them of its listener; a call that comes later says nothing of what was before. */
+static void names_inherited(void)
+{
+	static const char on[4] = { 1 };
+	struct entry sets = { .call = CALL_SETSOCKOPT, .arg = TCP_NODELAY, .arg2 = IPPROTO_TCP };
+	begin(200);
+	view.nodelay = true;
+	put_one_byte();
+	ok(!strstr(shown(), "Nagle ?") && strstr(shown(), "is held back: TCP_NODELAY is on"),
+	   "what no call has set is as it is now");
+	put_entry(sets, on, 4);
+	ok(strstr(shown(), "send(\"z\") is held back: Nagle ?") && strstr(shown(), "now: 1 byte is held back: TCP_NODELAY is on"),
+	   "but what was set later was not on before");
+	begin(200);
+	view.corked = true;
+	put_one_byte();
+	ok(strstr(shown(), "as TCP_CORK asks ?") && !strstr(shown(), "Nagle ?"), "TCP_CORK is inherited, too");
+}
+
 /* The same segment six times, and a SYN that was repeated before. */
 static void draws_repeats(void)
 {
@@ -688,6 +735,8 @@ int main(void)
 	draws_large();
 	draws_window();
 	names_nodelay();
+	names_cork();
+	names_inherited();
 	draws_repeats();
 	draws_datagrams();
 	draws_without();

@@ -154,13 +154,14 @@ bool snapshot_in_flight(const struct snapshot *snapshot, uint64_t *bytes)
 
 /* ---- what sending waits for ---- */
 
-static bool window_is_closed(const struct snapshot *snapshot, uint64_t flight)
+/* Kernels that do not tell the window run the timer of its probes. */
+static bool window_is_full(const struct sample *sample, uint64_t flight, uint64_t held)
 {
-	const struct sample *sample = &snapshot->sample;
 	uint64_t mss = sample_get(sample, SAMPLE_SND_MSS);
+	uint64_t next = mss && mss < held ? mss : held;
 	if (!sample_has(sample, SAMPLE_SND_WND))
 		return sample_get(sample, SAMPLE_TIMER) == TIMER_PERSIST;
-	return less(sample_get(sample, SAMPLE_SND_WND), flight) < (mss ? mss : 1);
+	return less(sample_get(sample, SAMPLE_SND_WND), flight) < next;
 }
 
 static bool congestion_holds(const struct sample *sample)
@@ -181,18 +182,18 @@ static bool is_paced(const struct sample *sample)
 	               window;
 }
 
-static enum snapshot_limit limit_of_held(const struct snapshot *snapshot, uint64_t flight,
-                                         uint64_t held)
+enum snapshot_limit snapshot_limit_of_held(const struct sample *sample, bool nodelay, bool corked)
 {
-	const struct sample *sample = &snapshot->sample;
-	if (window_is_closed(snapshot, flight))
+	uint64_t held = sample_get(sample, SAMPLE_NOTSENT);
+	uint64_t flight = less(sample_get(sample, SAMPLE_OUTQ), held);
+	if (window_is_full(sample, flight, held))
 		return LIMIT_PEER_WINDOW;
 	if (congestion_holds(sample) || !sample_has(sample, SAMPLE_SND_MSS))
 		return LIMIT_NETWORK;
 	bool little = held < sample_get(sample, SAMPLE_SND_MSS);
-	if (little && snapshot->corked)
+	if (little && corked)
 		return LIMIT_CORK;
-	if (little && flight && !snapshot->nodelay)
+	if (little && flight && !nodelay)
 		return LIMIT_NAGLE;
 	if (is_paced(sample))
 		return LIMIT_PACING;
@@ -210,7 +211,8 @@ enum snapshot_limit snapshot_limit(const struct snapshot *snapshot)
 	    !snapshot_in_flight(snapshot, &flight) || !snapshot_held_back(snapshot, &held))
 		return LIMIT_UNKNOWN;
 	if (held)
-		return limit_of_held(snapshot, flight, held);
+		return snapshot_limit_of_held(&snapshot->sample, snapshot->nodelay,
+		                              snapshot->corked);
 	if (snapshot->unsent && snapshot->fault_holds)
 		return LIMIT_FAULT;
 	if (snapshot->unsent)

@@ -137,6 +137,11 @@ enum snapshot_limit {
 	LIMIT_NETWORK,     /* acknowledgements */
 };
 enum snapshot_limit snapshot_limit(const struct snapshot *snapshot);
+
+/* The same of bytes that a stream's kernel holds back, by one sample. `corked`: TCP_CORK is on, or
+ * MSG_MORE was given. */
+enum snapshot_limit snapshot_limit_of_held(const struct sample *sample, bool nodelay, bool corked);
+
 const char *snapshot_limit_name(enum snapshot_limit limit); /* "peer's window"; static */
 
 /* Connections wait for accept(), and no more fit: new SYNs are dropped. Of one socket, and of

@@ -13,6 +13,7 @@
 #include "view/calltext.h"
 #include "view/page/fields.h"
 #include "view/page/flow.h"
+#include "view/page/snapshot.h"
 #include "view/recordtext.h"
 
 /* ---- the ruler: which column each byte has, and each boundary ---- */
@@ -177,15 +178,6 @@ static uint64_t count_segments(const struct flow *flow)
 
 /* ---- why the kernel holds bytes back ---- */
 
-static bool window_is_full(const struct sample *sample, uint64_t in_flight)
-{
-	if (!sample_has(sample, SAMPLE_SND_WND))
-		return false;
-	uint64_t next = sample_get(sample, SAMPLE_SND_MSS);
-	uint64_t held = sample_get(sample, SAMPLE_NOTSENT);
-	return in_flight + (held < next ? held : next) > sample_get(sample, SAMPLE_SND_WND);
-}
-
 static uint64_t count_in_flight(const struct sample *sample)
 {
 	uint64_t held = sample_get(sample, SAMPLE_NOTSENT);
@@ -193,55 +185,97 @@ static uint64_t count_in_flight(const struct sample *sample)
 	return waiting > held ? waiting - held : 0;
 }
 
-/* TCP_NODELAY, as it was last set before this position. */
-static bool is_nodelay(const struct view *view, uint64_t position)
+static bool sets(const struct entry *entry, const char *name)
 {
-	for (int i = 0; i < FLOW_WALK && position != TRANSCRIPT_NONE; i++) {
-		const struct entry *entry = transcript_at(view->transcript, position);
-		const struct sockopt *option = entry->call == CALL_SETSOCKOPT && !entry->error
-		                                       ? sockopt_numbered(entry->arg2, entry->arg)
-		                                       : NULL;
-		if (option && strcmp(option->name, "TCP_NODELAY") == 0)
+	const struct sockopt *option = entry->call == CALL_SETSOCKOPT && !entry->error
+	                                       ? sockopt_numbered(entry->arg2, entry->arg)
+	                                       : NULL;
+	return option && strcmp(option->name, name) == 0;
+}
+
+/* As this option was last set before this position. What no call has set was inherited, and is as it
+ * is `now`. */
+static bool is_on(const struct view *view, uint64_t position, const char *name, bool now)
+{
+	uint64_t at = transcript_last(view->transcript, view->session);
+	for (int i = 0; i < FLOW_WALK && at != TRANSCRIPT_NONE; i++) {
+		const struct entry *entry = transcript_at(view->transcript, at);
+		bool set = sets(entry, name);
+		if (set && at <= position)
 			return entry->len > 0 && memcmp(entry_payload(entry), "\0\0\0\0",
 			                                entry->len < 4 ? entry->len : 4) != 0;
-		position = transcript_before(view->transcript, position);
+		if (set || entry->call == CALL_SOCKET)
+			now = false;
+		at = transcript_before(view->transcript, at);
 	}
-	return false;
+	return now;
+}
+
+static void print_window(const struct sample *sample, char out[REASON])
+{
+	uint64_t window = sample_get(sample, SAMPLE_SND_WND);
+	if (window)
+		snprintf(out, REASON,
+		         "the peer's window of %" PRIu64 " byte%s * has no room beside the %" PRIu64
+		         " in flight",
+		         window, count_plural(window), count_in_flight(sample));
+	else
+		snprintf(out, REASON, "the peer's window is 0 %c: its program does not read",
+		         sample_has(sample, SAMPLE_SND_WND) ? '*' : '?');
+}
+
+static void print_nagle(const struct sample *sample, char out[REASON])
+{
+	uint64_t held = sample_get(sample, SAMPLE_NOTSENT);
+	uint64_t in_flight = count_in_flight(sample);
+	snprintf(out, REASON,
+	         "Nagle ?: %" PRIu64 " byte%s unacknowledged * and %" PRIu64
+	         " %s less than a full segment of %" PRIu64,
+	         in_flight, in_flight == 1 ? " is" : "s are", held, held == 1 ? "is" : "are",
+	         sample_get(sample, SAMPLE_SND_MSS));
 }
 
 /* Deduced from what was read: the kernel does not give its reasons. */
 static void reason(const struct view *view, uint64_t position, const struct sample *sample,
                    const struct entry *call, char out[REASON])
 {
-	uint64_t held = sample_get(sample, SAMPLE_NOTSENT);
-	uint64_t in_flight = count_in_flight(sample);
 	uint64_t mss = sample_get(sample, SAMPLE_SND_MSS);
-	if (sample_has(sample, SAMPLE_SND_WND) && !sample_get(sample, SAMPLE_SND_WND))
-		snprintf(out, REASON, "the peer's window is 0 *: its program does not read");
-	else if (window_is_full(sample, in_flight))
-		snprintf(out, REASON,
-		         "the peer's window of %" PRIu64 " byte%s * has no room beside the %" PRIu64
-		         " in flight",
-		         sample_get(sample, SAMPLE_SND_WND),
-		         count_plural(sample_get(sample, SAMPLE_SND_WND)), in_flight);
-	else if (held < mss && sample_get(sample, SAMPLE_UNACKED) && is_nodelay(view, position))
+	bool more = call && (call->arg2 & MSG_MORE);
+	bool nodelay = is_on(view, position, "TCP_NODELAY", view->nodelay);
+	bool corked = is_on(view, position, "TCP_CORK", view->corked);
+	switch (snapshot_limit_of_held(sample, nodelay, corked || more)) {
+	case LIMIT_PEER_WINDOW:
+		print_window(sample, out);
+		break;
+	case LIMIT_NAGLE:
+		print_nagle(sample, out);
+		break;
+	case LIMIT_AUTOCORKING:
 		snprintf(
 		        out, REASON,
 		        "TCP_NODELAY is on, so it is not Nagle: an earlier segment is still queued "
 		        "here, and the kernel adds to the next one (tcp_autocorking) ?");
-	else if (held < mss && sample_get(sample, SAMPLE_UNACKED))
+		break;
+	case LIMIT_CORK:
+		if (more && !corked)
+			snprintf(out, REASON,
+			         "MSG_MORE asked to wait for a full segment of %" PRIu64, mss);
+		else
+			snprintf(out, REASON,
+			         "less than a full segment of %" PRIu64 ", as TCP_CORK asks ?",
+			         mss);
+		break;
+	case LIMIT_PACING:
 		snprintf(out, REASON,
-		         "Nagle ?: %" PRIu64 " byte%s unacknowledged * and %" PRIu64
-		         " %s less than a full segment of %" PRIu64,
-		         in_flight, in_flight == 1 ? " is" : "s are", held,
-		         held == 1 ? "is" : "are", mss);
-	else if (held < mss && call && (call->arg2 & MSG_MORE))
-		snprintf(out, REASON, "MSG_MORE asked to wait for a full segment of %" PRIu64, mss);
-	else if (held < mss)
-		snprintf(out, REASON, "less than a full segment of %" PRIu64 ", as TCP_CORK asks ?",
-		         mss);
-	else
+		         "segments are spaced, by SO_MAX_PACING_RATE or the congestion control ?");
+		break;
+	case LIMIT_NETWORK:
 		snprintf(out, REASON, "acknowledgements must come first ?");
+		break;
+	default:
+		snprintf(out, REASON, "why is not known");
+		break;
+	}
 }
 
 /* ---- sentences ---- */
