@@ -7,9 +7,9 @@
 #include <sys/socket.h>
 
 #include "base/alloc.h"
+#include "net/option.h"
 #include "net/peers.h"
 #include "net/service.h"
-#include "net/option.h"
 #include "net/session_internal.h"
 #include "net/tls/tls.h"
 #include "record/sample.h"
@@ -284,11 +284,11 @@ static void open_now(struct session *session, enum session_state state)
 		session->state = state;
 }
 
-/* A session that had ended is opened again; one that a listener made is not. */
+/* A session that had ended is opened again; one that a listener or a relay made is not. */
 static void begin_again(struct session *session, uint64_t position)
 {
 	struct recorded *own = session->own;
-	if (session->state != SESSION_CLOSED || session->listener)
+	if (session->state != SESSION_CLOSED || session->listener || session->relay)
 		return;
 	own->ends = 0;
 	own->secured = own->notified = false;

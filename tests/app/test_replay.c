@@ -293,6 +293,27 @@ static void knows_options(void)
 	end();
 }
 
+/* What a relay has opened is not opened again, whatever a log says: it would be counted each time that it ends,
+ * and leave the table too early. */
+static void keeps_sides(void)
+{
+#define SIDE(second)                                                                               \
+	"{\"type\":\"call\"," AT(second, "\"session\":2,\"call\":\"socket\",\"fd\":5,\"family\":2,\"socket_type\":1") \
+	        "{\"type\":\"call\"," AT(second, "\"session\":2,\"call\":\"close\",\"fd\":5")
+	static const char log[] = HEADER
+	        "{\"type\":\"session\",\"session\":1,\"name\":\"r\",\"kind\":\"listener\",\"transport\":\"tcp\"}\n"
+	        "{\"type\":\"session\",\"session\":2,\"name\":\"c\",\"kind\":\"stream\",\"transport\":\"tcp\",\"relay\":1}\n"
+	        SIDE("02") SIDE("02") SIDE("02") SIDE("02");
+	begin(log, REPLAY_SPEED_OWN);
+	sessions_keep_clients(app.sessions, 2);
+	is_int(entries_at(0), 8, "a socket of a relay in a log, that comes again and again");
+	is_int(state_of(2), SESSION_CLOSED, "has ended");
+	is_int(session_relay(sessions_numbered(app.sessions, 2)), 1, "for that relay");
+	app_reap(&app);
+	ok(sessions_numbered(app.sessions, 2), "once, and stays");
+	end();
+}
+
 int main(void)
 {
 	setlocale(LC_ALL, "C.UTF-8");
@@ -305,6 +326,7 @@ int main(void)
 	has_many_sessions();
 	goes_on();
 	knows_options();
+	keeps_sides();
 	shows_lines();
 	return tap_done();
 }
