@@ -26,7 +26,7 @@ enum {
 	OPTIONS_SCRIPTS = 256,
 	OPTIONS_NAMES = 32,
 	OPTIONS_LOGS = 8,
-	OPTIONS_GIVEN = 128, /* as many as there are */
+	OPTIONS_GIVEN = 128, /* more than there are */
 };
 
 enum options_wish { OPTIONS_RUN, OPTIONS_HELP, OPTIONS_VERSION, OPTIONS_MDOC, OPTIONS_COMPLETION };

@@ -481,9 +481,9 @@ static bool is_optional_word(const struct element *element)
 	return !element->literals && !element->required && !element->rest;
 }
 
-/* How many of the words left belong to the elements after this one: one for each that is
- * required, and the last ones that are those of the choices at the end, with a word among or after
- * them that may be before them. */
+/* How many of the words left belong to the elements after this one: one for each that is required,
+ * and the last words of the line, as long as each is one of the choices at the end. If an optional
+ * word comes right before these choices in the usage, it may also follow one of them, and counts. */
 static size_t claimed_after(const struct match *match, size_t index, size_t left)
 {
 	bool given[GRAMMAR_MAX] = { false };

@@ -93,7 +93,7 @@ static bool is_switched_on(const void *value, size_t len)
 	return false;
 }
 
-/* With SO_LINGER and a time close() would sleep. */
+/* TCP_NODELAY and TCP_CORK say what sending waits for; with SO_LINGER and a time close() would sleep. */
 void option_note(struct session *session, int level, int number, const void *value, size_t len)
 {
 	struct linger linger;
