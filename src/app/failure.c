@@ -283,6 +283,28 @@ static const struct session *find_closed_listener(const struct failure *failure,
 	return NULL;
 }
 
+/* TLS had begun, and what was agreed on, or clear text, had not come. Before the first record only the session
+ * itself knows; a recording has no more than the calls. */
+static bool was_in_handshake(const struct failure *failure)
+{
+	const struct transcript *transcript = failure->app->transcript;
+	const struct session *session = failure->session;
+	uint64_t at = failure->call;
+	bool sealed = false;
+	for (; at != TRANSCRIPT_NONE && at >= failure->begun;
+	     at = transcript_before(transcript, at)) {
+		const struct entry *entry = transcript_at(transcript, at);
+		bool moved = entry->len && (entry_is_incoming(entry) || entry_is_outgoing(entry));
+		if (entry_is_of_tls(entry))
+			return entry->arg < 0;
+		if (entry->call == CALL_SOCKET || (moved && !entry_is_sealed(entry)))
+			break;
+		sealed = sealed || entry_is_sealed(entry);
+	}
+	return sealed ||
+	       (session_security(session) != SESSION_PLAIN && !*session_tls_facts(session));
+}
+
 static void say_reset(const struct failure *failure, struct buf *out)
 {
 	uint64_t closed;
@@ -294,8 +316,7 @@ static void say_reset(const struct failure *failure, struct buf *out)
 		       out);
 		return;
 	}
-	const struct session *session = failure->session;
-	if (session_security(session) != SESSION_PLAIN && !*session_tls_facts(session))
+	if (was_in_handshake(failure))
 		buf_append_text(out, "The handshake of TLS was not over.\n");
 	uint64_t fin = find_fin(failure);
 	uint64_t sent = session_life_sent(failure->session);

@@ -451,7 +451,8 @@ static void get_fact(const struct session *session, enum value_id id, struct val
 	const char *fact = find_fact(session, names[id]);
 	int len = (int)strcspn(fact, "\n");
 	bool none = strncmp(fact, "none: ", 6) == 0 || strncmp(fact, "none was ", 9) == 0;
-	if (!len || (id == VALUE_SNI && none))
+	bool unknown = strncmp(fact, "not known: ", 11) == 0; /* of a recording */
+	if (!len || unknown || (id == VALUE_SNI && none))
 		return;
 	if (id == VALUE_RESUMED)
 		set_yes(value, strncmp(fact, "yes", 3) == 0);

@@ -8,6 +8,7 @@ import re
 import shutil
 import socket
 import ssl
+import struct
 import subprocess
 import sys
 import threading
@@ -18,7 +19,7 @@ from certificates import authority, certificate  # noqa: E402
 from plain import Plain  # noqa: E402
 from script import enter_home, read, read_text, script, write  # noqa: E402
 from tap import *  # noqa: E402,F403
-from tls_ends import needs_openssl, read_to_end  # noqa: E402
+from tls_ends import Secure, needs_openssl, read_to_end, server_context  # noqa: E402
 
 
 def serve(conversation, paths):
@@ -82,7 +83,7 @@ def replays(good):
         same(advice(now), advice(then), "and the same reason")
         if words == "a conversation":
             write("older.jsonl", "".join(line for line in read_text("kept.jsonl").splitlines(True) if '"SSL_connect"' not in line))
-            status, out, err = script("/replay older.jsonl max\n/info\n")
+            status, out, err = script("/replay older.jsonl max\n/info\n/assert tls is not available\n")
             same((status, tls_rows(out)), (0, [" TLS not known: no end of a handshake is recorded"]), "what a recording does not have is not known")
         os.unlink("kept.jsonl")
     lines = ['{"sockpit":"log","version":1,"type":"header","program":"x","started":"2026-11-29T10:00:00.000000000+00:00"}',
@@ -91,6 +92,32 @@ def replays(good):
                          "text": "verify\n\n\t\nTLS\n\tx\nno tab\n" + "y" * 3000 + "\t\x1b[31m\u202e"})]
     status, out, err = script("/replay %s max\n/info\n" % write("hostile.jsonl", "\n".join(lines) + "\n"))
     ok(status == 0 and "\x1b" not in out and "\u202e" not in out, "a recording may have anything there: %r %s" % (out[-300:], err))
+
+
+def resets(good):
+    """Whether the handshake was over when a connection was reset: said then, and by a recording."""
+    server = listener()
+
+    def serve_both():
+        peer, _ = server.accept()
+        peer.settimeout(DEADLINE)
+        with Secure(peer, server_context(good), server=True) as end_:
+            end_.send(b"hello\n")
+            end_.read()
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer, _ = server.accept()
+        peer.settimeout(DEADLINE)
+        peer.recv(5)
+        peer.close()
+    threading.Thread(target=serve_both, daemon=True).start()
+    port = port_of(server)
+    for words, lines, wanted in (("after", "/open tls localhost %d as t\n/expect hello\n/send x\n/wait closed within 20s\n" % port, False),
+                                 ("during", "/try /open tls localhost %d as t\n" % port, True)):
+        for turn, text in (("then", lines), ("by a recording", "/replay kept.jsonl max\n")):
+            status, out, err = script(text + "/why\n", *(("-o", "kept.jsonl") if turn == "then" else ()))
+            said = (status, "ECONNRESET" in out, "No FIN had come" in out, "The handshake of TLS was not over." in out)
+            same(said, (0, True, True, wanted), "a reset %s the handshake, as it is explained %s: %s%s" % (words, turn, out, err))
+        os.unlink("kept.jsonl")
 
 
 def logs(good):
@@ -175,6 +202,7 @@ os.environ["SSL_CERT_FILE"] = authority("root")
 right = certificate("right", "root")
 try:
     replays(right)
+    resets(right)
     logs(right)
     saves(right)
 finally:
