@@ -570,7 +570,7 @@ struct view app_view(const struct app *app, int columns)
 		uint32_t ends[2];
 		find_ends(app, app->current, ends);
 		view.session = ends[0] ? ends[0] : VIEW_NO_SESSION;
-		view.owner = app_shown(app);
+		view.owner = app->current && session_has_had_tls(app->current) ? app_shown(app) : 0;
 		view.port = app->current ? session_local(app->current).port : 0;
 	}
 	return view;

@@ -32,8 +32,9 @@ struct recorded {
 	unsigned ends;          /* enum stream_end */
 	size_t clients;         /* of a listener, that are open */
 	bool met;               /* an entry has come */
-	bool secured;         /* there is TLS on top of it, */
-	bool notified;        /* and the peer's close_notify has come */
+	bool had_tls;           /* in any of its lives; */
+	bool secured;           /* there is TLS on top of it, */
+	bool notified;          /* and the peer's close_notify has come */
 	struct recorded_tls tls;
 	struct buf facts, advice; /* to which it points */
 };
@@ -106,6 +107,12 @@ static const struct recorded_tls *tls_of(const struct session *session)
 	return own->secured ? &own->tls : NULL;
 }
 
+static bool has_had_tls(const struct session *session)
+{
+	const struct recorded *own = session->own;
+	return own->had_tls;
+}
+
 static size_t sockets(const struct session *session)
 {
 	const struct recorded *own = session->own;
@@ -130,6 +137,7 @@ static const struct session_ops recorded_kinds[] = {
 		.tcp_state = state_of_stream,
 		.stream_ends = stream_ends,
 		.recorded_tls = tls_of,
+		.has_had_tls = has_had_tls,
 		.sockets = sockets,
 		.socket_sample = socket_sample,
 	},
@@ -448,7 +456,7 @@ static void meet_record(struct recorded *own)
 {
 	if (own->secured)
 		return;
-	own->secured = true;
+	own->had_tls = own->secured = true;
 	own->tls = (struct recorded_tls){
 		.verifies = true,
 		.facts = "TLS\tnot known: no end of a handshake is recorded",
@@ -465,7 +473,7 @@ static void meet_handshake(struct recorded *own, const struct entry *entry)
 	buf_clear(&own->facts);
 	buf_clear(&own->advice);
 	buf_append(entry->arg > 0 ? &own->facts : &own->advice, agreed, len);
-	own->secured = true;
+	own->had_tls = own->secured = true;
 	own->tls = (struct recorded_tls){
 		.verifies = !tls_entry_asked(entry, TLS_ASKED_VERIFY, &value),
 		.facts = buf_text(&own->facts),

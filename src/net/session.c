@@ -1034,6 +1034,11 @@ enum session_security session_security(const struct session *session)
 	return verifies ? SESSION_TLS : SESSION_TLS_UNVERIFIED;
 }
 
+bool session_has_had_tls(const struct session *session)
+{
+	return session->ops->has_had_tls && session->ops->has_had_tls(session);
+}
+
 bool session_gives_keys(const struct session *session)
 {
 	return session->ops->gives_keys && session->ops->gives_keys(session);

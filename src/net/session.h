@@ -160,6 +160,9 @@ bool session_handshake(const struct session *session, struct session_handshake *
 enum session_security { SESSION_PLAIN, SESSION_TLS, SESSION_TLS_UNVERIFIED };
 enum session_security session_security(const struct session *session);
 
+/* It has had TLS, on this connection or an earlier one. */
+bool session_has_had_tls(const struct session *session);
+
 /* It has TLS that began after the last sessions_watch_keys(), which has its keys. */
 bool session_gives_keys(const struct session *session);
 

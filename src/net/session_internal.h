@@ -87,6 +87,7 @@ struct session_ops {
 	void (*handshake)(const struct session *session, struct session_handshake *handshake);
 	const struct tls *(*tls)(const struct session *session); /* NULL before it has begun */
 	const struct recorded_tls *(*recorded_tls)(const struct session *session); /* NULL = none */
+	bool (*has_had_tls)(const struct session *session);
 	bool (*gives_keys)(const struct session *session);
 	size_t (*unsent)(const struct session *session); /* bytes that wait in the layer */
 

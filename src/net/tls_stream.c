@@ -497,6 +497,12 @@ static const struct tls *tls_of(const struct session *session)
 	return own->tls;
 }
 
+/* A session has these operations from then on. */
+static bool has_had_tls(const struct session *session)
+{
+	return session->ops == &tls_stream_ops;
+}
+
 static bool gives_keys(const struct session *session)
 {
 	const struct tls_stream *own = session->own;
@@ -567,6 +573,7 @@ const struct session_ops tls_stream_ops = {
 	.is_securing = is_securing,
 	.handshake = describe_handshake,
 	.tls = tls_of,
+	.has_had_tls = has_had_tls,
 	.gives_keys = gives_keys,
 	.unsent = unsent,
 	.queue_dropped = queue_dropped,

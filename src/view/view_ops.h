@@ -87,7 +87,7 @@ struct view {
 	const struct view_ops *ops;
 	const struct transcript *transcript;
 	uint32_t session;    /* of a view of frames the wire end, or VIEW_NO_SESSION, */
-	uint32_t owner;      /* and the session whose frames they are; 0 = not known */
+	uint32_t owner;      /* and the session whose TLS records are in them; 0 = none are */
 	bool all;            /* every session, each row with a numbered tag; only if ops->merges */
 	uint32_t other;      /* the session at the other end, 0 = not ours; only if !ops->merges */
 	enum view_clear clear;

@@ -393,6 +393,9 @@ static void test_looks(void)
 	ok(app_view_mode(&app, session_number(echo)).ops == &trace_view, "and only that one");
 	app_set_view_mode(&app, number, (struct view_mode){ .ops = &ladder_view, .all = true });
 	ok(!app_view_mode(&app, number).all, "a ladder is not one of all");
+	app_set_view_mode(&app, number, (struct view_mode){ .ops = &wire_view });
+	view = app_view(&app, 80);
+	ok(view.ops == &wire_view && !view.owner, "no TLS records are looked for without TLS");
 	ok(session_close(demo, &error) && app_forget(&app, demo, &error), "it is forgotten");
 	ok(app_view_mode(&app, number).ops == &trace_view, "and how it was shown");
 	ok(app.tab_count <= sessions_count(app.sessions), "nothing is kept of it");

@@ -14,6 +14,7 @@ import threading
 
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "support"))
 from certificates import authority, certificate  # noqa: E402
+from plain import Plain  # noqa: E402
 from script import enter_home, script  # noqa: E402
 from tap import *  # noqa: E402,F403
 from tls_ends import VERSIONS, needs_openssl, serve, server_context  # noqa: E402
@@ -391,6 +392,12 @@ def on_the_wire():
     out = run("--replay", "wire.jsonl", "--speed", "max", "--view", "ladder", env=dict(os.environ, COLUMNS="240"))[1].decode()
     ok(re.search(r"─ data 0\.\.\d+: ClientHello w ─", out) and re.search("←[─ ]+(data 0[^:]*: )?ServerHello.*? w ", out),
        "a segment that is seen has the names of its records: %r" % re.findall(r"[^│]*Hello[^│]*", out))
+    plain = Plain("--replay", "wire.jsonl", "--speed", "max")
+    plain.sees("1> ")
+    plain.type("/session t")
+    plain.type("/view wire")
+    ok(plain.sees("ClientHello") and plain.sees("ServerHello"), "so has its row in the view wire, also when the session has ended")
+    same(plain.leave(), 0, "leaves")
 
 
 watchdog(240)
