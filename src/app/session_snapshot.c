@@ -67,7 +67,7 @@ void session_snapshot(const struct session *session, struct snapshot *snapshot)
 	struct session_handshake handshake;
 	if (session_handshake(session, &handshake)) {
 		snapshot->tls_waits = session_now(session) - handshake.begun;
-		snapshot->tls_limit = handshake.limit;
+		snapshot->tls_limit = handshake.limit - handshake.spent;
 		snapshot->tls_came = handshake.came;
 	}
 	if (limits) {

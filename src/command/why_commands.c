@@ -22,7 +22,7 @@ static void explain_named(const struct invocation *invocation, const struct errn
 static void explain_handshake(const struct session *session, const struct session_handshake *handshake,
                               struct buf *out)
 {
-	char took[CLOCK_TEXT], limit[CLOCK_TEXT];
+	char took[CLOCK_TEXT], limit[CLOCK_TEXT], spent[CLOCK_TEXT];
 	const char *peer = handshake->server ? "the client" : "the server";
 	const struct target *target = session_target(session);
 	clock_format_duration(session_now(session) - handshake->begun, took);
@@ -37,8 +37,10 @@ static void explain_handshake(const struct session *session, const struct sessio
 		buf_append_text(out, "\nA server without TLS may be waiting for a line: open it "
 		                     "without tls.");
 	if (handshake->limit)
-		buf_printf(out, "\nIts time limit is %s: -w or /set timeout.",
-		           clock_format_duration(handshake->limit, limit));
+		buf_printf(out, "\nIts time limit is %s%s%s: -w or /set timeout.",
+		           clock_format_duration(handshake->limit, limit),
+		           handshake->spent ? ", of which connecting took " : "",
+		           handshake->spent ? clock_format_duration(handshake->spent, spent) : "");
 	else if (handshake->server)
 		buf_append_text(out, "\nIt has no time limit: /close ends it, /set max-idle closes "
 		                     "silent clients. /set timeout is a limit for the clients of "

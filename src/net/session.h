@@ -146,12 +146,13 @@ bool session_takes_data(const struct session *session); /* open, and neither shu
 /* It is open, and its TLS handshake is under way: what is sent waits for the end of that. */
 bool session_is_securing(const struct session *session);
 
-/* Of that handshake: which end we are, since when, its time limit, and what has come since. False where there
- * is none. */
+/* Of that handshake: which end we are, since when, its time limit, which is that of connecting, too, and what
+ * has come since. False where there is none. */
 struct session_handshake {
 	bool server;
 	int64_t begun; /* clock_now() */
-	int64_t limit; /* ns; 0 = none */
+	int64_t limit; /* ns; 0 = none, */
+	int64_t spent; /* of which connecting took this; 0 = nothing worth a word */
 	uint64_t came; /* bytes from the peer */
 };
 bool session_handshake(const struct session *session, struct session_handshake *handshake);

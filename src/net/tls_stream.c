@@ -515,12 +515,22 @@ static bool is_securing(const struct session *session)
 	return own->stream.layer_due;
 }
 
+/* What connecting took of the limit, where that is worth a word; 0 = it is not, or there is no limit. */
+static int64_t spent(const struct tls_stream *own)
+{
+	enum { WORTH_A_WORD = 10 }; /* a tenth */
+	int64_t limit = own->limit, before = limit ? own->begun + limit - own->due : 0;
+	before = before < limit ? before : limit;
+	return before > limit / WORTH_A_WORD ? before : 0;
+}
+
 static void describe_handshake(const struct session *session, struct session_handshake *handshake)
 {
 	const struct tls_stream *own = session->own;
 	*handshake = (struct session_handshake){ .server = own->tls && tls_is_server(own->tls),
 		                                 .begun = own->begun,
 		                                 .limit = own->limit,
+		                                 .spent = spent(own),
 		                                 .came = own->came };
 }
 
@@ -542,21 +552,29 @@ static void prepare(struct session *session, struct poller *poller)
 		poller_wake_at(poller, due);
 }
 
+static void time_out(struct session *session)
+{
+	char limit[CLOCK_TEXT], took[CLOCK_TEXT];
+	const struct tls_stream *own = session->own;
+	int64_t before = spent(own);
+	clock_format_duration(own->limit, limit);
+	clock_format_duration(before, took);
+	record_failed_handshake(session);
+	session_finish(session, SESSION_ENDED_FAILED,
+	               "TLS handshake timed out: not over after %s%s%s", limit,
+	               before ? ", of which connecting took " : "", before ? took : "");
+}
+
 static void serve(struct session *session, const struct poller *poller)
 {
-	char limit[CLOCK_TEXT];
 	const struct tls_stream *own = session->own;
 	bool was_busy = own->stream.layer_busy;
 	stream_serve(session, poller);
 	if (was_busy && session->state == SESSION_OPEN)
 		process_records(session);
 	int64_t due = session->state == SESSION_OPEN ? deadline(session) : 0;
-	if (due && clock_now() >= due) {
-		record_failed_handshake(session);
-		session_finish(session, SESSION_ENDED_FAILED,
-		               "TLS handshake timed out: not over after %s",
-		               clock_format_duration(own->limit, limit));
-	}
+	if (due && clock_now() >= due)
+		time_out(session);
 }
 
 const struct session_ops tls_stream_ops = {

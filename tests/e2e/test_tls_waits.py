@@ -5,6 +5,7 @@ filled by such clients for good."""
 
 import os
 import re
+import select
 import socket
 import sys
 
@@ -122,6 +123,33 @@ def limits_of_a_listener():
     same(plain.leave(), 0, "leaves")
 
 
+def slow_to_connect():
+    """The limit is that of connecting, too: what that took is said, where it is much. A listener whose queue is full drops SYN,
+    which is sent again a second later."""
+    plain = Plain()
+    server = listener(backlog=0)
+    first = caller(port_of(server))
+    select.select([server], [], [], DEADLINE)
+    plain.type("/set timeout 6s")
+    plain.type("/open tls 127.0.0.1 %d as f verify off" % port_of(server))
+    for _ in range(100):
+        plain.type("/info @f")
+        plain.sees("deduced")
+        if "SYN_SENT" in plain.text:
+            break
+    taken, _ = server.accept()
+    ok(plain.sees("connected"), "connecting takes a second")
+    is_answered(plain, "/why", "Its time limit is 6.0 s, of which connecting took ", "-w or /set timeout.")
+    plain.type("/info")
+    plain.sees("deduced")
+    left = re.search(r"handshake for .*\(limit ([0-9.]+) s\)", plain.text)
+    ok(left and float(left.group(1)) < 5.5, "/info has what is left of it for the handshake: %s" % (left and left.group(0)))
+    ok(plain.sees("TLS handshake timed out: not over after 6.0 s, of which connecting took "), "and so has the line that ends it")
+    same(plain.leave(), 0, "leaves")
+    first.close()
+    taken.close()
+
+
 def limits_of_pipe_mode(good):
     """-w is for the handshake, as client and as server, also of a peer that is never idle."""
     for words in ("silent", "one that drips"):
@@ -172,6 +200,7 @@ os.environ["SSL_CERT_FILE"] = authority("root")
 right = certificate("right", "root")
 what_is_shown()
 limits_of_a_listener()
+slow_to_connect()
 limits_of_pipe_mode(right)
 in_place(right)
 done()
