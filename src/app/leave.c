@@ -26,6 +26,12 @@ static size_t count_unsent(const struct app *app, size_t *holders, const struct 
  * the end of a script. */
 #define OWN_LIMIT (5 * CLOCK_S)
 
+/* Whoever still has bytes to send has sent no FIN: a client whose peer has closed is not its other end. */
+static bool is_gone(const struct session *session)
+{
+	return session_state(session) == SESSION_CLOSED || session_peer_closed(session);
+}
+
 /* The paused session at the other end, or the paused listener before it; nobody is left to resume it. NULL
  * for none. The clients of a UNIX listener have no address: all open ones that it has accepted must be
  * paused. */
@@ -38,7 +44,7 @@ static const struct session *held_up_by(const struct app *app, const struct sess
 	for (size_t i = 0; i < sessions_count(app->sessions); i++) {
 		const struct session *at = sessions_at(app->sessions, i);
 		bool listens = session_has_clients(at);
-		if (at == session || session_state(at) == SESSION_CLOSED || !(listens || is_unix) ||
+		if (at == session || is_gone(at) || !(listens || is_unix) ||
 		    !app_reaches(session, at))
 			continue;
 		if (session_is_paused(at))
@@ -49,20 +55,22 @@ static const struct session *held_up_by(const struct app *app, const struct sess
 	return found;
 }
 
-/* What waits is of services, or for sessions of ours that are paused. *holder: one of those, NULL for none. */
+/* What waits is of services, or for sessions of ours that are paused. *holder: one of those, NULL for none.
+ * Services come last, as any other session may decide. */
 static bool waits_only_for_us(const struct app *app, const struct session **holder)
 {
-	bool only = true;
 	*holder = NULL;
-	for (size_t i = 0; i < sessions_count(app->sessions); i++) {
-		const struct session *session = sessions_at(app->sessions, i);
-		if (!session_unsent(session))
-			continue;
-		const struct session *by = held_up_by(app, session);
-		*holder = by ? by : *holder;
-		only = only && (by || session_is_served(session));
-	}
-	return only;
+	for (int served = 0; served < 2; served++)
+		for (size_t i = 0; i < sessions_count(app->sessions); i++) {
+			const struct session *session = sessions_at(app->sessions, i);
+			if (!session_unsent(session) || session_is_served(session) != served)
+				continue;
+			const struct session *by = held_up_by(app, session);
+			if (!by && !served)
+				return false;
+			*holder = by ? by : *holder;
+		}
+	return true;
 }
 
 size_t leave_unsent(const struct app *app)
@@ -70,6 +78,14 @@ size_t leave_unsent(const struct app *app)
 	size_t holders;
 	const struct session *holder;
 	return count_unsent(app, &holders, &holder);
+}
+
+/* A wait without a limit has one from when nobody else is left who may read. */
+static void limit_wait(struct app *app)
+{
+	const struct session *holder;
+	if (app->leave_by == INT64_MAX && waits_only_for_us(app, &holder))
+		app->leave_by = clock_now() + OWN_LIMIT;
 }
 
 bool leave_begin(struct app *app, const char *again, struct error *error)
@@ -83,10 +99,9 @@ bool leave_begin(struct app *app, const char *again, struct error *error)
 	}
 	if (!app->attended) {
 		int64_t limit = app->settings.timeout;
-		if (!limit && waits_only_for_us(app, &holder))
-			limit = OWN_LIMIT;
 		app->lost_before = sessions_lost(app->sessions);
 		app->leave_by = limit ? clock_now() + limit : INT64_MAX;
+		limit_wait(app);
 		app_note(app, "quits when %zu byte%s %s sent; /quit! quits at once", bytes,
 		         count_plural(bytes), bytes == 1 ? "is" : "are");
 		return true;
@@ -122,6 +137,8 @@ void leave_serve(struct app *app)
 	if (!app->leave_by)
 		return;
 	size_t unsent = leave_unsent(app);
+	if (unsent)
+		limit_wait(app);
 	if (unsent && clock_now() < app->leave_by)
 		return;
 	const struct session *holder;

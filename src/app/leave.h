@@ -10,8 +10,8 @@ size_t leave_unsent(const struct app *app);
 
 /* Quits; with unsent data only on the second call. False: one line says how much would be lost, and
  * that `again` ("/quit") quits. Where nobody can be asked the program quits when everything is
- * sent, or when the time limit of the settings has passed; by default 5 s for what services alone
- * send, and for what only our own paused sessions could read.
+ * sent, or when the time limit of the settings has passed; by default 5 s from
+ * when only services send what is left, or only our own paused sessions could read it.
  * Where app->abandons is set, it quits at once. */
 bool leave_begin(struct app *app, const char *again, struct error *error);
 bool leave_has_begun(const struct app *app);

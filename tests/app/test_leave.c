@@ -116,19 +116,24 @@ static void send_much(struct app *app, struct session *session)
 	ok(session_unsent(session) > 0, "and some of it waits");
 }
 
-static void close_both(struct app *app, struct session *client, struct session *server)
+/* Makes a client that the listener accepts, and ends it: both sides, or its own. */
+static void come_and_go(struct app *app, const struct target *target, struct session *server, bool both)
 {
 	struct error error;
+	size_t had = session_clients(server);
+	struct session *client = call(app, target);
+	wait_for(app, session_clients(server) == had + 1, "a client is accepted");
 	struct session *accepted = sessions_at(app->sessions, sessions_count(app->sessions) - 1);
-	ok(session_is_accepted(accepted), "a client that was accepted");
 	session_close(client, &error);
+	if (!both)
+		return;
 	session_close(accepted, &error);
-	wait_for(app, session_clients(server) == 0, "has ended");
-	ok(sessions_numbered(app->sessions, 3) == accepted, "and is still in the table");
+	wait_for(app, session_clients(server) == had, "and has ended");
+	ok(sessions_at(app->sessions, sessions_count(app->sessions) - 1) == accepted, "and is still in the table");
 }
 
 /* What only a paused session of ours could read, and what a stranger does not. */
-static void test_leaving_paused(void)
+static void test_leaving_paused(bool both)
 {
 	struct app app;
 	struct error error;
@@ -138,23 +143,27 @@ static void test_leaving_paused(void)
 	snprintf(target.host, sizeof target.host, "@test_leave.%d", (int)getpid());
 	struct session *server = app_listen(&app, &target, NULL, &error);
 	wait_for(&app, server && session_state(server) == SESSION_LISTENING, "a UNIX listener");
-	struct session *one = call(&app, &target);
-	wait_for(&app, session_clients(server) == 1, "which accepts it");
-	close_both(&app, one, server);
+	come_and_go(&app, &target, server, both);
 	ok(step_pause(server, true, &error), "it is paused");
 	send_much(&app, call(&app, &target));
-	ok(leave_begin(&app, "/quit", &error) && app.leave_by < INT64_MAX,
-	   "an earlier client, which has ended, will not read what waits for the next");
+	ok(leave_begin(&app, "/quit", &error), "an earlier client, which has ended,");
+	wait_for(&app, app.leave_by < INT64_MAX, "will not read what waits for the next");
 	app.leave_by = 1;
 	leave_serve(&app);
 	is_int(app.held_up_by, session_number(server), "the listener that is paused is named");
 	app.quit = false;
 	app.leave_by = 0;
-	send_much(&app, call_peer(&app, fd));
+	struct session *strange = call_peer(&app, fd);
+	send_much(&app, strange);
 	ok(leave_begin(&app, "/quit", &error) && app.leave_by == INT64_MAX, "a stranger may still read");
 	app.leave_by = 1;
 	leave_serve(&app);
 	is_int(app.held_up_by, 0, "so not all that is lost is put down to the listener");
+	app.quit = false;
+	app.leave_by = 0;
+	ok(leave_begin(&app, "/quit", &error) && app.leave_by == INT64_MAX, "it waits");
+	session_abort(strange, &error);
+	wait_for(&app, app.leave_by < INT64_MAX, "but not for ever once only the listener is left");
 	close(fd);
 	app_fixture_end(&app);
 }
@@ -193,7 +202,8 @@ int main(void)
 	test_leaving();
 	test_leaving_unattended();
 	test_leaving_too_late();
-	test_leaving_paused();
+	test_leaving_paused(true);
+	test_leaving_paused(false);
 	test_leaving_recorded();
 	tap_done();
 }
