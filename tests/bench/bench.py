@@ -35,6 +35,7 @@ MB = 1000 * 1000
 NOISE = 0.95 if SCALE >= 1 else 0.85 # of equals one is the slower in every other run, and by more in a short one
 CLEAR = 1.15 # a first round that is better than its limit by that much needs no other one
 broken = []
+subject = [""]
 
 
 def median(values):
@@ -54,9 +55,12 @@ def is_decided(ratios, least, rounds):
 
 
 def report(name, figure, promise, kept):
+    """A name that begins with two spaces is of what the report before was about."""
     print("%-58s %-34s %-22s %s" % (name, figure, promise, "ok" if kept else "BROKEN"), flush=True)
+    if not name.startswith("  "):
+        subject[0] = name
     if not kept:
-        broken.append(name)
+        broken.append(subject[0] + "," + name[1:] if name.startswith("  ") else name)
 
 
 def worker(*args):
@@ -559,7 +563,7 @@ def pipe():
         cost = median([ours[1] / bare[1] for ours, bare in zip(rounds["sockpit"], rounds["splice"])])
         lead = speed["sockpit"] / best if best else 0
         report("  to a bare splice() loop", "%.2f of its speed, %.2f of its CPU; %.1f of the best peer" % (ratio, cost, lead),
-               ">= 0.95, <= 1.2; or >= 1.3", ratio >= 0.95 and cost <= 1.2 or lead >= 1.3)
+               ">= %.2f, <= 1.2; or >= 1.3" % NOISE, ratio >= NOISE and cost <= 1.2 or lead >= 1.3)
 
 
 def pipe_files():
@@ -902,7 +906,7 @@ def clients_that_end():
             report("memory after %d clients of %s that end by %s" % (ended, line.split()[0], how),
                    "%.1f MiB" % (memory / (1 << 20)), "<= scrollback + 10 MiB", ended == count and memory <= limit + (10 << 20))
             wakeups = rest([terminal], 3)
-            report("and wake-ups in 3 s then", "%d" % wakeups, "<= 10", wakeups <= 10)
+            report("  and wake-ups in 3 s then", "%d" % wakeups, "<= 10", wakeups <= 10)
             end(wanted)
             terminal.close()
     end(target)
@@ -1527,7 +1531,7 @@ def main():
         for _ in range(TRIES):
             del broken[:]
             job()
-            names = [promise.partition(" (")[0] for promise in broken]  # the worst case is in parentheses
+            names = [re.sub(r" \(.*?\)", "", promise) for promise in broken]  # the worst case is in parentheses
             left = [promise for promise in names if left is None or promise in left]
             if not left:
                 break
