@@ -53,8 +53,9 @@ const struct binding binding_table[] = {
 	{ "interrupt",
 	  { "\\C-c" },
 	  .action = BINDING_INTERRUPT,
-	  .help = "drop the line being typed; on an empty line, cancel the waiting call, or "
-	          "else stop highlighting hits" },
+	  .help = "drop the line being typed; on an empty line, cancel what waits: a call, a "
+	          "command, or the connecting or TLS handshake of the session in front; or else "
+	          "stop highlighting hits" },
 	{ "suspend",
 	  { "\\C-z" },
 	  .action = BINDING_SUSPEND,

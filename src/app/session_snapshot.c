@@ -58,6 +58,7 @@ void session_snapshot(const struct session *session, struct snapshot *snapshot)
 		.others = listens ? session_clients(session) : session_peer_count(session),
 		.credentials = session_credentials(session),
 		.service = session_is_server(session) && service ? service->name : NULL,
+		.opening = session_is_opening(session, NULL),
 		.tls = session_security(session) != SESSION_PLAIN,
 		.tls_unverified = session_security(session) == SESSION_TLS_UNVERIFIED,
 		.tls_handshake = session_is_securing(session),

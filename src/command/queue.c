@@ -387,14 +387,17 @@ static void check_pending(struct app *app, struct pending *pending)
 		end_pending(app, pending, result, &error);
 }
 
-/* The session in which the newest call by hand waits; NULL for none. */
+/* The session in which the newest call by hand waits; the current one also while it is being opened; NULL
+ * for none. */
 static struct session *newest_waiting(const struct app *app, int64_t *since)
 {
 	struct session *newest = NULL;
 	for (size_t i = 0; i < sessions_count(app->sessions); i++) {
 		struct session *session = sessions_at(app->sessions, i);
 		int64_t begun;
-		if (session_waiting(session, &begun) && (!newest || begun > *since)) {
+		bool waits = session_waiting(session, &begun) ||
+		             (session == app->current && session_is_opening(session, &begun));
+		if (waits && (!newest || begun > *since)) {
 			newest = session;
 			*since = begun;
 		}
@@ -419,7 +422,10 @@ bool queue_interrupt(struct app *app)
 	for (; next; next = next->next)
 		newest = next->dropped ? newest : next;
 	struct session *caller = newest_waiting(app, &since);
-	if (caller && (!newest || since > newest->since)) {
+	/* a script may wait for all of an opening, of which the handshake is the newer part */
+	bool held = caller && newest && newest->wait.in_session &&
+	            newest->wait.session == session_number(caller);
+	if (caller && !held && (!newest || since > newest->since)) {
 		cancel_call(app, caller);
 		return true;
 	}

@@ -38,20 +38,13 @@ static enum command_result check_call(struct app *app, struct wait *wait, bool o
 	return end(app, wait, error);
 }
 
-static bool is_opening(const struct session *session)
-{
-	enum session_state state = session_state(session);
-	return state == SESSION_RESOLVING || state == SESSION_CONNECTING ||
-	       session_is_securing(session);
-}
-
 /* A session that has failed to open may be out of the table. */
 static enum command_result check_opening(struct app *app, struct wait *wait, bool over,
                                          struct error *error)
 {
 	const struct session *session = sessions_numbered(app->sessions, wait->session);
 	(void)over;
-	if (session && (is_opening(session) || session_opens_again(session, NULL)))
+	if (session && (session_is_opening(session, NULL) || session_opens_again(session, NULL)))
 		return COMMAND_WAITING;
 	enum session_state state = session ? session_state(session) : SESSION_CLOSED;
 	if (state == SESSION_OPEN || state == SESSION_LISTENING)

@@ -17,7 +17,7 @@ static void explain_named(const struct invocation *invocation, const struct errn
 	buf_free(&text);
 }
 
-/* ---- a handshake that has not ended ---- */
+/* ---- an opening that has not ended ---- */
 
 static void explain_handshake(const struct session *session, const struct session_handshake *handshake,
                               struct buf *out)
@@ -42,12 +42,12 @@ static void explain_handshake(const struct session *session, const struct sessio
 		           handshake->spent ? ", of which connecting took " : "",
 		           handshake->spent ? clock_format_duration(handshake->spent, spent) : "");
 	else if (handshake->server)
-		buf_append_text(out, "\nIt has no time limit: /close ends it, /set max-idle closes "
-		                     "silent clients. /set timeout is a limit for the clients of "
+		buf_append_text(out, "\nIt has no time limit: Ctrl-C or /close ends it, /set "
+		                     "max-idle closes silent clients. /set timeout is a limit for the clients of "
 		                     "listeners that are made later.");
 	else
-		buf_append_text(out, "\nIt has no time limit: /close ends it. /set timeout is a limit "
-		                     "for sessions that are opened later.");
+		buf_append_text(out, "\nIt has no time limit: Ctrl-C or /close ends it. /set timeout "
+		                     "is a limit for sessions that are opened later.");
 }
 
 /* Of a listener: its clients whose handshake has not ended. False where there are none. */
@@ -75,14 +75,31 @@ static bool explain_clients(const struct session *listener, struct buf *out)
 	return true;
 }
 
+/* Its address is looked up, or nobody there has answered yet. */
+static void explain_opening(const struct session *session, int64_t since, struct buf *out)
+{
+	char took[CLOCK_TEXT];
+	clock_format_duration(session_now(session) - since, took);
+	buf_printf(out,
+	           "session %u (%s) is still being opened, after %s: %s\nCtrl-C or /close ends that; -w "
+	           "or /set timeout is a limit for it.",
+	           session_number(session), session_name(session), took,
+	           session_state(session) == SESSION_RESOLVING ? "its address is looked up"
+	                                                       : "nothing has answered yet");
+}
+
 /* False where nothing of that kind is under way. */
 static bool explain_wait(const struct session *session, struct buf *out)
 {
 	struct session_handshake handshake;
-	bool waits = session_handshake(session, &handshake);
-	if (waits)
+	int64_t since;
+	if (session_handshake(session, &handshake))
 		explain_handshake(session, &handshake, out);
-	return waits || (session_has_clients(session) && explain_clients(session, out));
+	else if (session_is_opening(session, &since))
+		explain_opening(session, since, out);
+	else
+		return session_has_clients(session) && explain_clients(session, out);
+	return true;
 }
 
 /* ---- the last failure ---- */
@@ -151,9 +168,9 @@ const struct command why_commands[] = {
 	        .group = "looking",
 	        .usage = "[<error>]",
 	        .help = "explain the last error of the session, or one by its name\n"
-	                "What happened, which host said so, what to try next. During a TLS handshake "
-	                "it says how long that has lasted, and whether anything has come. The name is an errno "
-	                "value's: ECONNRESET.",
+	                "What happened, which host said so, what to try next. During connecting and a TLS "
+	                "handshake it says how long that has lasted, and whether anything has come. The "
+	                "name is an errno value's: ECONNRESET.",
 	        .needs = TAKES_SESSION,
 	        .run = do_why,
 	},

@@ -762,6 +762,13 @@ bool session_shutdown(struct session *session, int how, struct error *error)
 	return session->ops->shutdown(session, how, error);
 }
 
+#define CLOSED_EARLY "closed before it was %s"
+
+static const char *opened_word(const struct session *session)
+{
+	return session_is_server(session) ? "open" : "connected";
+}
+
 bool session_close(struct session *session, struct error *error)
 {
 	if (session_refuse_recorded(session, error))
@@ -778,8 +785,34 @@ bool session_close(struct session *session, struct error *error)
 	if (session->state == SESSION_OPEN || session->state == SESSION_LISTENING)
 		session->ops->close(session, NULL);
 	else
-		session_finish(session, SESSION_ENDED_WELL, "closed before it was %s",
-		               session_is_server(session) ? "open" : "connected");
+		session_finish(session, SESSION_ENDED_WELL, CLOSED_EARLY, opened_word(session));
+	return true;
+}
+
+bool session_is_opening(const struct session *session, int64_t *since)
+{
+	struct session_handshake handshake = { .begun = session->begun };
+	if (!session->dial && !session_handshake(session, &handshake))
+		return false;
+	if (since)
+		*since = handshake.begun;
+	return true;
+}
+
+bool session_cancel_opening(struct session *session)
+{
+	char took[CLOCK_TEXT], text[ERROR_TEXT];
+	int64_t since;
+	if (!session_is_opening(session, &since))
+		return false;
+	clock_format_duration(clock_now() - since, took);
+	session->ended_here = true;
+	snprintf(text, sizeof text, "closed: TLS handshake cancelled after %s", took);
+	if (session->dial)
+		session_finish(session, SESSION_ENDED_WELL, CLOSED_EARLY ": cancelled after %s",
+		               opened_word(session), took);
+	else
+		session->ops->close(session, text);
 	return true;
 }
 

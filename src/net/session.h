@@ -146,6 +146,10 @@ bool session_takes_data(const struct session *session); /* open, and neither shu
 /* It is open, and its TLS handshake is under way: what is sent waits for the end of that. */
 bool session_is_securing(const struct session *session);
 
+/* It is being opened, or its TLS handshake is under way, and since when by clock_now(); `since` may be NULL.
+ * step_cancel() and session_close() end that, and the session with it. */
+bool session_is_opening(const struct session *session, int64_t *since);
+
 /* Of that handshake: which end we are, since when, its time limit, which is that of connecting, too, and what
  * has come since. False where there is none. */
 struct session_handshake {

@@ -367,6 +367,9 @@ bool session_refuse_closed(const struct session *session, struct error *error);
 /* False where it was not to be opened again by itself. */
 bool session_cancel_reconnect(struct session *session);
 
+/* Ends it while session_is_opening(); false otherwise. */
+bool session_cancel_opening(struct session *session);
+
 /* ---- sockets ---- */
 
 /* Where its next socket is made: on the host that a person has chosen; else on that of its own address,

@@ -449,7 +449,7 @@ static void cancel_send(struct session *session)
 bool step_cancel(struct session *session)
 {
 	if (!session->step)
-		return session_cancel_reconnect(session);
+		return session_cancel_opening(session) || session_cancel_reconnect(session);
 	if (session->step->call == STEP_CONNECT) {
 		cancel_connect(session);
 	} else if (session->step->call == STEP_SEND) {

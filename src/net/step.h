@@ -40,7 +40,8 @@ bool step_send_urgent(struct session *session, unsigned char byte, struct error 
 bool step_pause(struct session *session, bool pause, struct error *error);
 
 /* Ends the call that session_waiting() names, or the wait for reconnecting, and reports that; false
- * if nothing waits. A connect() under way is undone. */
+ * if nothing waits. A connect() by hand that is under way is undone; a session that is being opened, or
+ * whose TLS handshake is under way, is closed. */
 bool step_cancel(struct session *session);
 
 /* A turn, where session_is_by_hand(). */

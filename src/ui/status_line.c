@@ -71,6 +71,8 @@ static void add_state(struct pieces *pieces, const struct snapshot *snapshot)
 	if (snapshot->tls_handshake)
 		add_piece(pieces, 1, STYLE_NOTE, "handshake %s",
 		          snapshot_format_left(snapshot->tls_waits, timer));
+	if (snapshot->opening)
+		add_piece(pieces, 5, STYLE_NOTE, "Ctrl-C cancels");
 	int64_t left;
 	if (snapshot_timer(snapshot, &left) == TIMER_KEEPALIVE)
 		return;

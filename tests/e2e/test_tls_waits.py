@@ -74,7 +74,7 @@ def what_is_shown():
     ok(plain.sees("connected"), "a server that says nothing")
     peer, _ = silent.accept()
     is_answered(plain, "/why", "the TLS handshake of session 1 (c) has not ended after ", ": the server has sent nothing",
-                "A server without TLS may be waiting for a line: open it without tls.", "It has no time limit: /close ends it.")
+                "A server without TLS may be waiting for a line: open it without tls.", "It has no time limit: Ctrl-C or /close ends it.")
     is_answered(plain, "/info", "handshake for ", ": 0 bytes received", "deduced")
     peer.sendall(HALF)
     for _ in range(100):

@@ -57,6 +57,7 @@ struct snapshot {
 	size_t clients_most; /* of a listener at a time; 0 = any number */
 	int64_t idle_most;   /* of its clients, ns; 0 = no limit */
 	const struct network_rules *rules; /* where they may come from, borrowed; NULL = anywhere */
+	bool opening;          /* it is being opened, or in the handshake of TLS: Ctrl-C cancels that */
 	bool tls;              /* on top of the stream; */
 	bool tls_unverified;   /* any certificate is taken; */
 	bool tls_handshake;    /* it is not over, */
