@@ -214,7 +214,7 @@ const char *log_flag(unsigned call, unsigned bit)
 	case ENTRY_ECHO:
 		return is_words ? "said" : "echo";
 	case ENTRY_TRUNCATED:
-		return call == CALL_STATE ? "fault" : "truncated";
+		return call == CALL_STATE ? "fault" : call == CALL_NOTE ? "replayed" : "truncated";
 	case ENTRY_CONTINUES:
 		return is_words                                          ? "continues"
 		       : call == CALL_RECVFROM || call == CALL_RECVMSG ? "batch"
@@ -424,7 +424,7 @@ static void put_session(const struct session *session, struct buf *out)
 		put_unsigned(out, "other_side", session_other_side(session));
 	if (session_host(session) != HOST_HERE)
 		put_choice(out, "host", LOG_HOSTS, session_host(session));
-	if (target) {
+	if (target && (*target->host || *target->service)) { /* a recorded session knows none */
 		char text[TARGET_HOST + TARGET_SERVICE + 4];
 		put_text(out, "target", target_format(target, text));
 	}

@@ -37,7 +37,7 @@ enum {
 	row(call) row(fd) row(family) row(socket_type) row(level) row(option) row(status) row(how) \
 	row(backlog) row(accepted) row(asked) row(flags) row(when) row(arg) row(arg2) row(host)    \
 	row(peer) row(local) row(service) row(eol) row(errno) row(duration)                        \
-	row(failure) row(fault) row(echo) row(said) row(truncated) row(continues) row(batch) row(no_end) row(tls) row(watching) \
+	row(failure) row(fault) row(echo) row(said) row(replayed) row(truncated) row(continues) row(batch) row(no_end) row(tls) row(watching) \
 	row(waited) \
 	row(secret) row(answer) row(message) row(offset) row(record) row(secured) row(handshake) row(ttl) row(tos) row(nth) row(of) row(entries) row(bytes) \
 	row(since) row(len) row(text) row(base64) row(sample) row(errqueue) row(frame)             \

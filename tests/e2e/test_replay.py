@@ -100,6 +100,12 @@ def scripted():
         return [entry for entry in map(json.loads, read(name).splitlines())
                 if entry["type"] not in ("header", "session", "command", "note")]
     same(entries("again.jsonl"), entries("log.jsonl"), "and as the log that it was")
+    again = [json.loads(line) for line in read("again.jsonl").splitlines()]
+    ok(not any(entry.get("target") == "" for entry in again), "where a session was opened to is left out, not empty")
+    notes = [entry for entry in again if entry["type"] == "note" and "replayed" in entry]
+    said = [entry["text"] for entry in map(json.loads, read("log.jsonl").splitlines()) if entry["type"] == "note"]
+    same([note["text"] for note in notes], said, "its notes are said to be those of another run")
+    ok(said and not any("truncated" in note for note in notes), "and not to be cut")
 
 
 def relayed():
