@@ -285,9 +285,15 @@ static enum step_end end_accept(struct session *session, unsigned slot, struct e
 	return !client && code ? STEP_FAILED : STEP_DONE;
 }
 
-static bool must_be_paused(const struct session *session, const char *does, struct error *error)
+static bool must_be_paused(const struct session *session, bool accepts, struct error *error)
 {
-	if (!session->paused)
+	const char *does = accepts ? "accepts" : "reads";
+	if (!session->paused && accepts != session->ops->has_clients)
+		error_set(error,
+		          accepts ? "session %u is no listener: it has no clients to accept"
+		                  : "session %u is a listener: it reads nothing, its clients do",
+		          number(session));
+	else if (!session->paused)
 		error_set(error, "/pause first: session %u %s by itself", number(session), does);
 	return session->paused;
 }
@@ -304,7 +310,7 @@ static bool wait_or_end(struct session *session, enum step_end end)
 
 bool step_accept(struct session *session, const char *name, struct error *error)
 {
-	if (!session_may_step(session, error) || !must_be_paused(session, "accepts", error) ||
+	if (!session_may_step(session, error) || !must_be_paused(session, true, error) ||
 	    (name && !session_check_name(session->table, NULL, name, error)))
 		return false;
 	struct step *step = session_begin_step(session, STEP_ACCEPT, "accept()");
@@ -318,7 +324,7 @@ bool step_accept(struct session *session, const char *name, struct error *error)
 
 bool step_recv(struct session *session, size_t most, enum recv_how how, struct error *error)
 {
-	if (!session_may_step(session, error) || !must_be_paused(session, "reads", error))
+	if (!session_may_step(session, error) || !must_be_paused(session, false, error))
 		return false;
 	if (most > SESSION_RECV_MOST) {
 		error_usage(error, "recv: %zu bytes are more than the %d that one call may take",

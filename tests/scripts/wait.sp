@@ -33,6 +33,10 @@
 /fails /wait quiet for 1h within 50ms with "is not quiet for 1 h 0 min within 50.0 ms"
 /fails /wait readable within 50ms with "is not readable within 50.0 ms"
 /fails /wait @e readable with "accepts by itself, so no client waits"
+/fails /accept @f with "is no listener: it has no clients to accept"
+/fails /recv @e with "is a listener: it reads nothing, its clients do"
+/fails /accept @e with "accepts by itself"
+/fails /recv @f with "reads by itself"
 
 # A close() that lingers is waited for: nobody takes what was sent.
 /socket tcp as deaf
