@@ -624,7 +624,10 @@ static enum script_value value_of(void *context, const char *name, const char *o
 		                   "/repeat 9 1s /expand $$repeat");
 	else if (app_find_session(queue->app, name, &ignored))
 		error_usage(error, "no name \"%s\"; of the session there are $%s.port and other values", name, name);
-	else
+	else if (strchr(name, '.'))
+		error_usage(error, "no value \"%s\" of a session: /help values lists them",
+		            strrchr(name, '.') + 1);
+	else if (script_check_name(name, error))
 		error_usage(error, "no name \"%s\": /let %s VALUE makes one, $$ is a dollar", name,
 		            name);
 	return secret && queue->later ? SCRIPT_LATER : SCRIPT_NO_VALUE;

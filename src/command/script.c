@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "app/session_address.h"
 #include "app/values.h"
@@ -272,6 +273,10 @@ static bool read_braces(const char *at, size_t left, struct reference *reference
 	const char *name = at + 2, *end = memchr(name, '}', left - 2), *dot = name;
 	if (!end) {
 		error_usage(error, "${ without }; $$ is a dollar");
+		return false;
+	}
+	if (end == name) {
+		error_usage(error, "${} has no name; $$ is a dollar");
 		return false;
 	}
 	reference->taken = (size_t)(end + 1 - at);
@@ -586,13 +591,22 @@ static bool follow_sessions(struct script_checker *checker, const struct command
 	return true;
 }
 
+/* A file has many paths: ./a, d/../a, a link. */
+static bool same_file(const char *path, const char *other)
+{
+	struct stat one, two;
+	return strcmp(path, other) == 0 ||
+	       (stat(path, &one) == 0 && stat(other, &two) == 0 && one.st_dev == two.st_dev &&
+	        one.st_ino == two.st_ino);
+}
+
 static void check_file(struct script_checker *checker, const char *path, struct error *error)
 {
 	struct script script;
 	if (!checker->load)
 		return;
 	for (size_t i = 0; i < checker->depth; i++)
-		if (strcmp(checker->path[i], path) == 0) {
+		if (same_file(checker->path[i], path)) {
 			error_usage(error, "%.150s runs itself, without end", path);
 			return;
 		}
