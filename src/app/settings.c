@@ -91,7 +91,7 @@ static void print_number(const struct setting *setting, int64_t number, struct b
 static void explain_range(const struct setting *setting, const char *value, struct error *error)
 {
 	struct buf least = { .max = SIZE_MAX }, most = { .max = SIZE_MAX };
-	print_number(setting, setting->least, &least);
+	print_number(setting, setting->off && setting->least == 0 ? 1 : setting->least, &least);
 	print_number(setting, setting->most, &most);
 	if (setting->type == SETTING_DURATION)
 		error_usage(error, "%s: at most %s, not \"%.40s\": write %s", setting->name,

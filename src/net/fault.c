@@ -181,12 +181,18 @@ static void strike_waiting(struct fault_lane *lane, unsigned row, size_t waiting
 		report(lane, row, "%zu byte%s %s", waiting, waiting == 1 ? "" : "s", what);
 }
 
-/* "waits 50 ms", or "wait". */
-static const char *wait_for(const struct fault_lane *lane, int64_t time, const char *more,
-                            char out[FAULT_STRIKE])
+/* "1 byte waits", "recv() waits", "2 bytes wait" */
+static bool is_singular(const struct fault_lane *lane, size_t waiting)
+{
+	return lane->direction == FAULT_IN || waiting == 1;
+}
+
+/* "waits 50 ms" */
+static const char *wait_for(const struct fault_lane *lane, int64_t time, size_t waiting,
+                            const char *more, char out[FAULT_STRIKE])
 {
 	char text[CLOCK_TEXT];
-	snprintf(out, FAULT_STRIKE, "wait%s %s%s", lane->direction == FAULT_IN ? "s" : "",
+	snprintf(out, FAULT_STRIKE, "wait%s %s%s", is_singular(lane, waiting) ? "s" : "",
 	         clock_format_duration(time, text), more);
 	return out;
 }
@@ -473,7 +479,7 @@ static int64_t wait_once(struct fault_lane *lane, unsigned row, int64_t now, siz
 	int64_t *until = &lane->state[row].until;
 	if (!*until) {
 		*until = now + time;
-		strike_waiting(lane, row, waiting, wait_for(lane, time, more, text));
+		strike_waiting(lane, row, waiting, wait_for(lane, time, waiting, more, text));
 	}
 	return now < *until ? *until : 0;
 }
@@ -502,7 +508,7 @@ static void delay_given(struct fault_lane *lane, unsigned row, int64_t now, size
 	lane->count++;
 	int64_t time = vary(lane, &lane->set[row]), due = now + time;
 	lane->state[row].said = false;
-	strike_waiting(lane, row, len, wait_for(lane, time, "", text));
+	strike_waiting(lane, row, len, wait_for(lane, time, len, "", text));
 	*last = due > *last ? due : *last;
 	lane->marked += len;
 	if (lane->mark_count && *last - lane->marks[lane->mark_count - 1].due < CLOCK_MS) {
@@ -543,7 +549,7 @@ static int64_t pace_gate(struct fault_lane *lane, unsigned row, int64_t now, siz
 	if (lane->state[row].until <= now)
 		return 0;
 	strike_waiting(lane, row, waiting,
-	               lane->direction == FAULT_IN ? "waits for its turn" : "wait for their turn");
+	               is_singular(lane, waiting) ? "waits for its turn" : "wait for their turn");
 	return lane->state[row].until;
 }
 
@@ -566,7 +572,8 @@ static int64_t stall_gate(struct fault_lane *lane, unsigned row, int64_t now, si
 		setting->on = false;
 		return 0;
 	}
-	strike_waiting(lane, row, waiting, lane->direction == FAULT_IN ? "is not called" : "wait");
+	const char *what = is_singular(lane, waiting) ? "waits" : "wait";
+	strike_waiting(lane, row, waiting, lane->direction == FAULT_IN ? "is not called" : what);
 	return setting->time ? lane->state[row].until : INT64_MAX;
 }
 

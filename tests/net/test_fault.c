@@ -463,6 +463,8 @@ static void check_streams(void)
 {
 	is_text(given("delay 50ms", 100), "50:100 ", "a delay");
 	is_text(last_strike(), "fault out delay 50ms: 100 bytes wait 50.0 ms", "is said");
+	given("delay 50ms", 1);
+	is_text(last_strike(), "fault out delay 50ms: 1 byte waits 50.0 ms", "also of one byte");
 	is_text(given("rate 8k", 25), "0:10 10:10 20:5 ", "a rate: in parts of 10 ms");
 	struct faults *paced = with(FAULT_STREAMS, "out rate 8M");
 	int64_t now = 0;
