@@ -206,9 +206,9 @@ static bool may_call(struct session *session, struct membership *membership, str
 		return false;
 	if (!session->ops->has_peers || transport_is_unix(session->transport)) {
 		error_set(error,
-		          "session %u is %s: only UDP reaches a group, since a connection has one "
-		          "other end",
-		          (unsigned)session->caller.session, transport_title(session->transport));
+		          "session %u is %s: only UDP reaches a group%s",
+		          (unsigned)session->caller.session, transport_title(session->transport),
+		          session->ops->has_peers ? "" : ", since a connection has one other end");
 		return false;
 	}
 	if (!has_socket(session, error))

@@ -739,13 +739,12 @@ static bool may_serve(enum transport transport, const struct service *service,
 {
 	bool datagrams = transport_type(transport) == SOCK_DGRAM;
 	if (datagrams && service && service->connections)
-		error_usage(error, "%s is for connections, and %s has none", service->name,
-		            transport_title(transport));
+		error_usage(error, "%s is for connections, and datagrams have none",
+		            service->name);
 	else if (datagrams && serving && serving->iterative)
 		error_usage(error,
-		            "iterative is one client at a time, and %s has no clients: it serves "
-		            "every peer",
-		            transport_title(transport));
+		            "iterative is one client at a time, and datagrams have no clients: "
+		            "every peer is served");
 	else
 		return true;
 	return false;

@@ -142,6 +142,8 @@ def joins(plain):
     ok(plain.sees("left 239.1.2.3 on v0") and members("v0", "239.1.2.3") == 0, "/leave leaves it")
     plain.type("/leave 239.1.2.3 v0")
     ok(plain.sees("(EADDRNOTAVAIL)"), "twice: EADDRNOTAVAIL")
+    plain.type("/join ff15::1 v0")
+    ok(plain.sees("an IPv4 socket joins no group of IPv6"), "a group of the other family")
     plain.type("/close")
     ok(until(plain, lambda: members("v0", "239.5.0.1") == 0), "the end leaves the others")
     plain.type("/reconnect")

@@ -180,9 +180,11 @@ def hangup():
     with Server("hangup", "unix") as server, server.client() as client:
         same(client.recv(10), b"", "hangup, unix: closes")
     status, _, err = run("-u", "-l", "--service", "hangup", "127.0.0.1", "0")
-    ok(status != 0 and b"hangup is for connections, and UDP has none" in err, "hangup, udp: is refused")
+    ok(status != 0 and b"hangup is for connections, and datagrams have none" in err, "hangup, udp: is refused")
+    status, _, err = run("-U", "-u", "-l", "--service", "hangup", os.path.join(work, "gram"))
+    ok(status != 0 and b"datagrams have none" in err, "hangup, unixgram: is refused")
     status, _, err = run("-u", "-l", "--service", "echo iterative", "127.0.0.1", "0")
-    ok(status != 0 and b"it serves every peer" in err, "iterative, udp: is refused")
+    ok(status != 0 and b"datagrams have no clients: every peer is served" in err, "iterative, udp: is refused")
 
 
 def wrong_words():

@@ -21,6 +21,8 @@
 /expect @four hi
 /assert @six.last.address is [::ffff:127.0.0.1]:$four.port
 
+/fails /to @four [::1]:9 hi with "the socket is of another family"
+
 # One recvfrom() waits on both sockets of a server, and the answer goes out where the question came in.
 /listen udp 0 as both
 /pause
