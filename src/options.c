@@ -611,7 +611,7 @@ static bool take_long_value(struct options *options, int letter, char **argv, st
 	case LONG_MAX_CONNS: return take_max_conns(options, optarg, error);
 	case LONG_TLS:
 	case LONG_SSL: options->tls = true; return true;
-	case LONG_SSL_VERIFY: options->tls_chosen = "--ssl-verify"; options->tls_settings.unverified = false; options->tls_settings.asks = true; return true;
+	case LONG_SSL_VERIFY: options->tls_chosen = "--ssl-verify"; options->tls_settings.unverified = false; options->tls_settings.verifies_clients = true; return true;
 	case LONG_TLS_PIN: options->tls_chosen = "--tls-pin"; options->tls_settings.pin = optarg; return tls_check_pin(optarg, error);
 	case LONG_SSL_TRUSTFILE: options->tls_chosen = "--ssl-trustfile"; options->tls_settings.ca = optarg; return true;
 	case LONG_SSL_CERT: options->tls_chosen = "--ssl-cert"; options->tls_settings.cert = optarg; return true;

@@ -67,9 +67,9 @@ void session_snapshot(const struct session *session, struct snapshot *snapshot)
 	};
 	struct session_handshake handshake;
 	if (session_handshake(session, &handshake)) {
-		snapshot->tls_waits = session_now(session) - handshake.begun;
+		snapshot->tls_elapsed = session_now(session) - handshake.begun;
 		snapshot->tls_limit = handshake.limit - handshake.spent;
-		snapshot->tls_came = handshake.came;
+		snapshot->tls_received = handshake.received;
 	}
 	if (limits) {
 		snapshot->clients_most = limits->clients;
@@ -103,7 +103,7 @@ int64_t session_snapshot_pulse(const struct session *session, bool keepalive)
 		return 0;
 	session_snapshot(session, &snapshot);
 	if (snapshot.tls_handshake)
-		return snapshot_left_pulse(snapshot.tls_waits);
+		return snapshot_left_pulse(snapshot.tls_elapsed);
 	enum sample_timer timer = snapshot_timer(&snapshot, &left);
 	if (timer == TIMER_OFF || (timer == TIMER_KEEPALIVE && !keepalive))
 		return 0;

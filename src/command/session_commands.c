@@ -194,7 +194,7 @@ static struct tls_settings tls_of_listen(const struct args *args)
 	const char *verify = args->value[LISTEN_VERIFY];
 	return (struct tls_settings){ .server = true,
 		                      .unverified = verify && strcmp(verify, "off") == 0,
-		                      .asks = verify && strcmp(verify, "on") == 0,
+		                      .verifies_clients = verify && strcmp(verify, "on") == 0,
 		                      .cert = args->value[LISTEN_CERT],
 		                      .key = args->value[LISTEN_KEY],
 		                      .ca = args->value[LISTEN_CA],
@@ -227,7 +227,7 @@ static bool choose_tls(const struct args *args, struct target *target, struct er
 		            tls.ca     ? "ca"
 		            : tls.alpn ? "alpn"
 		                       : "verify");
-	} else if (verify && !tls.asks && !tls.unverified) {
+	} else if (verify && !tls.verifies_clients && !tls.unverified) {
 		error_usage(error, "listen: verify on or verify off");
 		blamed = LISTEN_VERIFY;
 	} else if (tls_check_settings(&tls, error)) {

@@ -14,7 +14,7 @@ static struct tls_settings settings_of(const struct args *args)
 	const char *const *value = args->value;
 	return (struct tls_settings){
 		.unverified = value[TLS_VERIFY] && strcmp(value[TLS_VERIFY], "off") == 0,
-		.asks = value[TLS_VERIFY] && strcmp(value[TLS_VERIFY], "on") == 0,
+		.verifies_clients = value[TLS_VERIFY] && strcmp(value[TLS_VERIFY], "on") == 0,
 		.server_name = value[TLS_NAME],
 		.alpn = value[TLS_ALPN],
 		.cert = value[TLS_CERT],

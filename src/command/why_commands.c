@@ -28,12 +28,12 @@ static void explain_handshake(const struct session *session, const struct sessio
 	clock_format_duration(session_now(session) - handshake->begun, took);
 	buf_printf(out, "the TLS handshake of session %u (%s) has not ended after %s: %s has sent ",
 	           session_number(session), session_name(session), took, peer);
-	if (handshake->came)
-		buf_printf(out, "%" PRIu64 " byte%s, which are not all of its part", handshake->came,
-		           count_plural(handshake->came));
+	if (handshake->received)
+		buf_printf(out, "%" PRIu64 " byte%s, which are not all of its part",
+		           handshake->received, count_plural(handshake->received));
 	else
 		buf_append_text(out, "nothing");
-	if (!handshake->came && !handshake->server && target && target->tls)
+	if (!handshake->received && !handshake->server && target && target->tls)
 		buf_append_text(out, "\nA server without TLS may be waiting for a line: open it "
 		                     "without tls.");
 	if (handshake->limit)

@@ -151,13 +151,13 @@ bool session_is_securing(const struct session *session);
 bool session_is_opening(const struct session *session, int64_t *since);
 
 /* Of that handshake: which end we are, since when, its time limit, which is that of connecting, too, and what
- * has come since. False where there is none. */
+ * was received since. False where there is none. */
 struct session_handshake {
 	bool server;
 	int64_t begun; /* clock_now() */
 	int64_t limit; /* ns; 0 = none, */
 	int64_t spent; /* of which connecting took this; 0 = nothing worth a word */
-	uint64_t came; /* bytes from the peer */
+	uint64_t received; /* bytes */
 };
 bool session_handshake(const struct session *session, struct session_handshake *handshake);
 

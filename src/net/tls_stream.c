@@ -22,7 +22,7 @@ struct tls_stream {
 	struct tls *tls;      /* of this connection, and of the last one when it is closed */
 	int64_t begun;        /* the handshake, by clock_now(), */
 	int64_t limit, due;   /* how long it may take, ns, and until when; 0 = there is no limit */
-	uint64_t came;        /* bytes during it */
+	uint64_t handshake_bytes;     /* received during it */
 	struct tls_parser records[2]; /* received, sent */
 	unsigned key_watch;     /* of the table, when its keys were asked for; 0 = they were not */
 	struct buf waiting;     /* clear text that was sent before its end, */
@@ -292,7 +292,7 @@ void tls_stream_take(struct session *session, const char *data, size_t len)
 {
 	struct tls_stream *own = session->own;
 	if (own->stream.layer_due)
-		own->came += len;
+		own->handshake_bytes += len;
 	tls_receive(own->tls, data, len);
 	process_records(session);
 }
@@ -366,7 +366,7 @@ static void start(struct session *session, struct tls_context *context, const ch
 	struct tls_stream *own = session->own;
 	expect_records(own);
 	own->begun = clock_now();
-	own->came = 0;
+	own->handshake_bytes = 0;
 	limit_handshake(session);
 	own->tls = tls_new(context, host);
 	own->key_watch = session->table->key ? session->table->key_watch : 0;
@@ -531,7 +531,7 @@ static void describe_handshake(const struct session *session, struct session_han
 		                                 .begun = own->begun,
 		                                 .limit = own->limit,
 		                                 .spent = spent(own),
-		                                 .came = own->came };
+		                                 .received = own->handshake_bytes };
 }
 
 /* When the time limit ends the handshake; 0 = not. */

@@ -70,7 +70,7 @@ static void add_state(struct pieces *pieces, const struct snapshot *snapshot)
 		add_piece(pieces, 0, STYLE_ERROR, "verify off");
 	if (snapshot->tls_handshake)
 		add_piece(pieces, 1, STYLE_NOTE, "handshake %s",
-		          snapshot_format_left(snapshot->tls_waits, timer));
+		          snapshot_format_left(snapshot->tls_elapsed, timer));
 	if (snapshot->opening)
 		add_piece(pieces, 5, STYLE_NOTE, "Ctrl-C cancels");
 	int64_t left;

@@ -91,10 +91,10 @@ static void handshakes(void)
 {
 	struct snapshot snapshot = snapshot_idle();
 	snapshot.tls = snapshot.tls_handshake = true;
-	snapshot.tls_waits = 3200 * CLOCK_MS;
+	snapshot.tls_elapsed = 3200 * CLOCK_MS;
 	is_status(&snapshot, 80, " tls ESTABLISHED *  handshake 3.2 s  ↑15 ↓15  LF  chat",
 	          "a handshake that has not ended");
-	snapshot.tls_waits = 51 * CLOCK_S;
+	snapshot.tls_elapsed = 51 * CLOCK_S;
 	is_status(&snapshot, 40, " tls ESTABLISHED *  handshake 51 s  LF", "nor after long");
 	snapshot.tls_handshake = false;
 	is_status(&snapshot, 80, " tls ESTABLISHED *  ↑15 ↓15  LF  chat", "one that has");

@@ -293,7 +293,7 @@ bool tls_peer_closed(const struct tls *tls)
 /* A client that is asked for its certificate has sent none. */
 static bool lacks_certificate(const struct tls *tls)
 {
-	return tls->context->asks &&
+	return tls->context->verifies_clients &&
 	       ERR_GET_REASON(ERR_peek_last_error()) == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE;
 }
 

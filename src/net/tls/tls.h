@@ -28,7 +28,7 @@ static inline size_t tls_overhead(size_t len)
 struct tls_settings {
 	bool server;     /* else a client */
 	bool unverified; /* a client: any certificate is accepted */
-	bool asks;       /* a server: clients must have a certificate; implied by ca */
+	bool verifies_clients; /* a server: each must have a certificate; implied by ca */
 
 	/* What the certificate must name; NULL = the host that is called. */
 	const char *server_name;

@@ -244,8 +244,8 @@ static void note_fingerprint(struct tls_context *context)
 	if (!certificate)
 		return;
 	certificate_fingerprint(certificate, context->fingerprint);
-	snprintf(context->facts, sizeof context->facts, "%s%s%s", FACT, context->fingerprint,
-	         context->asks ? ASKS : "");
+	snprintf(context->facts, sizeof context->facts, "%s%s%s", TLS_FACT_CERTIFICATE,
+	         context->fingerprint, context->verifies_clients ? TLS_FACT_CLIENTS : "");
 }
 
 static bool set_certificate(struct tls_context *context, const struct tls_settings *settings,
@@ -267,7 +267,7 @@ static char *copy_of(const char *text)
 	return text ? xstrdup(text) : NULL;
 }
 
-/* Of a server that asks: its clients are told of whom it takes a certificate. */
+/* A server that verifies clients tells them which authorities it trusts. */
 static bool read_ca(struct tls_context *context, struct error *error)
 {
 	const char *path = context->ca;
@@ -343,8 +343,9 @@ struct tls_context *tls_context_new(const struct tls_settings *settings, struct 
 	context->ca = copy_of(settings->ca);
 	context->cert = copy_of(settings->cert);
 	context->key = copy_of(settings->key);
-	context->asks = settings->server && (settings->asks || settings->ca);
-	if (!settings->server || context->asks)
+	context->verifies_clients =
+	        settings->server && (settings->verifies_clients || settings->ca);
+	if (!settings->server || context->verifies_clients)
 		context->authorities = settings->authorities && !settings->ca
 		                               ? share_authorities(settings->authorities)
 		                               : tls_authorities_renew(NULL);

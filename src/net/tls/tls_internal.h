@@ -15,9 +15,9 @@ enum {
 	TLS_NOT_SEEN = -1,
 };
 
-/* What tls_context_facts() has around the fingerprint. */
-#define FACT "certificate\t"
-#define ASKS "\nclient's\teach must have one"
+/* What tls_context_facts() has before the fingerprint, and after that of a server that verifies clients. */
+#define TLS_FACT_CERTIFICATE "certificate\t"
+#define TLS_FACT_CLIENTS     "\nclient's\teach must have one"
 
 struct tls_context {
 	unsigned shares;
@@ -25,13 +25,13 @@ struct tls_context {
 	BIO_METHOD *bio_method; /* what the library reads records from, and writes them to */
 	struct tls_authorities *authorities; /* NULL: it verifies nothing */
 	bool server, verifies;
-	bool asks;           /* a server: clients for a certificate */
+	bool verifies_clients; /* a server: each must have a certificate */
 	SSL_SESSION *ticket; /* a client: what the next connection offers to go on with, in memory
 	                        alone; NULL = nothing, */
 	long verdict;        /* and what became of its certificate */
 	char unverified[TLS_WHY];
 	char fingerprint[CERTIFICATE_FINGERPRINT]; /* of our certificate, "" = none */
-	char facts[sizeof FACT + CERTIFICATE_FINGERPRINT + sizeof ASKS];
+	char facts[sizeof TLS_FACT_CERTIFICATE + CERTIFICATE_FINGERPRINT + sizeof TLS_FACT_CLIENTS];
 	unsigned char alpn[TLS_ALPN_MOST]; /* as the protocol has it: each after its length */
 	unsigned alpn_len;
 	char pin[CERTIFICATE_FINGERPRINT]; /* that the peer's certificate must have; "" = it is verified */

@@ -296,7 +296,8 @@ void tls_context_print_asked(const struct tls_context *context, struct buf *out)
 	put_asked(TLS_ASKED_CA, context->ca, out);
 	put_asked(TLS_ASKED_CERT, context->cert, out);
 	put_asked(TLS_ASKED_KEY, context->key, out);
-	put_asked(TLS_ASKED_CLIENTS, context->asks && !context->ca ? "verified" : NULL, out);
+	put_asked(TLS_ASKED_CLIENTS, context->verifies_clients && !context->ca ? "verified" : NULL,
+	          out);
 }
 
 void tls_print_asked(const struct tls *tls, struct buf *out)
@@ -362,7 +363,7 @@ static void describe_own(const struct tls *tls, struct buf *out)
 static void describe_client(const struct tls *tls, struct buf *out)
 {
 	const X509 *certificate = SSL_get0_peer_certificate(tls->library);
-	if (!tls->context->asks)
+	if (!tls->context->verifies_clients)
 		return;
 	if (!certificate) {
 		begin_fact(out, "client's");

@@ -332,13 +332,13 @@ static void add_service(struct fields *fields, const struct snapshot *snapshot)
 
 static void add_handshake(struct fields *fields, const struct snapshot *snapshot)
 {
-	char waits[SNAPSHOT_LEFT], limit[CLOCK_TEXT], limited[CLOCK_TEXT + 16] = "";
+	char elapsed[SNAPSHOT_LEFT], limit[CLOCK_TEXT], limited[CLOCK_TEXT + 16] = "";
 	if (snapshot->tls_limit)
 		snprintf(limited, sizeof limited, " (limit %s)",
 		         clock_format_duration(snapshot->tls_limit, limit));
 	fields_text(fields, STYLE_NOTE, "TLS", "handshake for %s%s: %" PRIu64 " byte%s received",
-	            snapshot_format_left(snapshot->tls_waits, waits), limited, snapshot->tls_came,
-	            count_plural(snapshot->tls_came));
+	            snapshot_format_left(snapshot->tls_elapsed, elapsed), limited,
+	            snapshot->tls_received, count_plural(snapshot->tls_received));
 }
 
 static void add_tls(struct fields *fields, const struct snapshot *snapshot)

@@ -61,9 +61,9 @@ struct snapshot {
 	bool tls;              /* on top of the stream; */
 	bool tls_unverified;   /* any certificate is taken; */
 	bool tls_handshake;    /* it is not over, */
-	int64_t tls_waits;     /* for so long, ns, */
+	int64_t tls_elapsed;   /* ns since it began, */
 	int64_t tls_limit;     /* of its time limit, 0 = none, */
-	uint64_t tls_came;     /* after this many bytes from the peer */
+	uint64_t tls_received; /* bytes since it began */
 	bool tls_keys;         /* the key log has its keys */
 	const char *tls_facts; /* a line for each: name, tab, value; borrowed; NULL or "" for none */
 	const struct credentials *credentials; /* of a UNIX peer; NULL = not known */
