@@ -28,9 +28,9 @@ static int compare_pin(struct tls *tls, const X509 *leaf)
 	char mark[CERTIFICATE_FINGERPRINT];
 	certificate_fingerprint(leaf, mark);
 	bool same = strcasecmp(mark, tls->context->pin) == 0;
-	tls->verdict = same ? X509_V_OK : X509_V_ERR_APPLICATION_VERIFICATION;
+	tls->verdict.code = same ? X509_V_OK : X509_V_ERR_APPLICATION_VERIFICATION;
 	if (!same)
-		snprintf(tls->unverified, sizeof tls->unverified,
+		snprintf(tls->verdict.why, sizeof tls->verdict.why,
 		         "the certificate is not the pinned one: it has %s", mark);
 	return same;
 }
@@ -42,14 +42,14 @@ int tls_verify(X509_STORE_CTX *store, void *context)
 	struct tls *tls = SSL_get_app_data(library);
 	if (*tls->context->pin) {
 		int same = compare_pin(tls, X509_STORE_CTX_get0_cert(store));
-		X509_STORE_CTX_set_error(store, (int)tls->verdict);
+		X509_STORE_CTX_set_error(store, (int)tls->verdict.code);
 		return same;
 	}
 	tls_authorities_find(tls->context->authorities, library, store);
 	bool good = X509_verify_cert(store) > 0;
-	tls->verdict = good ? X509_V_OK : X509_STORE_CTX_get_error(store);
+	tls->verdict.code = good ? X509_V_OK : X509_STORE_CTX_get_error(store);
 	if (!good)
-		tls_explain_verdict(tls, tls->verdict, X509_STORE_CTX_get_current_cert(store),
+		tls_explain_verdict(tls, X509_STORE_CTX_get_current_cert(store),
 		                    X509_STORE_CTX_get0_cert(store));
 	return good || !tls->context->verifies;
 }
@@ -151,8 +151,7 @@ int tls_keep_ticket(SSL *library, SSL_SESSION *ticket)
 	struct tls_context *context = tls->context;
 	SSL_SESSION_free(context->ticket);
 	context->ticket = ticket;
-	context->verdict = tls->verdict;
-	memcpy(context->unverified, tls->unverified, sizeof context->unverified);
+	context->ticket_verdict = tls->verdict;
 	return 1; /* it is ours now */
 }
 
@@ -165,8 +164,7 @@ static void offer_ticket(struct tls *tls)
 	if (!ticket || !SSL_SESSION_is_resumable(ticket) || !SSL_set_session(tls->library, ticket))
 		return;
 	tls->offered = true;
-	tls->verdict = context->verdict;
-	memcpy(tls->unverified, context->unverified, sizeof tls->unverified);
+	tls->verdict = context->ticket_verdict;
 	if (SSL_SESSION_get_protocol_version(ticket) < TLS1_3_VERSION)
 		return;
 	SSL_SESSION_free(ticket);
@@ -220,7 +218,7 @@ struct tls *tls_new(struct tls_context *context, const char *host)
 	tls->context = tls_context_share(context);
 	buf_init(&tls->facts, SIZE_MAX);
 	tls->alert_in = tls->alert_out = TLS_NOT_SEEN;
-	tls->verdict = TLS_NOT_SEEN;
+	tls->verdict.code = TLS_NOT_SEEN;
 	tls->library = SSL_new(context->library);
 	buf_init(&tls->in, SIZE_MAX);
 	buf_init(&tls->out, SIZE_MAX);

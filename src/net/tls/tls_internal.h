@@ -19,6 +19,12 @@ enum {
 #define TLS_FACT_CERTIFICATE "certificate\t"
 #define TLS_FACT_CLIENTS     "\nclient's\teach must have one"
 
+/* What the verification of the peer's certificate found. */
+struct tls_verdict {
+	long code;         /* X509_V_OK ...; TLS_NOT_SEEN before it */
+	char why[TLS_WHY]; /* the certificate was not verified; "" = it was */
+};
+
 struct tls_context {
 	unsigned shares;
 	SSL_CTX *library;
@@ -28,8 +34,7 @@ struct tls_context {
 	bool verifies_clients; /* a server: each must have a certificate */
 	SSL_SESSION *ticket; /* a client: what the next connection offers to go on with, in memory
 	                        alone; NULL = nothing, */
-	long verdict;        /* and what became of its certificate */
-	char unverified[TLS_WHY];
+	struct tls_verdict ticket_verdict;         /* and what was found of the certificate */
 	char fingerprint[CERTIFICATE_FINGERPRINT]; /* of our certificate, "" = none */
 	char facts[sizeof TLS_FACT_CERTIFICATE + CERTIFICATE_FINGERPRINT + sizeof TLS_FACT_CLIENTS];
 	unsigned char alpn[TLS_ALPN_MOST]; /* as the protocol has it: each after its length */
@@ -48,7 +53,7 @@ struct tls {
 	bool closed;             /* we have made a close_notify */
 	bool peer_closed;        /* and the peer has */
 	int alert_in, alert_out; /* the last fatal alert, or TLS_NOT_SEEN */
-	long verdict;            /* of the verification, X509_V_OK …; TLS_NOT_SEEN before it */
+	struct tls_verdict verdict;
 	char first[TLS_FIRST];   /* what has come first */
 	size_t first_len;
 	uint8_t header[TLS_RECORD_HEADER]; /* of the record that the library reads, */
@@ -58,7 +63,6 @@ struct tls {
 	bool out_of_records;               /* what came where a record must begin is none, */
 	bool odd_record;                   /* or one of another version */
 	char why[TLS_WHY];
-	char unverified[TLS_WHY];    /* why the certificate was not verified; "" = it was */
 	bool in_common_name;         /* the host is named where it does not count */
 	bool no_certificate;         /* a client has sent none, and was asked for one */
 	bool certificate_requested;  /* a client: by the server, */
@@ -103,9 +107,9 @@ const char *tls_last_reason(void);
 /* Whether what has come first can be TLS. */
 bool tls_peer_speaks_tls(const struct tls *tls);
 
-/* Writes tls.unverified: why a certificate was not accepted. `bad` is the one of the chain that is meant, `leaf`
+/* Writes tls.verdict.why: why a certificate was not verified. `bad` is the one of the chain that is meant, `leaf`
  * the peer's own. */
-void tls_explain_verdict(struct tls *tls, long verdict, const X509 *bad, X509 *leaf);
+void tls_explain_verdict(struct tls *tls, const X509 *bad, X509 *leaf);
 
 /* Writes tls.why: why it fails, while it is still in the state in which it does. */
 void tls_explain_failure(struct tls *tls);

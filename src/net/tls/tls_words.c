@@ -75,8 +75,9 @@ static void put_mismatch(struct tls *tls, X509 *leaf, struct buf *out)
 }
 
 /* The library stops at the first reason; that it is for another host is said in any case. */
-void tls_explain_verdict(struct tls *tls, long verdict, const X509 *bad, X509 *leaf)
+void tls_explain_verdict(struct tls *tls, const X509 *bad, X509 *leaf)
 {
+	long verdict = tls->verdict.code;
 	struct buf out = { .max = SIZE_MAX };
 	bool own = !bad || bad == leaf || verdict == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN;
 	if (!own) {
@@ -120,7 +121,7 @@ void tls_explain_verdict(struct tls *tls, long verdict, const X509 *bad, X509 *l
 		buf_append_text(&out, "; and it");
 		put_mismatch(tls, leaf, &out);
 	}
-	snprintf(tls->unverified, sizeof tls->unverified, "%s", buf_text(&out));
+	snprintf(tls->verdict.why, sizeof tls->verdict.why, "%s", buf_text(&out));
 	buf_free(&out);
 }
 
@@ -197,8 +198,8 @@ void tls_explain_failure(struct tls *tls)
 		put_alert(tls->alert_in, &out);
 		if (tls->certificate_requested)
 			put_request(tls, "; it asks for one", &out);
-	} else if (tls->context->verifies && tls->unverified[0]) {
-		buf_append_text(&out, tls->unverified);
+	} else if (tls->context->verifies && *tls->verdict.why) {
+		buf_append_text(&out, tls->verdict.why);
 	} else if (tls->no_certificate) {
 		buf_append_text(&out, "the client has sent no certificate, and is asked for one");
 	} else {
@@ -236,19 +237,22 @@ static void put_alpn(const struct tls *tls, const char *word, struct buf *out)
 	escape_encode((const char *)protocol, len, out);
 }
 
-/* What was found of the server's certificate. */
-static void print_verdict(const struct tls *tls, struct buf *out)
+/* What was found of the server's certificate: as a clause of the line that says what was agreed on, or as the
+ * value of "verified", which says what was checked. */
+static void put_verdict(const struct tls *tls, bool clause, struct buf *out)
 {
-	buf_append_text(out, "; certificate ");
-	if (tls->verdict != X509_V_OK)
-		buf_printf(out, "not verified (verify off)%s%s", tls->unverified[0] ? ": " : "",
-		           tls->unverified);
+	const char *why = tls->verdict.why;
+	if (tls->verdict.code != X509_V_OK)
+		buf_printf(out, "%s (verify off)%s%s", clause ? "certificate not verified" : "no",
+		           *why ? ": " : "", why);
 	else if (*tls->context->pin)
-		buf_append_text(out, "is the pinned one");
+		buf_printf(out, "%s is the pinned one", clause ? "certificate" : "it");
 	else if (*tls->host)
-		buf_printf(out, "of %s verified", tls->host);
+		buf_printf(out, clause ? "certificate of %s verified" : "authority, dates, name %s",
+		           tls->host);
 	else
-		buf_append_text(out, "verified, but for no name");
+		buf_append_text(out, clause ? "certificate verified, but for no name"
+		                            : "authority, dates; no name");
 }
 
 static void print_client(const struct tls *tls, struct buf *out)
@@ -276,7 +280,8 @@ void tls_print(const struct tls *tls, struct buf *out)
 	}
 	if (tls->certificate_requested && !SSL_get_certificate(tls->library))
 		put_request(tls, "; the server asks for a certificate", out);
-	print_verdict(tls, out);
+	buf_append_text(out, "; ");
+	put_verdict(tls, true, out);
 }
 
 static void put_asked(const char *name, const char *value, struct buf *out)
@@ -327,20 +332,6 @@ static void describe_certificate(const X509 *certificate, const char *label, boo
 	certificate_put_time(X509_get0_notBefore(certificate), out);
 	buf_append_text(out, " to ");
 	certificate_put_time(X509_get0_notAfter(certificate), out);
-}
-
-static void describe_verdict(const struct tls *tls, struct buf *out)
-{
-	begin_fact(out, "verified");
-	if (tls->verdict != X509_V_OK)
-		buf_printf(out, "no (verify off)%s%s", tls->unverified[0] ? ": " : "",
-		           tls->unverified);
-	else if (*tls->context->pin)
-		buf_append_text(out, "it is the pinned one");
-	else if (*tls->host)
-		buf_printf(out, "authority, dates, name %s", tls->host);
-	else
-		buf_append_text(out, "authority, dates; no name");
 }
 
 /* Where the server asks for a certificate, or one is there: what became of it. */
@@ -413,7 +404,8 @@ void tls_describe(struct tls *tls)
 		buf_text(out);
 		return;
 	}
-	describe_verdict(tls, out);
+	begin_fact(out, "verified");
+	put_verdict(tls, false, out);
 	STACK_OF(X509) *chain = SSL_get_peer_cert_chain(library);
 	for (int i = 0; chain && i < sk_X509_num(chain) && i < CHAIN_MOST; i++)
 		describe_certificate(sk_X509_value(chain, i), i ? "authority" : "certificate",
@@ -498,6 +490,7 @@ static const char *advise_alert(const struct tls *tls)
 
 const char *tls_advice(const struct tls *tls)
 {
+	long verdict = tls->verdict.code;
 	if (tls->state == TLS_OPEN && !tls->peer_closed)
 		return tls_advice_cut_short();
 	if (tls->state != TLS_FAILED)
@@ -513,15 +506,15 @@ const char *tls_advice(const struct tls *tls)
 		return advise_alert(tls);
 	if (tls->no_certificate)
 		return advise_client(tls);
-	if (tls->context->server && tls->verdict == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT)
+	if (tls->context->server && verdict == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT)
 		return client_self_signed;
-	if (tls->in_common_name && (tls->verdict == X509_V_ERR_HOSTNAME_MISMATCH ||
-	                            tls->verdict == X509_V_ERR_IP_ADDRESS_MISMATCH))
+	if (tls->in_common_name &&
+	    (verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH))
 		return not_in_names;
 	for (size_t i = 0; i < sizeof verdicts / sizeof *verdicts; i++)
-		if (verdicts[i].verdict == tls->verdict)
+		if (verdicts[i].verdict == verdict)
 			return verdicts[i].advice;
-	if (tls->verdict != X509_V_OK && tls->verdict != TLS_NOT_SEEN)
+	if (verdict != X509_V_OK && verdict != TLS_NOT_SEEN)
 		return "Its chain does not end at an authority that this machine trusts. The peer "
 		       "may have left out a certificate of its chain; ca FILE, or SSL_CERT_FILE, "
 		       "names a file of certificates to trust.";
