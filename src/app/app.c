@@ -525,6 +525,7 @@ void app_set_ends(const struct app *app, const struct session *session, struct v
 	view->local = endpoint_on_wire(&local);
 	view->nodelay = session_is_nodelay(session);
 	view->corked = session_is_corked(session);
+	view->had_tls = session_has_had_tls(session) || (other && session_has_had_tls(other));
 	find_ends(app, session, view->wire);
 	enum session_state state = session_state(session);
 	bool tries = state == SESSION_CONNECTING || state == SESSION_CLOSED;

@@ -100,6 +100,7 @@ struct view {
 	uint16_t port;         /* of the session: which frames on a loopback leave it; 0 = not known */
 	bool numbers;          /* a ladder shows those of the segments */
 	bool nodelay, corked; /* TCP_NODELAY and TCP_CORK are on now; only if !ops->merges */
+	bool had_tls;         /* one of the two sessions; only if !ops->merges */
 	bool calls_only;     /* nothing on the way between the ends can be known: a UNIX socket */
 	int columns;         /* > 0 */
 	enum view_time time; /* relative: since the oldest entry shown; delta: since the paragraph

@@ -396,6 +396,8 @@ static void test_looks(void)
 	app_set_view_mode(&app, number, (struct view_mode){ .ops = &wire_view });
 	view = app_view(&app, 80);
 	ok(view.ops == &wire_view && !view.owner, "no TLS records are looked for without TLS");
+	app_set_ends(&app, demo, &view);
+	ok(!view.had_tls, "nor in a ladder");
 	ok(session_close(demo, &error) && app_forget(&app, demo, &error), "it is forgotten");
 	ok(app_view_mode(&app, number).ops == &trace_view, "and how it was shown");
 	ok(app.tab_count <= sessions_count(app.sessions), "nothing is kept of it");

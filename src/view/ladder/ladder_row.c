@@ -59,7 +59,7 @@ void ladder_name_records(const struct view *view, uint64_t position, uint64_t be
 	bool right = row->way == WAY_RIGHT, sent = right || view->other;
 	uint32_t session = right || !view->other ? view->session : view->other;
 	const char *fin = strstr(row->label, "FIN") ? ", FIN" : "";
-	if (row->look != LOOK_PLAIN)
+	if (row->look != LOOK_PLAIN || !view->had_tls)
 		return;
 	if (recordtext_name_range(view->transcript, position, session, sent, begin, len,
 	                          RECORDS_MOST, &names)) {

@@ -72,8 +72,9 @@ struct ladder_row *ladder_add_arrow(struct ladder_rows *rows, enum way way, char
 /* The last row where its margin on this side is free, else a new one. */
 struct ladder_row *ladder_add_beside(struct ladder_rows *rows, int side);
 
-/* Says what TLS records begin in the data of an arrow: `len` bytes from `begin` on of the stream from its
- * beginning to its end, where they are known. */
+/* Says what TLS records begin in the data of an arrow: `len` bytes from `begin` on of the stream, where they
+ * are known. Bytes that have arrived are when recv() has returned them: an arrow that is drawn before that, as
+ * lines that are never changed have it, has no names, and the line of recv() has them. */
 void ladder_name_records(const struct view *view, uint64_t position, uint64_t begin, uint64_t len,
                          struct ladder_row *row);
 
