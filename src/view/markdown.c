@@ -297,19 +297,20 @@ static void lay_in_columns(const struct table *table, int indent, struct rows *r
 	}
 }
 
-/* Each row below the one before: its first cell, and the others with their headings. */
+/* Each row below the one before: its cells, each with its heading if it has one. */
 static void lay_as_list(const struct table *table, int indent, int columns, struct rows *rows)
 {
 	for (size_t k = 0; table->rows == 1 && k < table->cells; k++)
 		break_row(&table->cell[0][k], indent, indent, columns, rows);
 	for (size_t i = 1; i < table->rows; i++) {
-		break_row(&table->cell[i][0], indent, indent, columns, rows);
-		for (size_t k = 1; k < table->cells; k++) {
+		for (size_t k = 0; k < table->cells; k++) {
 			struct row line = { 0 };
+			int left = k ? indent + 2 : indent;
 			append_row(&line, &table->cell[0][k]);
-			row_add_text(&line, ": ", 2, INT_MAX, MARKDOWN_HEADING);
+			if (line.count)
+				row_add_text(&line, ": ", 2, INT_MAX, MARKDOWN_HEADING);
 			append_row(&line, &table->cell[i][k]);
-			break_row(&line, indent + 2, indent + 4, columns, rows);
+			break_row(&line, left, left + 2, columns, rows);
 			row_free(&line);
 		}
 	}

@@ -72,7 +72,10 @@ static void test_blocks(void)
 	        "a    long\none  2\n     x\n\ntext", "a table has columns");
 	is_int(rows.row[0].glyphs[0].style, MARKDOWN_HEADING, "and a heading");
 	is_text(laid("| a | b | c |\n|---|---|---|\n| one word | two | 3 |\n| more |", 0, 12),
-	        "one word\n  b: two\n  c: 3\nmore\n  b:\n  c:", "a narrow one is a list");
+	        "a: one word\n  b: two\n  c: 3\na: more\n  b:\n  c:",
+	        "a narrow one is a list, and no heading is lost");
+	is_text(laid("| | b |\n|---|---|\n| one word | two |", 0, 9), "one word\n  b: two",
+	        "what has no heading stands alone");
 	is_text(laid("| | x |", 0, 80), "  x", "an empty cell is empty");
 	is_text(laid("| one two | b |", 0, 4), "one\ntwo\nb", "a heading alone is broken, too");
 	is_text(laid("before\n```c\nint  a;\n\n  b\n```\nafter", 0, 80),
