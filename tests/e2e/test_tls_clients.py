@@ -147,7 +147,9 @@ def both_ends(server, alice):
                               % (server + ("sha256:" + 64 * "0",)))
     ok("is not the pinned one" in out + err, "nor with /tls: %s%s" % (out, err))
     in_place = "/listen %s as p\n/open %s as c\n/assert @p.clients = 1 within 20s\n/tls @3 %s\n"
-    for given, why in (("verify off ca " + root, "leave out ca or verify off"), ("pin sha256:" + 64 * "0", "pin is for the client's end")):
+    for given, why in (("verify off ca " + root, "leave out ca or verify off"), ("pin sha256:" + 64 * "0", "pin is for the client's end"),
+                       ("example.org", "\"example.org\": a server name is for the client's end: leave it out at the server's end"),
+                       ("example.org cert %s key %s" % server, "a server name is for the client's end")):
         status, out, err = script(in_place % ("0", "localhost $p.port", given))
         ok(status != 0 and why in err and err.count("\n") == 1, "/tls @3 %s at the server's end: %r" % (given, err))
     status, out, err = script(in_place % ("unix:u", "unix:u", "cert %s key %s &" % server) + "/tls @c verify off ca %s\n/info @c\n" % root, "-vv")

@@ -82,6 +82,11 @@ bool tls_check_settings(const struct tls_settings *settings, struct error *error
 	else if (settings->server && settings->pin)
 		error_usage(error, "pin is for the client's end: at the server's end use ca FILE "
 		                   "or verify on");
+	else if (settings->server && settings->server_name)
+		error_usage(error,
+		            "\"%.60s\": a server name is for the client's end: leave it out at "
+		            "the server's end",
+		            settings->server_name);
 	else if (settings->server && settings->ca && settings->unverified)
 		error_usage(error, "ca asks clients for a certificate: leave out ca or verify off");
 	else
