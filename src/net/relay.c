@@ -54,6 +54,13 @@ static bool is_datagrams(enum transport transport)
 	return transport_type(transport) == SOCK_DGRAM;
 }
 
+static bool is_scheme(const char *word)
+{
+	enum transport transport;
+	bool tls;
+	return target_find_scheme(word, strlen(word), &transport, &tls);
+}
+
 static bool parse(const char *words, enum transport transport, struct target *target,
                   struct error *error)
 {
@@ -69,6 +76,12 @@ static bool parse(const char *words, enum transport transport, struct target *ta
 	}
 	snprintf(host, sizeof host, "%.*s", (int)host_len, words);
 	snprintf(port, sizeof port, "%.*s", (int)port_len, second);
+	bool before = is_scheme(host); /* as it is with /open; a host of that name is "tls:80" */
+	if (port_len && (before || is_scheme(port))) {
+		error_usage(error, "the transport of the target is in its address: %s://%s",
+		            before ? host : port, before ? port : host);
+		return false;
+	}
 	return target_parse(target, host, port_len ? port : NULL, transport, false, error);
 }
 

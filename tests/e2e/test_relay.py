@@ -490,6 +490,12 @@ def mistakes():
                        (["--relay", "0", "--service", "echo", "127.0.0.1:53"], b"--service")):
         status, _, said = run(*words, stdin=NULL)
         ok(status == 2 and why in said and said.count(b"\n") == 1, "%s is refused: %s %r" % (" ".join(words), status, said))
+    for words, column, address in (("0 tls 127.0.0.1:80", 14, "tls://127.0.0.1:80"), ("tls 0 tls 127.0.0.1:80", 18, "tls://127.0.0.1:80"),
+                                   ("0 127.0.0.1:80 tls", 23, "tls://127.0.0.1:80"), ("0 tls example.org", 14, "tls://example.org"),
+                                   ("0 unix /tmp/x", 15, "unix:///tmp/x"), ("udp 0 udp 127.0.0.1:53", 18, "udp://127.0.0.1:53")):
+        status, _, said = run_script("/relay %s\n" % words)
+        ok(status == 2 and said.endswith(b":1:%d: the transport of the target is in its address: %s\n" % (column, address.encode())),
+           "/relay %s: %s %r" % (words, status, said))
 
 
 # ---- with others ----
