@@ -179,7 +179,8 @@ static int run(struct app *app, struct options *options, struct poller *poller)
 		return run_fail(EXIT_USAGE, &error);
 	app->on_terminal = person;
 	/* it writes, so that all that may be wrong with the options has been said */
-	if (!run_open_logs(app, options, false, &error))
+	uint32_t only = person || options->replay || options->lesson ? 0 : pipe_mode_session(options);
+	if (!run_open_logs(app, options, false, only, &error))
 		return run_fail(error.usage ? EXIT_USAGE : EXIT_FAILURE, &error);
 	if (options->replay && !person)
 		return replay_mode_run(app);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/alloc.h"
 #include "net/tls_stream.h"
@@ -162,6 +163,17 @@ static bool converse_by_proxy(struct app *app, const struct options *options,
 	              (options->probe || converse(app, options, &pipe, poller));
 	buf_free(&received);
 	return opened;
+}
+
+/* A listener has a number, too, and of datagrams it is the session itself. */
+uint32_t pipe_mode_session(const struct options *options)
+{
+	bool accepts =
+	        options->listen && transport_type(options->target.transport) != SOCK_DGRAM;
+	if (options->probe || options->proxy_text || options->ports.count > 1 ||
+	    options->pipe.keep_open)
+		return 0;
+	return accepts ? 2 : 1;
 }
 
 int pipe_mode_run(struct app *app, const struct options *options, struct poller *poller)

@@ -97,7 +97,21 @@ bool run_apply(struct app *app, const struct options *options, struct error *err
 	return true;
 }
 
-bool run_open_logs(struct app *app, const struct options *options, bool again, struct error *error)
+/* A format for one session is refused where there may be several. */
+static bool check_log(const struct log_request *request, struct error *error)
+{
+	if (logs_choose_format(request, error))
+		return true;
+	const struct log_format *format =
+	        request->format ? request->format : log_format_of_path(request->path);
+	if (format && format->one_session)
+		error_append(error, ", and here there may be several: /log %s logs one",
+		             request->path);
+	return false;
+}
+
+bool run_open_logs(struct app *app, const struct options *options, bool again, uint32_t only,
+                   struct error *error)
 {
 	struct log_request request = {
 		.format = options->log_format,
@@ -110,11 +124,13 @@ bool run_open_logs(struct app *app, const struct options *options, bool again, s
 	};
 	for (size_t i = 0; i < options->log_count; i++) {
 		request.path = options->logs[i];
-		if (!logs_choose_format(&request, error))
+		request.session = only;
+		if (!check_log(&request, error))
 			return false;
 	}
 	for (size_t i = 0; i < options->log_count; i++) {
 		request.path = options->logs[i];
+		request.session = logs_choose_format(&request, error)->one_session ? only : 0;
 		if (logs_open(app->logs, &request, error))
 			continue;
 		if (error->code == EEXIST)

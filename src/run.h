@@ -27,8 +27,10 @@ bool run_start_up_file(struct app *app, enum start_lines lines, struct error *er
 /* The settings and defaults of the command line. */
 bool run_apply(struct app *app, const struct options *options, struct error *error);
 
-/* The logs of -o; `again`: they have been begun by an earlier script. False with one line. */
-bool run_open_logs(struct app *app, const struct options *options, bool again, struct error *error);
+/* The logs of -o; `again`: they have been begun by an earlier script. Those in a format for one session are of
+ * the one with the number `only`, 0 = there may be several. False with one line. */
+bool run_open_logs(struct app *app, const struct options *options, bool again, uint32_t only,
+                   struct error *error);
 
 /* Runs a frontend to its end and frees it. Returns the signal that has ended it, 0 for none;
  * run_die_of() then ends the program by it, so that whoever started it sees which one. */

@@ -100,7 +100,7 @@ static void list_answers(const struct app *app, unsigned flags, const char *more
 /* A log that cannot be opened is no mistake of the script. */
 static bool open_logs(struct runner *runner, struct error *error, int *status)
 {
-	bool open = run_open_logs(&runner->app, runner->options, runner->logs, error);
+	bool open = run_open_logs(&runner->app, runner->options, runner->logs, 0, error);
 	if (!open && !error->usage)
 		*status = EXIT_FAILURE;
 	runner->logs = true;

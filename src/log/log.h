@@ -54,11 +54,8 @@ struct logs *logs_new(struct transcript *transcript, const struct sessions *sess
 bool logs_drain(struct logs *logs, struct poller *poller, struct error *error);
 void logs_free(struct logs *logs);
 
-/* As asked for, or by the ending of the path. NULL with one line, also where it is for one session and
- * `session` is 0. */
-const struct log_format *logs_choose_format(const struct log_request *request, struct error *error);
-
-/* The format that a log would have. NULL with one line: it is none for such a log, a mistake of usage. */
+/* The format that a log would have: as asked for, or by the ending of the path. NULL with one line, a mistake
+ * of usage, also where it is for one session and `session` is 0. */
 const struct log_format *logs_choose_format(const struct log_request *request, struct error *error);
 
 bool logs_open(struct logs *logs, const struct log_request *request, struct error *error);

@@ -4,13 +4,14 @@
 import fcntl
 import os
 import re
+import socket
 import stat
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from plain import Plain  # noqa: E402
 from script import enter_home, read, script, write  # noqa: E402
-from tap import done, ok, run, same, watchdog  # noqa: E402
+from tap import DEADLINE, done, end, listener, listening_port, ok, port_of, receive_all, run, same, sockpit, watchdog  # noqa: E402
 
 watchdog(120)
 home = enter_home()
@@ -136,7 +137,7 @@ write("bad", "/nosuch\n")
 for words in (["--json"], ["--json", "-o", "none.log"], ["--json", "-f", "bad"], ["--json", "-f", "nosuch"], ["--json", "--set", "eol=x", "-f", "good"],
               ["-o", "none.log", "-f", "bad"], ["-o", "none.log", "--let", "1=2", "-f", "good"], ["-o", "none.log", "--replay", "good"],
               ["-o", "none.log", "-o", "none.ending", "-f", "good"], ["--json", "-o", "none.ending", "-f", "good"],
-              ["-o", "none.log", "-o", "none.raw-in", "127.0.0.1", "1"], ["--json", "-o", "none.raw-in", "127.0.0.1", "1"],
+              ["-o", "none.log", "-o", "none.raw-in", "-lk", "127.0.0.1", "0"], ["--json", "-o", "none.raw-in", "127.0.0.1", "1-2"],
               ["--junit", "no/such.xml", "--tap", "-o", "none.log", "-f", "good"]):
     status, out, err = run(*words)
     ok(status == 2 and out == b"" and err and not os.path.exists("none.log"), " ".join(words) + " writes nothing")
@@ -171,6 +172,44 @@ words = [line.split()[-1] for line in read("e.log").decode().split("\n") if " 2 
 same(words, ["one", "three"], "what is said while it is off is not in it")
 
 # ---- -o ----
+
+def talks(process, peer, words):
+    """In pipe mode, both ways to the end."""
+    process.stdin.write(b"question\n")
+    process.stdin.close()
+    same(receive_all(peer), b"question\n", words)
+    peer.sendall(b"answer\0\n")
+    peer.close()
+    same((process.stdout.read(), process.wait(DEADLINE)), (b"answer\0\n", 0), words + ": is as ever")
+    process.stdin = None
+    end(process)
+
+
+RAW = ("-o", "o.raw-in", "-o", "o.raw-out", "-o", "o.log", "--append-output")
+for who in ("a client", "a server"):
+    if who == "a client":
+        with listener() as server:
+            process = sockpit(*RAW, "127.0.0.1", str(port_of(server)))
+            talks(process, server.accept()[0], who)
+    else:
+        process = sockpit("-l", *RAW, "127.0.0.1", "0")
+        talks(process, socket.create_connection(("127.0.0.1", listening_port(process)), DEADLINE), who)
+    same((read("o.raw-in"), read("o.raw-out")), (b"answer\0\n", b"question\n"), who + ": raw logs have a direction each")
+    ok(b"question" in read("o.log"), who + ": and another one has all")
+    os.unlink("o.raw-in")
+    os.unlink("o.raw-out")
+process = sockpit("-lu", "-w", "20", *RAW, "127.0.0.1", "0")
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+    peer.sendto(b"datagram\n", ("127.0.0.1", listening_port(process)))
+    same(process.stdout.readline(), b"datagram\n", "a datagram")
+    process.terminate()
+    process.wait(DEADLINE)
+same(read("o.raw-in"), b"datagram\n", "is in a raw log")
+end(process)
+for words in (["-lk", "127.0.0.1", "0"], ["127.0.0.1", "1-2"], ["-x", "127.0.0.1:1", "127.0.0.1", "1"], ["-f", write("empty", "")]):
+    status, out, err = run("-o", "many.raw-out", *words)
+    ok((status, out) == (2, b"") and err == b"sockpit: many.raw-out: the format raw-out is for one session, and here there may be "
+       b"several: /log many.raw-out logs one\n", "a raw log, and maybe several sessions: %s: %r" % (words, err))
 
 same(run("-o", "g.log", "-f", write("script", ECHO + "hello\n/expect \"hello\\n\"\n"))[0], 0, "-o with a script")
 ok(any(line == "2 c < hello" for line in lines("g.log")), "has all sessions from the start")
