@@ -358,10 +358,18 @@ size_t app_forget_ended(struct app *app)
 struct session *app_need_session(struct app *app, struct error *error)
 {
 	if (!app->current && app->gone)
-		error_set(error, "session %u has gone: the line was not sent", app->gone);
+		error_set(error, "session %u has gone", app->gone);
 	else if (!app->current)
 		error_usage(error, "no session: /open HOST PORT makes one");
 	return app->current;
+}
+
+struct session *app_need_receiver(struct app *app, struct error *error)
+{
+	struct session *session = app_need_session(app, error);
+	if (!session && app->gone)
+		error_append(error, ": the line was not sent");
+	return session;
 }
 
 void app_to_newest(struct app *app)

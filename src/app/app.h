@@ -203,8 +203,10 @@ const struct session *app_failed_since(const struct app *app, uint64_t position)
  * one line. */
 struct session *app_find_session(struct app *app, const char *text, struct error *error);
 
-/* app->current, or NULL with "no session: /open HOST PORT makes one". */
+/* app->current, or NULL with "no session: /open HOST PORT makes one", or that it has gone. */
 struct session *app_need_session(struct app *app, struct error *error);
+/* The same for a line that is to be sent. */
+struct session *app_need_receiver(struct app *app, struct error *error);
 
 /* Whether this number is that of a session of a recording. */
 bool app_is_recorded(const struct app *app, uint32_t session);

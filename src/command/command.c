@@ -369,7 +369,7 @@ enum command_result command_run(struct app *app, const char *line, size_t len, s
 {
 	const char *slash = app_find_slash(app, line);
 	if (!slash || slash[1] == '/') {
-		struct session *session = app_need_session(app, error);
+		struct session *session = app_need_receiver(app, error);
 		app_to_newest(app);
 		return session && send_typed(app, session, line, len, error);
 	}
