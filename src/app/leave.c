@@ -88,6 +88,12 @@ static void limit_wait(struct app *app)
 		app->leave_by = clock_now() + OWN_LIMIT;
 }
 
+void leave_soon(struct app *app)
+{
+	if (app->leave_by == INT64_MAX)
+		app->leave_by = clock_now() + OWN_LIMIT;
+}
+
 bool leave_begin(struct app *app, const char *again, struct error *error)
 {
 	size_t holders;

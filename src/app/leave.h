@@ -16,6 +16,9 @@ size_t leave_unsent(const struct app *app);
 bool leave_begin(struct app *app, const char *again, struct error *error);
 bool leave_has_begun(const struct app *app);
 
+/* After a failure: a wait without a limit has one, of 5 s. */
+void leave_soon(struct app *app);
+
 /* For the loop, beside the app's own. */
 void leave_prepare(const struct app *app, struct poller *poller);
 void leave_serve(struct app *app);

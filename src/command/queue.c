@@ -463,7 +463,7 @@ static enum command_result run_in_queue(struct app *app, struct queue *queue, bo
 		command_record(app, line);
 	app->answering = true;
 	if (data) {
-		struct session *session = app_need_session(app, error);
+		struct session *session = app_need_receiver(app, error);
 		app_to_newest(app);
 		wait->session = app_shown(app);
 		result = session && send_line(session, line, len, error);
@@ -1069,6 +1069,8 @@ static void drop_ended(struct app *app)
 			app->status = queue->status;
 			if (!leave_has_begun(app))
 				leave_begin(app, "", &ignored);
+			if (queue->status)
+				leave_soon(app);
 		}
 		for (struct pending *pending = app->queues->oldest; pending; pending = next) {
 			next = pending->next;

@@ -135,12 +135,19 @@ ok(status == 2 and err.startswith("script:3:6: open: needs an address"), "so is 
 same(errors_of("hello\n"), (2, "script:1:1: no session to send \"hello\" to: commands begin with /\n"), "data for nobody")
 same(errors_of("/source script\n"), (2, "script:1:9: script runs itself, without end\n"),
      "a script that runs itself")
+deaf = socket.socket()
+deaf.bind(("127.0.0.1", 0))
+deaf.listen(1)
+status, err = errors_of("/open 127.0.0.1 %d\n/fill 20M\n/assert unsent = 0 within 0\n" % deaf.getsockname()[1])
+ok(status == 1 and "expected unsent = 0, got " in err and " were not sent" in err, "a failed script does not wait for who never reads: %s" % err[:300])
+deaf.close()
 same(errors_of("/source ./script\n"), (2, "script:1:9: ./script runs itself, without end\n"), "also by another path")
 same(errors_of("/listen 0 as s\n/say ${s.fish}\n/say ${}\n/set leave-behind x\n"),
      (2, 'script:2:6: no value "fish" of a session: /help values lists them\n'
          "script:3:6: ${} has no name; $$ is a dollar\n"
          'script:4:19: leave-behind: "x" is not a number of rows from 1 to 999, or off\n'),
      "what is no value, no name, and no number of rows")
+same(errors_of("/listen 0 as s\n/close\n/forget\n/info\n"), (1, "script:4: session 1 has gone\n"), "a command for a session that has gone")
 write("inner", "/set marks on\n/nonsense\n")
 same(errors_of("/source inner\n")[1].split(":")[:2], ["inner", "2"], "a mistake is where it was made")
 same(errors_of(b"\x7fELF\0\0\1\n"), (2, "script:1:5: a NUL byte in the line: this is not a file of commands\n"), "a binary")
