@@ -523,7 +523,8 @@ static void find_ends(const struct app *app, const struct session *session, uint
 
 void app_set_ends(const struct app *app, const struct session *session, struct view *view)
 {
-	const struct session *other = app_other_end(app, session);
+	bool many = session_peer_count(session) > 1; /* one of them is not the other end */
+	const struct session *other = many ? NULL : app_other_end(app, session);
 	const struct wire *wire = wire_of(app, session);
 	enum host host = session_host(session);
 	struct endpoint local = session_local(session);

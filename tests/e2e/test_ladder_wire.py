@@ -288,6 +288,23 @@ def check_crossing():
     stage.do("/cable off")
 
 
+def check_datagrams():
+    """Of two clients of a datagram server each has its own datagrams in its ladder, also where they came in fragments."""
+    stage.do("/listen udp 192.0.2.2 17014 echo as dg", "/open udp 192.0.2.2 17014 as d1 from left",
+             "/open udp 192.0.2.2 17014 as d2 from left", "/send @d1 first", "/send @d2 second!", "/fill @d2 4000", "/send @d1 third")
+
+    ok(waits_for(lambda: stage.ladder("d1").count("[third]") == 2 and re.search(r"recv.*\[ !", stage.ladder("d2"))),
+       "what two clients of a datagram server send comes back")
+    kinds = {"datagram 5 bytes", "datagram 7 bytes", "fragment" if stage.seen else "datagram 4000 bytes"}
+    for session, wanted in ("d1", {"datagram 5 bytes"}), ("d2", kinds - {"datagram 5 bytes"}), ("dg", kinds):
+        text = stage.ladder(session)
+        if not ok({kind for kind in kinds if kind in text} == wanted, "the ladder of %s has its datagrams" % session):
+            print("# " + text.replace("\n", "\n# "))
+    ok("second!" not in stage.ladder("d1"), "and no call that is for another client")
+    ok(stage.ladder("dg").split("\n")[1].endswith(" peers"), "that of the server is of all its peers")
+    stage.do("/close @d1", "/close @d2", "/close @dg")
+
+
 def check_all(seen):
     global stage, left, right
     print("# with the wire" if seen else "# without the wire", flush=True)
@@ -310,6 +327,7 @@ def check_all(seen):
     check_self()
     check_loss()
     check_crossing()
+    check_datagrams()
     if seen:
         check_unanswered()
     for witness in left, right:

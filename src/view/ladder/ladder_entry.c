@@ -1050,6 +1050,8 @@ bool ladder_shows(const struct view *view, uint64_t position, const struct entry
 		return entry->flags & (ENTRY_ERROR | ENTRY_FAULT) || ladder_is_row(entry);
 	if (entry_is_of_tls(entry)) /* the calls that move its records are drawn */
 		return false;
+	if (ladder_is_with_another(view, entry))
+		return false;
 	/* between the steps of a connect() frames may come */
 	if (entry_is_call(entry) && entry->call != CALL_ERRQUEUE)
 		return entry_is_shown(entry, view->own_calls) ||

@@ -37,6 +37,59 @@ static bool is_strike(const struct frame_note *note)
 	return note->event > FRAME_PASSES && note->event < FRAME_MISSED;
 }
 
+/* No frame has the interface of an address, and a socket of IPv6 may talk IPv4. */
+static bool is_at(const struct endpoint *addr, const struct endpoint *local)
+{
+	struct endpoint seen = endpoint_on_wire(addr);
+	seen.scope = local->scope;
+	return seen.port == local->port && (endpoint_is_any(local) || endpoint_equal(&seen, local));
+}
+
+/* The first fragment of the datagram, which has the ports. */
+static bool find_first_fragment(const struct view *view, const struct seen *later,
+                                struct frame *first)
+{
+	struct frame_note note;
+	uint64_t position = later->position;
+	for (int i = 0; i < LOOK_NEAR; i++) {
+		position = transcript_before(view->transcript, position);
+		const struct entry *entry = transcript_at(view->transcript, position);
+		if (!entry)
+			return false;
+		if (!frame_entry_unpack(entry, &note) || is_strike(&note))
+			continue;
+		frame_read(note.bytes, note.kept, note.len, first);
+		if (first->kind == FRAME_FRAGMENT && !first->fragment_start &&
+		    first->ip_id == later->frame.ip_id &&
+		    endpoint_host_equal(&first->from, &later->frame.from))
+			return true;
+	}
+	return false;
+}
+
+/* The wire end of UDP is a port, which may talk with others than the session at the left. */
+static bool is_of_another(const struct view *view, const struct seen *seen)
+{
+	struct frame first;
+	const struct frame *frame = &seen->frame;
+	const struct endpoint *local = &view->local, *from = &frame->from, *to = &frame->to;
+	uint32_t number = seen->entry->session;
+	if (!local->port || number != view->wire[1] || number == view->wire[0])
+		return false;
+	if (frame->kind == FRAME_FRAGMENT && frame->fragment_start) {
+		if (!find_first_fragment(view, seen, &first))
+			return false;
+		from = &first.from;
+		to = &first.to;
+	} else if (frame->kind == FRAME_ICMP && frame->icmp.quoted.kind == FRAME_UDP) {
+		from = &frame->icmp.quoted.from;
+		to = &frame->icmp.quoted.to;
+	} else if (frame->kind != FRAME_UDP && frame->kind != FRAME_FRAGMENT) {
+		return false;
+	}
+	return !is_at(from, local) && !is_at(to, local);
+}
+
 /* False where it belongs to another ladder, or cannot be read. */
 static bool read_frame(const struct view *view, uint64_t position, struct seen *seen)
 {
@@ -49,6 +102,8 @@ static bool read_frame(const struct view *view, uint64_t position, struct seen *
 	if (!left && !right)
 		return false;
 	frame_read(seen->note.bytes, seen->note.kept, seen->note.len, &seen->frame);
+	if (is_of_another(view, seen))
+		return false;
 	seen->side = !left;
 	if (seen->note.event == FRAME_PASSES)
 		seen->side = !endpoint_equal(&seen->frame.from, &view->local);
@@ -65,11 +120,21 @@ static bool is_same(const struct seen *a, const struct seen *b)
 	              kept - FRAME_ETHERNET) == 0;
 }
 
+bool ladder_is_with_another(const struct view *view, const struct entry *entry)
+{
+	if (entry->session != view->other || entry->session == view->session || !view->local.port ||
+	    !entry_is_addressed(entry))
+		return false;
+	struct endpoint addr = entry_addr(entry);
+	return addr.port && !is_at(&addr, &view->local);
+}
+
 /* A row between a departure and its arrival. */
 static bool comes_between(const struct view *view, const struct entry *entry)
 {
 	return (entry->session == view->session || entry->session == view->other) &&
-	       entry_is_call(entry) && !(entry->flags & ENTRY_WATCHING);
+	       entry_is_call(entry) && !(entry->flags & ENTRY_WATCHING) &&
+	       !ladder_is_with_another(view, entry);
 }
 
 /* The arrival of a frame that leaves, or the departure of one that arrives, if only frames of the same

@@ -12,6 +12,10 @@ void ladder_draw_frame(const struct view *view, uint64_t position, const struct 
 /* Whether the frame has rows of its own. */
 bool ladder_shows_frame(const struct view *view, uint64_t position, const struct entry *entry);
 
+/* Whether it is a datagram of the session at the right and of somebody else: its socket may have many
+ * peers, and this ladder is of one. */
+bool ladder_is_with_another(const struct view *view, const struct entry *entry);
+
 /* Whether what happened in this time was seen on the wire, which may have been switched on after it
  * or off before it: then no other way of knowing it counts. `opens`: a connection that was opened
  * then may have had to wait for an address of the link. */
