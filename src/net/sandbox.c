@@ -276,7 +276,7 @@ static int use_sysctl(const struct request *request, struct answer *answer)
 	                   : read(fd, answer->value, sizeof answer->value - 1);
 	int code = done < 0 ? errno : 0;
 	close(fd);
-	return code;
+	return code == ENOENT ? EINVAL : code; /* a value that names what does not exist */
 }
 
 static _Noreturn void serve_host(enum host host, int channel, int own, int owner)

@@ -163,6 +163,10 @@ static void has_sysctls(void)
 	ok(!sandbox_set_sysctl(sandbox, HOST_LEFT, "tcp_sack", "maybe", &error),
 	   "as is a wrong value:");
 	is_text(error.text, "left.tcp_sack: the kernel does not take \"maybe\"", "by both");
+	ok(!sandbox_set_sysctl(sandbox, HOST_LEFT, "tcp_congestion_control", "tahoe", &error),
+	   "nor one that names what there is not");
+	is_text(error.text, "left.tcp_congestion_control: the kernel does not take \"tahoe\"",
+	        "of a sysctl that is there");
 	ok(!sandbox_get_sysctl(sandbox, HOST_LEFT, "../kernel/hostname", value, &error),
 	   "and a path");
 }
