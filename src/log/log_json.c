@@ -701,6 +701,10 @@ static void put_records(const struct entry *entry, struct buf *out)
 	put_true(out, "secured", boundary.secured);
 	if (boundary.message_left)
 		put_unsigned(out, "handshake", boundary.message_left);
+	if (boundary.message_header_len) {
+		put_name(out, "handshake_header");
+		json_put_base64(out, boundary.message_header, boundary.message_header_len);
+	}
 }
 
 static void put_entry(struct json_log *own, const struct entry *entry, struct buf *out)

@@ -39,7 +39,7 @@ enum {
 	row(peer) row(local) row(service) row(eol) row(errno) row(duration)                        \
 	row(failure) row(fault) row(echo) row(said) row(replayed) row(truncated) row(continues) row(batch) row(no_end) row(tls) row(watching) \
 	row(waited) \
-	row(secret) row(answer) row(message) row(offset) row(record) row(secured) row(handshake) row(ttl) row(tos) row(nth) row(of) row(entries) row(bytes) \
+	row(secret) row(answer) row(message) row(offset) row(record) row(secured) row(handshake) row(handshake_header) row(ttl) row(tos) row(nth) row(of) row(entries) row(bytes) \
 	row(since) row(len) row(text) row(base64) row(sample) row(errqueue) row(frame)             \
 	/* of an error queue */                                                                    \
 	row(origin) row(code) row(info) row(delay) row(target)                                     \
@@ -608,17 +608,24 @@ static bool read_flags(struct log_reader *reader, const struct object *object, s
 }
 
 /* Only a sealed entry keeps them. */
-static bool read_records(struct log_reader *reader, const struct object *object,
+static bool read_records(struct log_reader *reader, struct object *object,
                          struct tls_boundary *boundary)
 {
 	uint64_t first = 0, message = 0;
+	struct json_value *header = &object->values[M_handshake_header];
 	*boundary = (struct tls_boundary){ .known = has(object, M_record) };
 	bool good = get_unsigned(reader, object, M_record, UINT16_MAX, &first) &&
 	            get_unsigned(reader, object, M_handshake, UINT32_MAX, &message) &&
 	            get_bool(reader, object, M_secured, &boundary->secured);
 	boundary->first = (uint16_t)first;
 	boundary->message_left = (uint32_t)message;
-	return good;
+	if (!good || !has(object, M_handshake_header))
+		return good;
+	if (!json_base64(header) || header->len > sizeof boundary->message_header)
+		return wrong_member(reader, M_handshake_header, "at most 3 bytes in base64");
+	boundary->message_header_len = (uint8_t)header->len;
+	memcpy(boundary->message_header, header->text, header->len);
+	return true;
 }
 
 static bool read_entry(struct log_reader *reader, struct object *object, unsigned call,

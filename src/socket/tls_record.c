@@ -36,6 +36,11 @@ const char *tls_record_name(uint8_t type)
 	return TABLE(names, type);
 }
 
+uint32_t tls_message_length(const uint8_t header[TLS_MESSAGE_HEADER])
+{
+	return (uint32_t)header[1] << 16 | (uint32_t)header[2] << 8 | header[3];
+}
+
 /* RFC 8446 appendix B.3, and for TLS 1.2 RFC 5246 section 7.4, RFC 5077, RFC 6066, RFC 8879. */
 const char *tls_message_name(uint8_t type)
 {
@@ -142,9 +147,7 @@ static void take_messages(struct tls_parser *parser, const uint8_t *bytes, size_
 		     len--)
 			parser->message_header[parser->message_header_len++] = *bytes++;
 		if (parser->message_header_len == TLS_MESSAGE_HEADER) {
-			const uint8_t *header = parser->message_header;
-			parser->message_left =
-			        (uint32_t)header[1] << 16 | (uint32_t)header[2] << 8 | header[3];
+			parser->message_left = tls_message_length(parser->message_header);
 			parser->message_header_len = 0;
 		}
 	}
@@ -177,14 +180,17 @@ struct tls_boundary tls_parser_feed(struct tls_parser *parser, const void *bytes
 			at += n;
 			continue;
 		}
-		if (!parser->header_len && !boundary.known)
+		if (!parser->header_len && !boundary.known) {
 			boundary = (struct tls_boundary){
 				.first = (uint16_t)(at - begin),
 				.known = true,
 				.secured = parser->secured,
-				.message_left = parser->message_header_len ? TLS_MESSAGE_UNKNOWN
-				                                  : parser->message_left,
+				.message_left = parser->message_left,
+				.message_header_len = parser->message_header_len,
 			};
+			memcpy(boundary.message_header, parser->message_header,
+			       parser->message_header_len);
+		}
 		parser->header[parser->header_len++] = *at++;
 		if (parser->header_len == TLS_RECORD_HEADER)
 			take_header(parser);

@@ -35,6 +35,9 @@ struct tls_record {
 /* False where no record of TLS begins with these bytes. */
 bool tls_record_read(const uint8_t header[TLS_RECORD_HEADER], struct tls_record *record);
 
+/* Bytes of a handshake message after its header. */
+uint32_t tls_message_length(const uint8_t header[TLS_MESSAGE_HEADER]);
+
 /* As the RFCs name them: "handshake", "ClientHello", "fatal", "handshake_failure". NULL where no RFC
  * does. */
 const char *tls_record_name(uint8_t type);
@@ -52,9 +55,10 @@ struct tls_boundary {
 	uint16_t first;        /* bytes of the piece before it; may be more than the piece has */
 	bool known;            /* else nothing of this is */
 	bool secured;          /* a change_cipher_spec came before it */
-	uint32_t message_left; /* bytes of a handshake message that go on in it, or: */
+	uint32_t message_left; /* bytes of a handshake message that go on in it */
+	uint8_t message_header_len; /* it begins within the header of a message: */
+	uint8_t message_header[TLS_MESSAGE_HEADER - 1]; /* these bytes of that came before it */
 };
-#define TLS_MESSAGE_UNKNOWN UINT32_MAX /* it begins within the header of a message */
 
 /* Finds the records in the bytes of one direction, in pieces of any size; all 0 at their beginning. */
 struct tls_parser {

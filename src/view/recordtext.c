@@ -79,11 +79,6 @@ static const uint8_t *take_whole(struct stretch *stretch, size_t len, struct buf
 
 /* ---- messages ---- */
 
-static size_t message_length(const uint8_t header[TLS_MESSAGE_HEADER])
-{
-	return (size_t)header[1] << 16 | (size_t)header[2] << 8 | header[3];
-}
-
 /* `blank`: a blank is shown as one. */
 static void add_safe(const uint8_t *bytes, size_t len, bool blank, struct buf *out)
 {
@@ -126,29 +121,26 @@ static void add_hello(const struct tls_hello *hello, struct buf *out)
 	buf_append_text(out, ")");
 }
 
-/* The next bytes of a message that goes on in the records that follow, into `out`; looks ahead only. False where
- * not all have come, or a record of another type is between them. */
-static bool gather(const struct stretch *from, size_t in_record, size_t len, struct buf *out)
+/* The next bytes of a message that goes on in the records that follow. `*in_record`: bytes of the record that are
+ * left. False where not all have come, or a record of another type is between them. */
+static bool gather(struct stretch *stretch, size_t *in_record, size_t len, uint8_t *out)
 {
-	size_t budget = *from->left;
-	struct stretch ahead = *from;
-	uint8_t *place = (uint8_t *)buf_reserve(out, len);
-	ahead.left = &budget;
-	for (size_t done = 0; done < len;) {
+	for (;;) {
 		uint8_t header[TLS_RECORD_HEADER];
 		struct tls_record record;
-		size_t n = len - done < in_record ? len - done : in_record;
-		if (take(&ahead, n, place + done) < n)
+		size_t n = len < *in_record ? len : *in_record;
+		if (take(stretch, n, out) < n)
 			return false;
-		done += n;
-		if (done == len)
+		*in_record -= n;
+		out += n;
+		len -= n;
+		if (!len)
 			return true;
-		if (take(&ahead, sizeof header, header) < sizeof header ||
+		if (take(stretch, sizeof header, header) < sizeof header ||
 		    !tls_record_read(header, &record) || record.type != TLS_RECORD_HANDSHAKE)
 			return false;
-		in_record = record.len;
+		*in_record = record.len;
 	}
-	return true;
 }
 
 /* `*left`: bytes of the record after the message's header, of which those of a hello that ends in it are
@@ -162,8 +154,13 @@ static void add_message(struct stretch *stretch, const uint8_t *header, size_t l
 	bool is_hello = header[0] == TLS_SERVER_HELLO || header[0] == TLS_CLIENT_HELLO;
 	bool reads = is_hello && len <= *left;
 	const uint8_t *body = reads ? take_whole(stretch, len, &pieces) : NULL;
-	if (is_hello && !reads && len <= HELLO_MOST && gather(stretch, *left, len, &pieces))
-		body = (const uint8_t *)buf_data(&pieces);
+	if (is_hello && !reads && len <= HELLO_MOST) {
+		size_t entries = *stretch->left, in_record = *left;
+		struct stretch ahead = *stretch;
+		uint8_t *place = (uint8_t *)buf_reserve(&pieces, len);
+		ahead.left = &entries;
+		body = gather(&ahead, &in_record, len, place) ? place : NULL;
+	}
 	bool known = body && tls_hello_read(header[0], body, len, &hello);
 	*left -= reads ? len : 0;
 	buf_append_text(out, out->len ? ", " : "");
@@ -176,28 +173,50 @@ static void add_message(struct stretch *stretch, const uint8_t *header, size_t l
 	buf_free(&pieces);
 }
 
+/* A message whose header goes on in the records that follow: of it `len` bytes have come. */
+static void add_split_message(const struct stretch *stretch, const uint8_t *begun, size_t len,
+                              bool brief, struct buf *out)
+{
+	uint8_t header[TLS_MESSAGE_HEADER];
+	size_t entries = *stretch->left, in_record = 0;
+	struct stretch ahead = *stretch;
+	ahead.left = &entries;
+	memcpy(header, begun, len);
+	if (gather(&ahead, &in_record, sizeof header - len, header + len))
+		add_message(&ahead, header, tls_message_length(header), brief, &in_record, out);
+}
+
 /* The messages that begin in a record of the handshake that is not encrypted. Moves on over it as far as it
  * has come. */
 static void add_messages(struct recordtext *walk, struct stretch *stretch, size_t left, bool brief,
                          struct buf *out)
 {
-	uint8_t header[TLS_MESSAGE_HEADER];
-	while (walk->message != TLS_MESSAGE_UNKNOWN) {
-		size_t n = walk->message < left ? walk->message : left;
+	uint8_t *header = walk->message_header;
+	for (;;) {
+		size_t n = walk->message_left < left ? walk->message_left : left;
 		size_t got = take(stretch, n, NULL);
-		walk->message -= (uint32_t)n;
+		walk->message_left -= (uint32_t)n;
 		left -= n;
 		if (!left || got < n)
 			return;
-		got = left < sizeof header ? 0 : take(stretch, sizeof header, header);
-		if (left < sizeof header)
-			walk->message = TLS_MESSAGE_UNKNOWN;
-		if (got < sizeof header)
+		bool begins = !walk->message_header_len;
+		size_t missing = TLS_MESSAGE_HEADER - walk->message_header_len;
+		n = missing < left ? missing : left;
+		got = take(stretch, n, header + walk->message_header_len);
+		walk->message_header_len += got;
+		left -= n;
+		if (got < n)
 			return;
-		left -= sizeof header;
-		size_t len = message_length(header), before = left;
-		add_message(stretch, header, len, brief, &left, out);
-		walk->message = (uint32_t)(len - (before - left));
+		if (n < missing) {
+			if (begins)
+				add_split_message(stretch, header, n, brief, out);
+			return;
+		}
+		size_t len = tls_message_length(header), before = left;
+		walk->message_header_len = 0;
+		if (begins)
+			add_message(stretch, header, len, brief, &left, out);
+		walk->message_left = (uint32_t)(len - (before - left));
 	}
 }
 
@@ -209,10 +228,10 @@ static bool add_hello_after_retry(struct stretch *stretch, size_t len, bool brie
 	struct tls_hello hello;
 	struct buf pieces = { .max = SIZE_MAX };
 	if (take(stretch, sizeof header, header) < sizeof header ||
-	    sizeof header + message_length(header) != len)
+	    sizeof header + tls_message_length(header) != len)
 		return false;
-	const uint8_t *body = take_whole(stretch, message_length(header), &pieces);
-	bool known = body && tls_hello_read(header[0], body, message_length(header), &hello);
+	const uint8_t *body = take_whole(stretch, tls_message_length(header), &pieces);
+	bool known = body && tls_hello_read(header[0], body, tls_message_length(header), &hello);
 	if (known)
 		buf_append_text(out,
 		                hello.retry ? "HelloRetryRequest" : tls_message_name(header[0]));
@@ -244,7 +263,8 @@ static void add_names(struct recordtext *walk, struct stretch *stretch, struct t
 	switch (record.type) {
 	case TLS_RECORD_CHANGE_CIPHER_SPEC:
 		walk->secured = true;
-		walk->message = 0;
+		walk->message_left = 0;
+		walk->message_header_len = 0;
 		break;
 	case TLS_RECORD_ALERT:
 		if (record.len == TLS_ALERT_LENGTH)
@@ -278,9 +298,11 @@ bool recordtext_begin(struct recordtext *walk, const struct transcript *transcri
 		.position = position,
 		.at = boundary.first,
 		.secured = boundary.secured,
-		.message = boundary.message_left,
+		.message_left = boundary.message_left,
+		.message_header_len = boundary.message_header_len,
 		.left = LOOK_AHEAD,
 	};
+	memcpy(walk->message_header, boundary.message_header, boundary.message_header_len);
 	return boundary.known;
 }
 

@@ -15,7 +15,9 @@ struct recordtext {
 	uint64_t position;         /* of it */
 	size_t at;                 /* bytes before the next record; may be more than it has */
 	bool secured;              /* see struct tls_boundary */
-	uint32_t message;
+	uint32_t message_left;
+	uint8_t message_header[TLS_MESSAGE_HEADER];
+	size_t message_header_len;
 	size_t left; /* entries that may still be looked at for what goes on in later calls */
 };
 

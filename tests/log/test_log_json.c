@@ -40,8 +40,17 @@ static bool same_endpoint(const struct endpoint *a, const struct endpoint *b)
 	        strcmp(a->interface, b->interface) == 0);
 }
 
+static bool same_boundary(const struct tls_boundary *a, const struct tls_boundary *b)
+{
+	return a->known == b->known && a->first == b->first && a->secured == b->secured &&
+	       a->message_left == b->message_left &&
+	       a->message_header_len == b->message_header_len &&
+	       memcmp(a->message_header, b->message_header, a->message_header_len) == 0;
+}
+
 static bool same_entry(const struct entry *want, const struct log_record *record)
 {
+	const struct tls_boundary records = entry_boundary(want);
 	const struct entry *got = &record->entry.header;
 	uint8_t flags = entry_is_shared(want) ? want->flags & (uint8_t)~ENTRY_SHARED : want->flags;
 	const struct endpoint addr = entry_addr(want), local = entry_local(want);
@@ -52,6 +61,7 @@ static bool same_entry(const struct entry *want, const struct log_record *record
 	       got->error == want->error && got->flags == flags &&
 	       same_endpoint(&addr, &record->entry.addr) &&
 	       same_endpoint(&local, &record->entry.local) &&
+	       same_boundary(&records, &record->entry.records) &&
 	       memcmp(entry_payload(want), record->entry.payload, want->len) == 0;
 }
 
@@ -299,6 +309,31 @@ static void payloads_go_round(void)
 }
 
 /* How an entry is kept is no part of a log. */
+static void records_go_round(void)
+{
+	static const struct tls_boundary boundaries[] = {
+		{ .known = false },
+		{ .known = true },
+		{ .known = true, .first = UINT16_MAX, .secured = true },
+		{ .known = true, .first = 7, .message_left = 0xffffff },
+		{ .known = true, .message_header_len = 1, .message_header = "\13" },
+		{ .known = true, .first = 2, .message_header_len = 3, .message_header = "\0\0\1" },
+	};
+	struct transcript *t = transcript_new(CEILING, TRANSCRIPT_BLOCK);
+	for (size_t i = 0; i < sizeof boundaries / sizeof *boundaries; i++) {
+		size_t room;
+		const struct entry header = { .time = clock_now(),
+			                      .session = 1,
+			                      .call = i % 2 ? CALL_SEND : CALL_RECV,
+			                      .flags = ENTRY_SEALED };
+		memset(transcript_reserve(t, ENTRY_RECORDS, 9, &room), 22, 9);
+		transcript_set_boundary(t, &boundaries[i]);
+		transcript_commit(t, &header, NULL, NULL, 9);
+	}
+	goes_round(t, "where TLS records begin");
+	transcript_free(t);
+}
+
 static void shared_bytes_go_round(void)
 {
 	struct buf log;
@@ -355,6 +390,7 @@ int main(void)
 	tap_watchdog(50);
 	every_kind_goes_round();
 	payloads_go_round();
+	records_go_round();
 	shared_bytes_go_round();
 	is_described_by_the_manual();
 	return tap_done();

@@ -107,6 +107,10 @@ static void says_what_is_wrong(void)
 	      "2: \"base64\": bytes in base64 was expected", "base64 that is cut");
 	reads(HEADER NOTE ",\"base64\":\"YR==\"}\n", "Hx",
 	      "2: \"base64\": bytes in base64 was expected", "base64 with bits too many");
+	reads(HEADER "{\"type\":\"call\",\"call\":\"recv\",\"time\":\"2026-11-28T18:01:02Z\","
+	             "\"session\":1,\"tls\":true,\"record\":0,\"handshake_header\":\"CwAAAQ==\"}\n",
+	      "Hx", "2: \"handshake_header\": at most 3 bytes in base64 was expected",
+	      "more of a header than can have come before");
 	reads(HEADER NOTE ",\"fd\":1.5}\n", "Hx",
 	      "2: \"fd\": a whole number from -32768 to 32767 was expected", "no whole number");
 	reads(HEADER NOTE ",\"fd\":32768}\n", "Hx",

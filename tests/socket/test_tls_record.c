@@ -15,6 +15,7 @@ struct stream {
 		size_t at;
 		bool secured;
 		uint32_t message;
+		uint8_t header_len, header[3];
 	} before[RECORDS];
 };
 
@@ -31,22 +32,28 @@ static void add(struct stream *stream, unsigned type, const void *body, size_t l
                 uint32_t message)
 {
 	const uint8_t header[] = { (uint8_t)type, 3, 3, (uint8_t)(len >> 8), (uint8_t)len };
-	stream->before[stream->count++] = (struct before){ stream->len, secured, message };
+	stream->before[stream->count++] =
+	        (struct before){ .at = stream->len, .secured = secured, .message = message };
 	memcpy(stream->bytes + stream->len, header, sizeof header);
 	memcpy(stream->bytes + stream->len + sizeof header, body, len);
 	stream->len += sizeof header + len;
 }
 
-/* A message of 700 bytes in records of `most`, two small ones in one record, and what follows them. */
-static void make(struct stream *stream, size_t most)
+/* A message of 700 bytes in records of `most`, and of `header` as far as its header goes; two small ones in one
+ * record, and what follows them. */
+static void make(struct stream *stream, size_t header, size_t most)
 {
 	uint8_t body[1500] = { 11, 0, 2, 700 - 512 };
 	static const uint8_t two[] = { 14, 0, 0, 0, 16, 0, 0, 3, 1, 2, 3 };
 	*stream = (struct stream){ .len = 0 };
-	for (size_t at = 0; at < 704; at += most) {
-		uint32_t left = !at ? 0 : at < 4 ? TLS_MESSAGE_UNKNOWN : (uint32_t)(704 - at);
-		add(stream, TLS_RECORD_HANDSHAKE, body + at, at + most < 704 ? most : 704 - at,
-		    false, left);
+	for (size_t at = 0, n; at < 704; at += n) {
+		struct before *before = &stream->before[stream->count];
+		n = at < 4 ? header : most;
+		n = at + n < 704 ? n : 704 - at;
+		add(stream, TLS_RECORD_HANDSHAKE, body + at, n, false,
+		    at < 4 ? 0 : (uint32_t)(704 - at));
+		before->header_len = (uint8_t)(at < 4 ? at : 0);
+		memcpy(before->header, body, before->header_len);
 	}
 	add(stream, TLS_RECORD_HANDSHAKE, two, sizeof two, false, 0);
 	add(stream, TLS_RECORD_APPLICATION_DATA, body, 0, false, 0);
@@ -70,6 +77,9 @@ static bool expect(const struct stream *stream, size_t begin, size_t end, struct
 		if (at < end) {
 			want->secured = stream->before[i].secured;
 			want->message_left = stream->before[i].message;
+			want->message_header_len = stream->before[i].header_len;
+			memcpy(want->message_header, stream->before[i].header,
+			       sizeof want->message_header);
 		}
 		return true;
 	}
@@ -80,7 +90,9 @@ static bool expect(const struct stream *stream, size_t begin, size_t end, struct
 static bool same(const struct tls_boundary *got, const struct tls_boundary *want)
 {
 	return got->known == want->known && got->first == want->first &&
-	       got->secured == want->secured && got->message_left == want->message_left;
+	       got->secured == want->secured && got->message_left == want->message_left &&
+	       got->message_header_len == want->message_header_len &&
+	       memcmp(got->message_header, want->message_header, want->message_header_len) == 0;
 }
 
 /* Every piece has what the second reading says. */
@@ -103,12 +115,15 @@ static bool is_read(const struct stream *stream, const size_t *cuts, size_t coun
 
 static void cut_anywhere(void)
 {
-	static const size_t mosts[] = { 704, 703, 500, 100 };
+	static const struct {
+		size_t header, most;
+	} cases[] = { { 704, 704 }, { 703, 703 }, { 500, 500 }, { 100, 100 },
+		      { 1, 500 },   { 2, 500 },   { 3, 500 } };
 	struct stream stream;
 	size_t cuts[STREAM];
-	for (size_t m = 0; m < sizeof mosts / sizeof *mosts; m++) {
+	for (size_t m = 0; m < sizeof cases / sizeof *cases; m++) {
 		bool good = true;
-		make(&stream, mosts[m]);
+		make(&stream, cases[m].header, cases[m].most);
 		ok(is_read(&stream, NULL, 0), "in one piece");
 		for (size_t a = 1; a < stream.len; a++)
 			for (size_t b = a; b < stream.len; b += b < a + 8 ? 1 : 97) {
@@ -116,8 +131,8 @@ static void cut_anywhere(void)
 				cuts[1] = b;
 				good = good && is_read(&stream, cuts, 2);
 			}
-		ok(good, "in three pieces, cut anywhere: messages in records of %zu bytes",
-		   mosts[m]);
+		ok(good, "in three pieces, cut anywhere: messages in records of %zu and %zu bytes",
+		   cases[m].header, cases[m].most);
 		for (size_t i = 0; i + 1 < stream.len; i++)
 			cuts[i] = i + 1;
 		ok(is_read(&stream, cuts, stream.len - 1), "byte by byte");
@@ -141,7 +156,8 @@ static void split_message_header(void)
 	tls_parser_feed(&parser, bytes, 7);
 	struct tls_boundary second = tls_parser_feed(&parser, bytes + 7, 8);
 	struct tls_boundary third = tls_parser_feed(&parser, bytes + 15, 6);
-	ok(second.known && second.message_left == TLS_MESSAGE_UNKNOWN,
+	ok(second.known && second.message_header_len == 2 && !second.message_left &&
+	           memcmp(second.message_header, "\13\0", 2) == 0,
 	   "a record that begins in the header of a message");
 	ok(third.known && third.message_left == 0 && !third.first, "and after a message of one byte");
 }

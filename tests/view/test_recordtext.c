@@ -108,6 +108,10 @@ static const struct sample samples[] = {
 	{ 22, "\x0b\0\1\x2c", 4, 200, "handshake 200 Certificate" },
 	{ 22, "", 0, 104, "handshake 104" },
 	{ 22, "\x0e\0\0\0\x63\0\0\2", 8, 10, "handshake 10 ServerHelloDone, message 99" },
+	{ 22, "\x0b\0", 2, 2, "handshake 2 Certificate" },
+	{ 22, "\0", 1, 1, "handshake 1" },
+	{ 22, "\2\xa5\xa5\x0e", 4, 4, "handshake 4 ServerHelloDone" },
+	{ 22, "\0\0\0\x14\0\1\x25", 7, 300, "handshake 300 Finished" },
 	{ 21, "\2\x50", 2, 2, "alert 2 fatal internal_error" },
 	{ 20, "\1", 1, 1, "change_cipher_spec 1" },
 	{ 22, hello + 5, 94, 94,
@@ -124,7 +128,7 @@ static const struct sample samples[] = {
 	{ 21, "\7\7", 2, 2, "alert 2 level 7 alert 7" },
 	{ 24, "", 0, 20, "heartbeat 20" },
 };
-enum { SAMPLES = sizeof samples / sizeof *samples, STREAM = 2048 };
+enum { SAMPLES = sizeof samples / sizeof *samples, STREAM = 3072 };
 
 static size_t make(uint8_t *out)
 {
@@ -269,9 +273,9 @@ static size_t spread(size_t most, size_t odd, uint8_t *out)
 static void spread_hellos(void)
 {
 	static const char name[] = "ClientHello (SNI a.exa\\x1bple, ALPN h2 http/1.1, TLS 1.3 1.2)";
-	uint8_t bytes[sizeof hello * 3];
+	uint8_t bytes[sizeof hello * 6];
 	struct buf out = { .max = SIZE_MAX };
-	for (size_t most = 4; most < sizeof hello - 5; most++) {
+	for (size_t most = 1; most < sizeof hello - 5; most++) {
 		size_t len = spread(most, SIZE_MAX, bytes);
 		for (size_t piece = 7; piece < len + 20; piece += 20) {
 			struct tls_parser parser = { 0 };
