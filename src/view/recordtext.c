@@ -368,7 +368,7 @@ static void list(const struct transcript *transcript, uint64_t position, uint64_
 	struct recordtext_item item, before = { 0 };
 	struct buf names = { .max = SIZE_MAX };
 	unsigned runs = 0, times = 0, more = 0;
-	bool alike = false;
+	bool alike = false, named = false;
 	if (!recordtext_begin(&walk, transcript, position)) {
 		buf_append_text(out, "[TLS records]");
 		return;
@@ -377,7 +377,7 @@ static void list(const struct transcript *transcript, uint64_t position, uint64_
 	for (; walk.at < to && recordtext_next(&walk, false, &item, &names); buf_clear(&names)) {
 		if (item.offset < from)
 			continue;
-		alike = times && !names.len && item.kind == before.kind &&
+		alike = times && !names.len && !named && item.kind == before.kind &&
 		        item.kind == RECORDTEXT_RECORD && item.record.type == before.record.type &&
 		        item.record.len == before.record.len;
 		if (alike && !more) {
@@ -391,6 +391,7 @@ static void list(const struct transcript *transcript, uint64_t position, uint64_
 			times = 1;
 		}
 		before = item;
+		named = names.len > 0;
 	}
 	if (!runs)
 		buf_append_text(out, "a record goes on");

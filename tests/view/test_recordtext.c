@@ -169,6 +169,8 @@ static void one_call(void)
 	     "and five are enough");
 	LIST("\x17\3\3\0\1a\x17\3\3\0\1b\x17\3\3\0\0",
 	     "application_data 1 \303\2272, application_data 0", "a run");
+	LIST("\x16\3\3\0\4\x0b\0\0\4\x16\3\3\0\4\0\0\0\0", "handshake 4 Certificate, handshake 4",
+	     "a message that goes on in a record as long is no run");
 	uint8_t many[30 * 7];
 	for (size_t i = 0; i < 30; i++)
 		memcpy(many + 7 * i, i & 1 ? "\x17\3\3\0\2aa" : "\x15\3\3\0\2\1\0", 7);
