@@ -135,24 +135,28 @@ static void put_frame(struct frame_row *out, const struct frame_note *note,
 	put_column(out, 0, STYLE_TEXT);
 }
 
-/* Names the segment that the cable hit, by the frame with the same bytes that left before. A strike
- * has the bytes from before the change. */
+/* Names the segment that the cable hit, by the frame with the same bytes that left before; of equal ones
+ * by that with the nearest time. A strike has the bytes from before the change. */
 static void find_struck(const struct cursor *strike, struct frame_note *note)
 {
 	const struct transcript *transcript = strike->view->transcript;
 	uint64_t position = strike->position;
+	int64_t nearest = INT64_MAX;
 	for (int i = 0; i < LOOK_BACK; i++) {
 		struct frame_note seen;
 		position = transcript_before(transcript, position);
 		if (position == TRANSCRIPT_NONE)
 			return;
-		if (!frame_entry_unpack(transcript_at(transcript, position), &seen) ||
+		const struct entry *entry = transcript_at(transcript, position);
+		int64_t apart = entry->time - strike->entry->time;
+		apart = apart < 0 ? -apart : apart;
+		if (apart >= nearest || !frame_entry_unpack(entry, &seen) ||
 		    seen.event != FRAME_LEAVES || seen.len != note->len)
 			continue;
 		size_t kept = seen.kept < note->kept ? seen.kept : note->kept;
 		if (memcmp(seen.bytes, note->bytes, kept) == 0) {
 			note->segment = seen.segment;
-			return;
+			nearest = apart;
 		}
 	}
 }

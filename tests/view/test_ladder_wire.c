@@ -298,6 +298,27 @@ static void datagrams_seen(void)
 	put_frame(wires[LEFT], &missed);
 }
 
+/* Duplicate ACKs over IPv6 may be equal in each byte: the cable loses the second one. */
+static void equal_frames(void)
+{
+	struct packet ack = tcp(RIGHT, A, 1, 1, 0);
+	open_seen();
+	at(300);
+	leave(tcp(LEFT, P, 1, 1, 60));
+	cross(tcp(LEFT, P, 61, 1, 60));
+	cross(ack);
+	cross(tcp(LEFT, P, 121, 1, 60));
+	int64_t second = now;
+	leave(ack);
+	cross(tcp(LEFT, P, 181, 1, 60));
+	cross(ack);
+	int64_t later = now;
+	now = second + CLOCK_US;
+	strike(ack, FRAME_LOST, "loss ACK 2");
+	now = later;
+	cross(tcp(LEFT, P, 241, 1, 60));
+}
+
 /* ---- what they look like, without the heading ---- */
 
 /* clang-format off */
@@ -382,6 +403,25 @@ static const char flight_80[] =
 	"                              │·····─── data 5..9 w ───│\n"
 	"                              │←── data 10..14 w ──────│\n"
 	"                              │←── fills gap w ───·····│\n";
+
+static const char equal_frames_80[] =
+	"    0 socket() = 4            │                        │\n"
+	"      CLOSED *                │                        │\n"
+	"      connect()               │                        │\n"
+	"      SYN_SENT *              │                        │\n"
+	"                              │── SYN w ──────────────→│\n"
+	"                              │←── SYN,ACK w ──────────│\n"
+	"                              │── ACK w ──────────────→│\n"
+	"      connect() = 0           │                        │\n"
+	"      ESTABLISHED *           │                        │\n"
+	"  300                         │── data 0..59 w ───·····│\n"
+	"                              │── data 60..119 w ─────→│\n"
+	"                              │←── duplicate ACK 1 w ──│\n"
+	"                              │── data 120..179 w ────→│\n"
+	"                              │     ✗duplicate ACK 2 w─│ lost (loss ACK 2) w\n"
+	"                              │── data 180..239 w ────→│\n"
+	"                              │←── duplicate ACK 3 w ──│\n"
+	"                              │── data 240..299 w ────→│\n";
 
 static const char lossy_seen_80[] =
 	"    0 socket() = 4            │                        │\n"
@@ -544,6 +584,7 @@ static const struct transcript_of_frames table[] = {
 	{ "what leaves while another is on its way arrives after it", overlapping, overlapping_80, false },
 	{ "a flight, and what overtakes", flight, flight_80, false },
 	{ "lost, duplicated, sent again, RST", lossy_seen, lossy_seen_80, false },
+	{ "one of several equal frames lost", equal_frames, equal_frames_80, false },
 	{ "a window that shuts, probes, its update", shut_window, shut_window_80, false },
 	{ "keepalive, answered and not", keep_alive, keep_alive_80, false },
 	{ "simultaneous open", crossed_syns, crossed_syns_80, false },

@@ -190,19 +190,45 @@ static bool find_partner(const struct seen *seen, bool forward, struct seen *par
 	return true;
 }
 
-/* What the cable did to a frame that leaves, or the departure of one to which it did something. */
-static bool find_strike(const struct seen *seen, bool forward, struct seen *partner)
+/* The departure of what the cable did something to. Equal frames may have left one after the other,
+ * such as duplicate ACKs over IPv6: then it is the one with the nearest time, since that of a strike
+ * is when the frame entered the cable. */
+static bool find_struck(const struct seen *strike, struct seen *departure)
 {
+	struct seen seen;
+	const struct view *view = strike->view;
+	uint64_t position = strike->position;
+	int64_t nearest = INT64_MAX;
+	for (int i = 0; i < LOOK_NEAR; i++) {
+		position = transcript_previous(view->transcript, position);
+		const struct entry *entry = transcript_at(view->transcript, position);
+		if (!entry)
+			break;
+		int64_t apart = entry->time - strike->entry->time;
+		apart = apart < 0 ? -apart : apart;
+		if (apart < nearest && read_frame(view, position, &seen) &&
+		    seen.side == strike->side && seen.note.event == FRAME_LEAVES &&
+		    is_same(strike, &seen)) {
+			nearest = apart;
+			*departure = seen;
+		}
+	}
+	return nearest < INT64_MAX;
+}
+
+/* What the cable did to a frame that leaves. */
+static bool find_strike(const struct seen *seen, struct seen *strike)
+{
+	struct seen departure;
 	const struct view *view = seen->view;
 	uint64_t position = seen->position;
 	for (int i = 0; i < LOOK_NEAR; i++) {
-		position = forward ? transcript_next(view->transcript, position)
-		                   : transcript_previous(view->transcript, position);
+		position = transcript_next(view->transcript, position);
 		if (!transcript_at(view->transcript, position))
 			return false;
-		if (read_frame(view, position, partner) && partner->side == seen->side &&
-		    is_same(seen, partner) &&
-		    (forward ? is_strike(&partner->note) : partner->note.event == FRAME_LEAVES))
+		if (read_frame(view, position, strike) && strike->side == seen->side &&
+		    is_strike(&strike->note) && is_same(seen, strike) &&
+		    find_struck(strike, &departure) && departure.position == seen->position)
 			return true;
 	}
 	return false;
@@ -426,7 +452,7 @@ static void draw_arrow(const struct seen *seen, struct ladder_rows *rows)
 		row->reach = REACH_ARRIVES;
 	else if (seen->note.event == FRAME_LEAVES && !find_partner(seen, true, &arrival))
 		row->reach = REACH_LEAVES;
-	if (seen->note.event == FRAME_LEAVES && find_strike(seen, true, &strike))
+	if (seen->note.event == FRAME_LEAVES && find_strike(seen, &strike))
 		say_strike(&strike, rows);
 	put_numbers(seen, rows);
 }
@@ -490,7 +516,7 @@ bool ladder_shows_frame(const struct view *view, uint64_t position, const struct
 		return false;
 	if (seen.note.event == FRAME_ARRIVES)
 		return !find_partner(&seen, false, &partner);
-	return !is_strike(&seen.note) || !find_strike(&seen, false, &partner);
+	return !is_strike(&seen.note) || !find_struck(&seen, &partner);
 }
 
 bool ladder_is_seen(const struct view *view, int64_t begin, int64_t end, bool opens)
