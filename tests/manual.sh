@@ -46,6 +46,10 @@ for option in $(sockpit -h | sed -n 's/^  \(-[^ ]*\(, -[^ ]*\)*\).*/\1/p' | tr -
 	result $? "one page explains $option ($found)"
 done
 
+# A word of a heading that is the name of a macro, such as In, is one unless \& is before it.
+! grep -nE '^\.S[hs] (.* )?(Ad|An|Ar|At|Do|Em|En|Es|Fa|In|Li|Ms|Nm|No|Op|Pa|St|Ta|Va)( |$)' "$man"/sockpit*.[1-9] | sed 's/^/# /' | grep .
+result $? "no word of a heading is taken for a macro"
+
 # F1 is /help, which names all pages.
 echo /help | sockpit -f - >help.out
 for page in $pages; do
