@@ -1121,8 +1121,10 @@ static void render_step(struct run *run, int columns, struct rows *rows)
 		if (!compact)
 			rows_add(rows);
 		size_t empty = rows->count, begin = add_block(run, i, columns, rows);
-		if (rows->count == empty) { /* nothing to show */
+		if (rows->count == empty) { /* nothing to show: what comes next is new */
 			rows->count = before;
+			if (i == run->part && i > 0)
+				top = (int)before;
 			continue;
 		}
 		bool hint = step->blocks[i].kind == LESSON_HINT;

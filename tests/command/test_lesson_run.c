@@ -48,6 +48,13 @@ static const char on_the_cable[] =
         "## First\n\n```sockpit\n/sandbox on\n/set both.tcp_sack 0\n/cable delay 30ms\n"
         "/listen right 7 as S\n/open right 7 as c\n```\n\n```check\n/wait @c open within 20s\n```\n";
 
+static const char quiet[] =
+        "# Quiet\n\n- Level: 1\n- Minutes: 5\n\nWhat it is about.\n\n"
+        "## First\n\nIt begins.\n\n```sockpit\n/listen 127.0.0.1 0 as S\n```\n\n"
+        "> **Hint:** on request\n\n"
+        "```check\n/assert @S.clients = 1 within 60s\n```\n\nAfter it.\n\n"
+        "```sockpit\n/say last\n```\n\n> **Teacher:** on request\n";
+
 static void put(const char *file, const char *bytes)
 {
 	FILE *out = fopen(file, "w");
@@ -66,6 +73,23 @@ static bool shows(const char *words)
 	buf_free(&all);
 	rows_free(&rows);
 	return found;
+}
+
+/* What is new begins in a row after the one with these words. */
+static bool new_after(const char *words)
+{
+	struct rows rows = { 0 };
+	struct buf line = { .max = SIZE_MAX };
+	bool before = false;
+	app.lesson.face->render(&app, 78, &rows);
+	for (int i = 0; i < (int)rows.count && i < app.lesson.top; i++) {
+		buf_clear(&line);
+		row_print(&rows.row[i], &line);
+		before |= strstr(buf_text(&line), words) != NULL;
+	}
+	buf_free(&line);
+	rows_free(&rows);
+	return before;
 }
 
 static bool type(const char *line)
@@ -159,6 +183,24 @@ static void test_lines(void)
 	until(shows("FAIL"), "with the same name");
 	enter();
 	until(shows("After it."), "Enter goes on");
+	stop();
+}
+
+/* Nothing comes up with which a new part could begin: a check that waits, a hint, a note. */
+static void test_quiet_parts(void)
+{
+	app_fixture_start(&app);
+	app.attended = true;
+	begin(1);
+	enter();
+	until(waits("/listen 127.0.0.1 0 as S"), "the line waits");
+	type("/listen 127.0.0.1 0 as S");
+	until(new_after("/listen"), "while its check waits, what has been read does not come again");
+	queue_type(&app, "/open S as c", 12);
+	until(waits("/say last"), "when it passes, the next line waits");
+	ok(new_after("/listen") && !new_after("PASS"), "and what came of it is new");
+	type("/say last");
+	until(new_after("/say last"), "after the last line nothing comes again, either");
 	stop();
 }
 
@@ -393,6 +435,10 @@ int main(void)
 	test_answers();
 	test_moving();
 	test_places();
+	snprintf(path, sizeof path, "%s/quiet.md", directory);
+	put(path, quiet);
+	test_quiet_parts();
+	unlink(path);
 	snprintf(path, sizeof path, "%s/changes.md", directory);
 	test_settings();
 	test_cable();
