@@ -81,6 +81,8 @@ static void close_sockets(struct session *session, bool connected)
 
 void session_free(struct session *session)
 {
+	if (session->state == SESSION_OPEN && session->ops->leave)
+		session->ops->leave(session);
 	close_sockets(session, false);
 	session_end_step(session);
 	session_end_lookup(session);

@@ -98,6 +98,7 @@ struct session_ops {
 	/* Open or listening: closes with this last line, NULL for the usual one. */
 	void (*close)(struct session *session, const char *text);
 	void (*abort)(struct session *session);
+	void (*leave)(struct session *session); /* open, and closed with the program */
 
 	/* By hand: recv() has been begun as `session->step`, on a socket that is ready; it has
 	 * ended unless STEP_WAITS is returned. */

@@ -2,6 +2,8 @@
 #include "net/tls_stream.h"
 
 #include <limits.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +13,7 @@
 #include "base/clock.h"
 #include "base/count.h"
 #include "net/calls_tls.h"
+#include "net/option.h"
 #include "net/stream.h"
 #include "net/stream_internal.h"
 #include "socket/tls_record.h"
@@ -192,9 +195,20 @@ static bool shut_down(struct session *session, int how, struct error *error)
 	return stream_shutdown(session, how, error);
 }
 
+/* What comes after close(), such as the tickets and the close_notify of the peer, is answered with RST by the
+ * kernel, and so is what it finds unread: what Nagle's algorithm still holds back would be lost with that. */
+static void let_all_leave(struct session *session)
+{
+	const struct tls_stream *own = session->own;
+	if (is_open(own) && !own->stream.broken && session->transport == TRANSPORT_TCP)
+		option_default(session, session->fd[0], IPPROTO_TCP, TCP_NODELAY, 1);
+}
+
 static void close_session(struct session *session, const char *text)
 {
 	send_close_notify(session);
+	if (session->state == SESSION_OPEN)
+		let_all_leave(session);
 	if (session->state == SESSION_OPEN)
 		stream_close(session, text);
 }
@@ -597,5 +611,6 @@ const struct session_ops tls_stream_ops = {
 	.queue_dropped = queue_dropped,
 	.shutdown = shut_down,
 	.close = close_session,
+	.leave = let_all_leave,
 	.send_by_hand = send_by_hand,
 };

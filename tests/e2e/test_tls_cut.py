@@ -183,6 +183,29 @@ def never_goes_on(good):
     same(window.leave(), 0, "the window closes them all")
 
 
+def last_words(good):
+    """What was sent just before the end arrives, although the tickets of the server come when nobody reads any more, and
+    the kernel answers them with RST."""
+    times = 12
+    for last in ("/close\n", "/shutdown write\n", ""):
+        heard, over = [], threading.Semaphore(0)
+
+        def hear(peer):
+            said = b""
+            try:
+                for part in iter(peer.read, b""):
+                    said += part
+            except OSError:
+                pass
+            heard.append(said)
+            over.release()
+        text = "/open tls localhost %d\n/send one\\n\n/send two\\n\n/send three\\n\n" % serve(hear, server_context(good), count=times)
+        status = [script(text + last)[0] for _ in range(times)]
+        for _ in range(times):
+            over.acquire(timeout=DEADLINE)
+        same((status, heard), (times * [0], times * [b"one\ntwo\nthree\n"]), "all arrives before %s" % (last.strip() or "the end of a script"))
+
+
 watchdog(150)
 needs_openssl()
 enter_home()
@@ -193,4 +216,5 @@ for each_version in VERSIONS:
     cuts(each_version, at_port, ours)
     end(ours)
 never_goes_on(right)
+last_words(right)
 done()
