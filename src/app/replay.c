@@ -168,8 +168,9 @@ static void guess(struct app *app, const struct entry *entry, const struct endpo
 	                         : is_path ? TRANSPORT_UNIX
 	                                   : TRANSPORT_TCP;
 	enum transport messages = is_path ? TRANSPORT_UNIXGRAM : TRANSPORT_UDP;
+	enum recorded_kind conversation = listens ? RECORDED_LISTENER : RECORDED_STREAM;
 	const struct recorded_identity identity = {
-		.kind = datagrams ? RECORDED_DATAGRAMS : listens ? RECORDED_LISTENER : RECORDED_STREAM,
+		.kind = datagrams ? RECORDED_DATAGRAMS : conversation,
 		.transport = datagrams ? messages : streams,
 	};
 	identify(app, entry->session, &identity);
@@ -729,5 +730,7 @@ void replay_describe(const struct app *app, int64_t now, struct buf *out)
 
 int64_t replay_pulse(const struct app *app)
 {
-	return !replay_is_running(app) ? 0 : app->replay->at < 60 * CLOCK_S ? CLOCK_S / 10 : CLOCK_S;
+	if (!replay_is_running(app))
+		return 0;
+	return app->replay->at < 60 * CLOCK_S ? CLOCK_S / 10 : CLOCK_S;
 }

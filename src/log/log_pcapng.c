@@ -342,7 +342,8 @@ static int read_address(const char *text, size_t len, uint8_t ip[16])
 	while (end < len && !strchr(ipv6 ? "%]" : ":", text[end]))
 		end++;
 	snprintf(host, sizeof host, "%.*s", (int)(end - ipv6), text + ipv6);
-	return inet_pton(ipv6 ? AF_INET6 : AF_INET, host, ip) == 1 ? ipv6 ? AF_INET6 : AF_INET : 0;
+	int family = ipv6 ? AF_INET6 : AF_INET;
+	return inet_pton(family, host, ip) == 1 ? family : 0;
 }
 
 /* A look-up: "example.net 80\n192.0.2.7:80\n[2001:db8::7]:80". */
@@ -376,7 +377,9 @@ static void name_found(const struct entry *entry, struct buf *out)
 static enum place place_of(const struct frame_note *note)
 {
 	bool strike = note->event > FRAME_PASSES && note->event < FRAME_MISSED;
-	return strike ? PLACE_CABLE : note->loopback ? PLACE_LOOPBACK + note->host : note->host;
+	if (strike)
+		return PLACE_CABLE;
+	return note->loopback ? PLACE_LOOPBACK + note->host : note->host;
 }
 
 /* A datagram on a loopback is in the transcript as it leaves its socket and as it arrives at one, but was
@@ -444,9 +447,11 @@ static void put_frame(struct pcapng *pcapng, const struct entry *entry,
 	put_padded(out, note->bytes, kept);
 	put_comment(pcapng, note, &frame, out);
 	bool directed = place != PLACE_CABLE && !note->loopback;
-	uint32_t direction = directed && note->event == FRAME_LEAVES    ? OUTBOUND
-	                     : directed && note->event == FRAME_ARRIVES ? INBOUND
-	                                                                : 0;
+	uint32_t direction = 0;
+	if (directed && note->event == FRAME_LEAVES)
+		direction = OUTBOUND;
+	else if (directed && note->event == FRAME_ARRIVES)
+		direction = INBOUND;
 	put_option(out, EPB_FLAGS, &direction, sizeof direction);
 	if (interface->missed != interface->reported)
 		put_count(out, EPB_DROPCOUNT, interface->missed - interface->reported);

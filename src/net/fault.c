@@ -367,7 +367,7 @@ static void reschedule(struct fault_lane *lane, int64_t now, bool waits)
 		}
 		int64_t begin = rated && free_at > held->ready ? free_at : held->ready;
 		int64_t passed = held->ready + FAULT_PASS;
-		held->due = !held->waits ? begin : passed > begin ? passed : begin;
+		held->due = held->waits && passed > begin ? passed : begin;
 		if (rated)
 			free_at = begin + time_of(lane->set[RATE].number, held->datagram.len);
 		hold(lane, held);

@@ -65,6 +65,23 @@ static const char *socks5_word(unsigned code)
 	return code < sizeof words / sizeof *words ? words[code] : "unknown";
 }
 
+/* Bytes of the address in an answer, that of a name with its length before it: RFC 1928 section 6. 0 = it is of
+ * another type. */
+static size_t socks5_address(const struct proxy *proxy, unsigned type)
+{
+	enum { IPV4 = 1, NAME = 3, IPV6 = 4 };
+	switch (type) {
+	case IPV4:
+		return 4;
+	case NAME:
+		return 1 + (size_t)byte_at(proxy, 4);
+	case IPV6:
+		return 16;
+	default:
+		return 0;
+	}
+}
+
 static enum proxy_state receive_socks5(struct proxy *proxy, struct buf *out, struct error *error)
 {
 	size_t len = proxy->answer.len;
@@ -90,8 +107,7 @@ static enum proxy_state receive_socks5(struct proxy *proxy, struct buf *out, str
 	}
 	if (len < 5)
 		return PROXY_WAITS;
-	unsigned type = byte_at(proxy, 3);
-	size_t addr = type == 1 ? 4 : type == 4 ? 16 : type == 3 ? 1 + byte_at(proxy, 4) : 0;
+	size_t addr = socks5_address(proxy, byte_at(proxy, 3));
 	if (!addr) {
 		error_set(error, "connection failed, unsupported address type");
 		return PROXY_REFUSED;

@@ -1086,7 +1086,9 @@ const char *session_tls_facts(const struct session *session)
 		return recorded->facts;
 	const struct tls *tls = tls_of(session);
 	const struct tls_context *context = context_of(session);
-	return tls ? tls_facts(tls) : context ? tls_context_facts(context) : "";
+	if (tls)
+		return tls_facts(tls);
+	return context ? tls_context_facts(context) : "";
 }
 
 const char *session_tls_advice(const struct session *session)

@@ -447,6 +447,21 @@ static void add_name_once(struct naming *naming, const char *name, int worth)
 		buf_printf(list, "%s%s", list->len ? ", " : "", name);
 }
 
+/* The more a record says of what happens, the more it is worth. */
+static int worth_of(uint8_t type)
+{
+	switch (type) {
+	case TLS_RECORD_ALERT:
+		return 4;
+	case TLS_RECORD_HANDSHAKE:
+		return 3;
+	case TLS_RECORD_APPLICATION_DATA:
+		return 2;
+	default:
+		return 1;
+	}
+}
+
 /* The messages of a handshake, an alert, or the type. */
 static void name_item(struct naming *naming, const struct recordtext_item *item, struct buf *words)
 {
@@ -454,10 +469,7 @@ static void name_item(struct naming *naming, const struct recordtext_item *item,
 	const char *text = buf_text(words);
 	uint8_t type = item->record.type;
 	bool messages = type == TLS_RECORD_HANDSHAKE && *text && strcmp(text, "encrypted") != 0;
-	int worth = type == TLS_RECORD_ALERT              ? 4
-	            : type == TLS_RECORD_HANDSHAKE        ? 3
-	            : type == TLS_RECORD_APPLICATION_DATA ? 2
-	                                                  : 1;
+	int worth = worth_of(type);
 	if (item->kind == RECORDTEXT_BEGINS)
 		add_name_once(naming, "a record begins", 0);
 	else if (item->kind == RECORDTEXT_OTHER)

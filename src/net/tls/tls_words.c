@@ -341,13 +341,12 @@ static void describe_own(const struct tls *tls, struct buf *out)
 	if (!certificate && !tls->certificate_requested)
 		return;
 	begin_fact(out, "ours");
-	if (certificate)
-		certificate_put_subject(certificate, out);
-	buf_append_text(out, !certificate                 ? "none: the server asks for one"
-	                     : tls->certificate_requested ? ", sent"
-	                                                  : ", not asked for");
-	if (!certificate)
-		put_request(tls, "", out);
+	if (!certificate) {
+		put_request(tls, "none: the server asks for one", out);
+		return;
+	}
+	certificate_put_subject(certificate, out);
+	buf_append_text(out, tls->certificate_requested ? ", sent" : ", not asked for");
 }
 
 /* The certificate of a client, which the handshake has verified. */
@@ -383,10 +382,12 @@ void tls_describe(struct tls *tls)
 	}
 	put_alpn(tls, "\nALPN\t", out);
 	begin_fact(out, "resumed");
-	buf_append_text(out, SSL_session_reused(library)
-	                             ? "yes: with the keys of an earlier handshake"
-	                     : tls->offered ? "no: the server did not take our ticket"
-	                                    : "no: full handshake");
+	if (SSL_session_reused(library))
+		buf_append_text(out, "yes: with the keys of an earlier handshake");
+	else if (tls->offered)
+		buf_append_text(out, "no: the server did not take our ticket");
+	else
+		buf_append_text(out, "no: full handshake");
 	if (tls->updates_in || tls->updates_out) {
 		begin_fact(out, "key updates");
 		buf_printf(out, "%u sent, %u received", tls->updates_out, tls->updates_in);

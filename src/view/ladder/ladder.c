@@ -103,7 +103,7 @@ static void put_seen(const struct ladder_row *drawn, int columns, struct row *ro
 	ladder_print_name(drawn, body, name);
 	int spare = body - text_columns(name, strlen(name));
 	const char *blank = spare >= 2 ? " " : "";
-	int lead = spare > 5 ? 2 : spare > 2 ? 1 : 0;
+	int lead = (spare > 2) + (spare > 5);
 	if (!right)
 		row_put(row, head(drawn), end, style);
 	put_shaft(shaft(drawn), row->columns + lead, style, row);
@@ -121,7 +121,8 @@ static void put_arrow(const struct ladder_row *drawn, int columns, struct row *r
 	bool first = (drawn->reach == REACH_ARRIVES) == (drawn->way == WAY_RIGHT);
 	int unseen = drawn->reach == REACH_WHOLE ? 0 : columns / 6 + 1;
 	int begin = row->columns + (first ? 0 : columns - unseen);
-	const char *piece = drawn->reach == REACH_LOST ? " " : text_has_unicode() ? "·" : ".";
+	const char *dot = text_has_unicode() ? "·" : ".";
+	const char *piece = drawn->reach == REACH_LOST ? " " : dot;
 	if (!first)
 		put_seen(drawn, columns - unseen, row);
 	put_shaft(piece, begin + unseen, arrow_style(drawn), row);

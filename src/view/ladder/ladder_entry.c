@@ -519,8 +519,9 @@ static void draw_sent(struct moment *moment, struct ladder_rows *rows)
 	bool alone = fin && moment->bare_out && !moment->data_out;
 	bool carried = fin && !moment->bare_out && moment->data_out;
 	bool urgent = entry_is_outgoing(moment->entry) && moment->entry->arg2 & MSG_OOB;
+	const char *fin_too = carried ? ", FIN" : "";
 	if (moment->data_out)
-		draw_data(moment, true, urgent ? ", urgent" : carried ? ", FIN" : "", rows);
+		draw_data(moment, true, urgent ? ", urgent" : fin_too, rows);
 	say_number(moment, moment->again, "sent again", "again", rows);
 	if (alone)
 		draw_out(moment, "FIN", rows);

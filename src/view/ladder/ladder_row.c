@@ -134,11 +134,13 @@ static void print_full(const struct ladder_margin *margin, struct buf *out)
 static void print_name(const struct entry *call, struct buf *out)
 {
 	bool moves = entry_is_incoming(call) || entry_is_outgoing(call);
-	int flags = moves ? call->arg2 : 0;
+	const char *flag = "";
+	if (moves && call->arg2 & MSG_PEEK)
+		flag = "PEEK";
+	else if (moves && call->arg2 & MSG_OOB)
+		flag = "OOB";
 	buf_printf(out, "%s(%s)", entry_is_batched(call) ? "recvmmsg" : entry_call_name(call->call),
-	           flags & MSG_PEEK  ? "PEEK"
-	           : flags & MSG_OOB ? "OOB"
-	                             : "");
+	           flag);
 }
 
 static void print_short(const struct ladder_margin *margin, size_t payload, struct buf *out)
@@ -254,15 +256,16 @@ void ladder_print_name(const struct ladder_row *row, int columns, char out[LADDE
 			return;
 	}
 	int keep = columns - (row->mark != 0) - 1;
-	const char *dots = keep < 0 ? "" : text_has_unicode() ? "…" : "~";
-	snprintf(out, LADDER_NAME_TEXT, "%.*s%s%.1s", keep > 0 ? keep : 0, row->brief, dots,
-	         &row->mark);
+	const char *dots = text_has_unicode() ? "…" : "~";
+	snprintf(out, LADDER_NAME_TEXT, "%.*s%s%.1s", keep > 0 ? keep : 0, row->brief,
+	         keep < 0 ? "" : dots, &row->mark);
 }
 
 const char *ladder_print_time(const struct ladder_row *row, int64_t first, char out[LADDER_TIME])
 {
 	int64_t since = row->time > first ? row->time - first : 0;
-	const char *at_most = !row->since ? "" : text_has_unicode() ? "≤" : "<";
+	const char *sign = text_has_unicode() ? "≤" : "<";
+	const char *at_most = row->since ? sign : "";
 	if (since < 100 * CLOCK_S - (row->since ? 90 * CLOCK_S : 0))
 		snprintf(out, LADDER_TIME, "%s%" PRId64, at_most, since / CLOCK_MS);
 	else if (since < 1000 * CLOCK_S - (row->since ? 900 * CLOCK_S : 0))

@@ -882,6 +882,7 @@ static void put_plot(const struct graph *graph, const struct points *points, int
 	int64_t begun;
 	char label[LABEL];
 	bool unicode = text_has_unicode();
+	const char *tick = unicode ? "┤" : "+", *line = unicode ? "│" : "|";
 	struct axis values =
 	        value_axis(points, kinds[graph->kind].unit, height / 3 > 2 ? height / 3 : 2);
 	int width = label_width(&values, height);
@@ -899,11 +900,7 @@ static void put_plot(const struct graph *graph, const struct points *points, int
 		row_label(&values, y, height, label);
 		row_pad(row, width - (int)strlen(label), STYLE_TEXT);
 		row_put(row, label, columns, STYLE_TIME);
-		row_put(row,
-		        *label    ? unicode ? "┤" : "+"
-		        : unicode ? "│"
-		                  : "|",
-		        columns, STYLE_FAINT);
+		row_put(row, *label ? tick : line, columns, STYLE_FAINT);
 		for (int x = 0; x < canvas.columns; x++)
 			put_cell(&canvas,
 			         &canvas.cell[(size_t)y * (size_t)canvas.columns + (size_t)x],

@@ -145,8 +145,15 @@ static void add_limit(struct fields *fields, const struct snapshot *snapshot)
 	enum snapshot_limit limit = snapshot_limit(snapshot);
 	bool holds = limit == LIMIT_PEER_WINDOW || limit == LIMIT_SEND_BUFFER;
 	bool waits = limit == LIMIT_HANDSHAKE || limit == LIMIT_TLS;
-	const char *mark = limit == LIMIT_TLS || limit == LIMIT_FAULT ? "" : limit == LIMIT_NO_DATA || waits ? " *" : " ?";
-	const char *label = limit == LIMIT_NO_DATA ? "idle" : waits ? "waiting for" : "held up by";
+	const char *mark = " ?", *label = "held up by";
+	if (limit == LIMIT_TLS || limit == LIMIT_FAULT)
+		mark = ""; /* what the program does itself it knows */
+	else if (limit == LIMIT_NO_DATA || waits)
+		mark = " *";
+	if (limit == LIMIT_NO_DATA)
+		label = "idle";
+	else if (waits)
+		label = "waiting for";
 	if (limit == LIMIT_UNKNOWN)
 		fields_text(fields, STYLE_FAINT, "held up by", NOT_AVAILABLE);
 	else
@@ -290,15 +297,15 @@ static void add_queue(struct fields *fields, const struct snapshot *snapshot, si
 	uint64_t queue = sample_get(sample, SAMPLE_QUEUE);
 	uint64_t most = sample_queue_most(sample);
 	bool full = snapshot_queue_of_is_full(sample);
+	const char *effect = transport_is_unix(snapshot->transport)
+	                             ? " full - connect() waits"
+	                             : " full - new SYNs are dropped";
 	name_socket(snapshot, index, name);
 	if (!sample_has(sample, SAMPLE_QUEUE) || !sample_has(sample, SAMPLE_BACKLOG))
 		fields_text(fields, STYLE_FAINT, "queue", NOT_AVAILABLE "%s", name);
 	else
 		fields_gauge(fields, full ? STYLE_ERROR : STYLE_TEXT, "queue", queue, most,
-		             "%" PRIu64 "/%" PRIu64 " *%s%s", queue, most,
-		             !full                                    ? ""
-		             : transport_is_unix(snapshot->transport) ? " full - connect() waits"
-		                                                      : " full - new SYNs are dropped",
+		             "%" PRIu64 "/%" PRIu64 " *%s%s", queue, most, full ? effect : "",
 		             name);
 }
 
