@@ -17,8 +17,8 @@
 bool lesson_record_begin(struct app *app, const struct lesson *lesson, const char *path,
                          struct error *error);
 
-/* For a lesson that is recorded; nothing asks whether it is. A step (from 1) that begins; each answer that
- * was given, but for what is unclear; an answer that was shown unasked for; a check. */
+/* Only for a lesson that is recorded: that is not checked. A step (from 1) that begins; each answer that was
+ * given, except unclear ones; an answer that was shown before one was given; a check. */
 void lesson_record_step(struct app *app, const struct lesson *lesson, size_t step);
 void lesson_record_answer(struct app *app, const struct lesson_block *block, const char *answer,
                           enum lesson_verdict verdict);
@@ -49,12 +49,13 @@ struct lesson_mark {
 	bool good;        /* what the note claims: right, passed */
 	const char *text; /* name of the lesson, answer; in the note */
 	size_t len;
-	uint32_t seal; /* at the end of the note, */
-	size_t sealed; /* whose bytes in front of it it is of, and of all notes and calls before it */
+	uint32_t
+	        seal; /* at the end of the note: of the bytes before it, and of all notes and calls before them */
+	size_t sealed; /* bytes of the note before it */
 };
 
 /* The seal of a note after one with that seal, with the log_digest of the calls between them: who changes a note or
- * a call breaks the chain. It stops nobody who reads this. A note of the lesson begins a chain: its `before` is 0. */
+ * a call breaks the chain, unless they know how it is made. A note of the lesson begins a chain: its `before` is 0. */
 uint32_t lesson_record_seal(uint32_t before, uint32_t calls, const char *note, size_t len);
 
 /* False: this note is not one of ours. */

@@ -12,7 +12,7 @@
 struct lesson_undo {
 	struct lesson_change *list;
 	size_t count, cap;
-	size_t fresh;     /* the first that the line that runs may make */
+	size_t fresh;     /* index of the first change that the current line makes */
 	uint32_t session; /* the newest one that there was before the lesson */
 	bool sandbox;     /* there was one */
 };

@@ -22,8 +22,8 @@ static void flag_secret(const struct caller *caller, struct entry *entry, const 
                         size_t len)
 {
 	struct known_secrets *known = transcript_secrets(caller->transcript);
-	uint64_t way = (uint64_t)caller->session << 1 | entry_is_outgoing(entry);
-	if (known && known_secrets_meet(known, way, bytes, len, false))
+	uint64_t stream = (uint64_t)caller->session << 1 | entry_is_outgoing(entry);
+	if (known && known_secrets_meet(known, stream, bytes, len, false))
 		entry->flags |= ENTRY_SECRET;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* calls_tls: SSL_connect(3), SSL_accept(3), SSL_read(3), SSL_write(3) and SSL_shutdown(3), recorded as the calls
- * of a program that speaks TLS: what was asked for and agreed on, and the clear text. They move no byte over a
+ * of a program that speaks TLS: the settings, what was agreed on, and the clear text. They move no byte over a
  * socket: calls.h does, before and after them. */
 #pragma once
 

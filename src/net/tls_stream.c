@@ -28,7 +28,7 @@ struct tls_stream {
 	uint64_t handshake_bytes;     /* received during it */
 	struct tls_parser records[2]; /* received, sent */
 	unsigned key_watch;     /* of the table, when its keys were asked for; 0 = they were not */
-	struct buf waiting;     /* clear text that was sent before its end, */
+	struct buf waiting;     /* clear text that was sent during the handshake, */
 	struct secrets secrets; /* and which of it is secret */
 };
 
@@ -53,7 +53,7 @@ static void expect_records(struct tls_stream *own)
 	own->stream.records = own->records;
 }
 
-/* It was upgraded, and has been opened again since. */
+/* The session was upgraded, and has been opened again since. */
 static bool is_plain(const struct tls_stream *own)
 {
 	return !own->stream.records;
@@ -80,7 +80,7 @@ static void free_own(struct session *session)
 
 /* ---- records ---- */
 
-/* Gives what has become records to the stream. After our FIN, or a reset, nobody gets them. */
+/* Gives the records that were made to the stream. After our FIN, or a reset, they are dropped. */
 static void send_records(struct session *session)
 {
 	size_t len;
@@ -103,7 +103,7 @@ static void send_records(struct session *session)
 	tls_sent(own->tls);
 }
 
-/* Where it is under way, it has failed. */
+/* A handshake that is under way when the session ends has failed. */
 static void record_failed_handshake(struct session *session)
 {
 	const struct tls_stream *own = session->own;

@@ -18,7 +18,8 @@ struct tls_settings;
 
 extern const struct session_ops tls_stream_ops;
 
-/* How connections are made, by the authorities that all of the table share. NULL with one line. */
+/* What the connections of a session are made by, with the authorities that all of the table share. The caller
+ * releases it. NULL with one line. */
 struct tls_context *tls_stream_context(struct session_table *table, const struct tls_settings *settings,
                                        struct error *error);
 
@@ -30,7 +31,7 @@ void tls_stream_accepted(struct session *session, struct tls_context *context);
 bool tls_stream_upgrade(struct session *session, const struct tls_settings *settings,
                         struct error *error);
 
-/* tls_update_keys() of a session, whose records are sent. False with one line. */
+/* Changes our keys and asks the peer to change its, see tls_update_keys(). False with one line. */
 bool tls_stream_update_keys(struct session *session, struct error *error);
 
 /* Takes `len` bytes of records that had been received before it was upgraded. */

@@ -11,7 +11,7 @@ enum {
 	SECRETS = 64,
 	STREAMS = 64, /* that have ended within a secret; beyond them the oldest is forgotten */
 	MOST = 512,   /* bytes of a secret, */
-	LEAST = 4,    /* of which there are at least so many */
+	LEAST = 4,    /* a shorter one is not looked for */
 };
 
 struct secret {
@@ -19,7 +19,7 @@ struct secret {
 	char bytes[MOST];
 };
 
-/* The bytes of the stream so far end with `len` bytes of a secret. */
+/* What has come on the stream ends with the first `len` bytes of a secret. */
 struct begun {
 	uint64_t stream;
 	const struct secret *secret;

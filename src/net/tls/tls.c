@@ -22,7 +22,7 @@ bool tls_is_available(struct error *error)
 
 /* ---- verification ---- */
 
-/* The one that a person has named needs no authority, no name and no dates. */
+/* A pinned certificate needs no authority, no name and no dates. */
 static int compare_pin(struct tls *tls, const X509 *leaf)
 {
 	char mark[CERTIFICATE_FINGERPRINT];
@@ -118,7 +118,7 @@ BIO_METHOD *tls_make_bio_method(void)
 	return method;
 }
 
-/* What much has passed through is not kept by a connection that is idle. */
+/* An idle connection does not keep the memory of a large transfer. */
 static void shrink(struct buf *buf)
 {
 	if (!buf->len && buf->cap > KEPT)
@@ -288,7 +288,7 @@ bool tls_peer_closed(const struct tls *tls)
 	return tls->peer_closed;
 }
 
-/* A client that is asked for its certificate has sent none. */
+/* Whether a client that was asked for its certificate has sent none. */
 static bool lacks_certificate(const struct tls *tls)
 {
 	return tls->context->verifies_clients &&
@@ -324,7 +324,7 @@ void tls_receive(struct tls *tls, const void *data, size_t len)
 	buf_append(&tls->in, data, len);
 }
 
-/* What a call of the library means that has not done what it was asked for. */
+/* A call of the library has not succeeded: ended, failed, or more records are needed. */
 static void check_result(struct tls *tls, int result)
 {
 	int code = SSL_get_error(tls->library, result);
@@ -339,14 +339,17 @@ enum tls_state tls_step(struct tls *tls)
 	if (tls->state != TLS_HANDSHAKE)
 		return tls->state;
 	ERR_clear_error();
-	int result = tls_peer_speaks_tls(tls) ? SSL_do_handshake(tls->library) : -1;
+	if (!tls_peer_speaks_tls(tls)) {
+		fail(tls);
+		return tls->state;
+	}
+	int result = SSL_do_handshake(tls->library);
 	if (result > 0) {
 		tls->state = TLS_OPEN;
 		tls_describe(tls);
-	} else if (tls_peer_speaks_tls(tls))
+	} else {
 		check_result(tls, result);
-	else
-		fail(tls);
+	}
 	return tls->state;
 }
 

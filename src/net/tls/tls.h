@@ -18,7 +18,7 @@ enum { /* bytes */
 	TLS_ALPN_MOST = 256,              /* of the protocols of ALPN, each after its length */
 };
 
-/* What the records of `len` bytes of clear text, written at once, add to it at most. */
+/* Bytes that the records of `len` bytes of clear text, written at once, add to it at most. */
 static inline size_t tls_overhead(size_t len)
 {
 	return (len / TLS_PLAINTEXT_MOST + 1) * TLS_OVERHEAD_MOST;
@@ -98,7 +98,7 @@ void tls_free(struct tls *tls); /* NULL is allowed */
  * this module. */
 void tls_watch_keys(struct tls *tls, void (*take)(void *context, const char *line), void *context);
 
-/* Takes bytes of records that have come, in pieces of any size: copied, read by the calls below. */
+/* Takes bytes of records that were received, in pieces of any size, and copies them. */
 void tls_receive(struct tls *tls, const void *data, size_t len);
 
 /* Goes on with the handshake as far as the records allow. */
@@ -134,7 +134,7 @@ bool tls_peer_closed(const struct tls *tls);
 const char *tls_records(const struct tls *tls, size_t *len);
 void tls_sent(struct tls *tls);
 
-/* Why it has failed, in words. */
+/* Why it has failed, in words; "" if it has not. */
 const char *tls_why(const struct tls *tls);
 
 /* Appends what was agreed on, in one line: "TLS 1.3, TLS_AES_256_GCM_SHA384, X25519; certificate of localhost
@@ -142,11 +142,10 @@ const char *tls_why(const struct tls *tls);
 void tls_print(const struct tls *tls, struct buf *out);
 
 /* The same in lines of a name, a tab and a value: "TLS", "cipher", …, what was verified, and the
- * certificates of the chain. "" before the handshake is over. */
+ * certificates of the chain. "" before the handshake is over. Borrowed until keys change. */
 const char *tls_facts(const struct tls *tls);
 
-/* Appends what was asked for, of this connection or of those of a context, in the lines of
- * record/tls_entry.h. */
+/* Appends the settings of this connection, or of all of a context, in the lines of record/tls_entry.h. */
 void tls_print_asked(const struct tls *tls, struct buf *out);
 void tls_context_print_asked(const struct tls_context *context, struct buf *out);
 

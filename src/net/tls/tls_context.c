@@ -22,10 +22,9 @@ struct tls_authorities {
 	unsigned shares;
 	X509_STORE *store;
 	bool has_directory, has_file; /* the store looks there; it has read it */
-	struct stat
-	        status; /* of the file when a verification was first asked for; all 0 where there was none */
-	SSL_CTX *clients; /* of all clients that have no file of their own, 25 KiB and 0.3 ms of
-	                       each; NULL = there was none yet */
+	struct stat status; /* of the file at the first verification; all 0 = there was none */
+	SSL_CTX *clients;   /* shared by all clients without files of their own: each would take
+	                     * 25 KiB and 0.3 ms; NULL = there was no such client yet */
 };
 
 static struct stat look_at_file(void)
@@ -291,10 +290,11 @@ static SSL_CTX *make_library(bool server, const struct tls_authorities *authorit
 		return NULL;
 	SSL_CTX_set_min_proto_version(library, TLS1_2_VERSION);
 	SSL_CTX_set_options(library, SSL_OP_NO_RENEGOTIATION);
-	SSL_CTX_clear_mode(library,
-	                   SSL_MODE_AUTO_RETRY); /* tickets without end are no end of a read */
+	/* a read returns after each ticket, also in a flood of them */
+	SSL_CTX_clear_mode(library, SSL_MODE_AUTO_RETRY);
 	SSL_CTX_set_session_cache_mode(library, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_mode(library, SSL_MODE_RELEASE_BUFFERS); /* 32 KiB of each that is idle */
+	/* 32 KiB less for each idle connection */
+	SSL_CTX_set_mode(library, SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_default_passwd_cb(library, no_passphrase);
 	SSL_CTX_set_session_id_context(library, id, sizeof id - 1);
 	if (!server) {
@@ -312,8 +312,8 @@ static SSL_CTX *make_library(bool server, const struct tls_authorities *authorit
 	return library;
 }
 
-/* What differs between clients without files is in their contexts and connections, as is each one's
- * ticket. */
+/* Clients without files share one: what differs between them is in their contexts and connections, as are
+ * their tickets. */
 static SSL_CTX *library_for(const struct tls_settings *settings,
                             struct tls_authorities *authorities)
 {

@@ -54,13 +54,13 @@ struct tls {
 	bool peer_closed;        /* and the peer has */
 	int alert_in, alert_out; /* the last fatal alert, or TLS_NOT_SEEN */
 	struct tls_verdict verdict;
-	char first[TLS_FIRST];   /* what has come first */
+	char first[TLS_FIRST]; /* bytes that have come first */
 	size_t first_len;
-	uint8_t header[TLS_RECORD_HEADER]; /* of the record that the library reads, */
-	size_t header_len;                 /* as much of it as has come, */
-	size_t body_left;                  /* and bytes after it; */
-	unsigned headers;                  /* that have come */
-	bool out_of_records;               /* what came where a record must begin is none, */
+	uint8_t header[TLS_RECORD_HEADER]; /* of the record that the library reads */
+	size_t header_len;                 /* bytes of it that have come */
+	size_t body_left;                  /* bytes after it that the library has not read */
+	unsigned headers;                  /* of records, that have come */
+	bool out_of_records;               /* where a record must begin came something else, */
 	bool odd_record;                   /* or one of another version */
 	char why[TLS_WHY];
 	bool in_common_name;         /* the host is named where it does not count */
@@ -88,7 +88,7 @@ void tls_authorities_find(struct tls_authorities *authorities, const SSL *librar
  * peer's certificates any more. */
 int tls_verify(X509_STORE_CTX *store, void *context);
 
-/* A client: the server has sent a CertificateRequest; notes of whom it takes one. */
+/* A client: the server has sent a CertificateRequest; notes the authorities from which it takes one. */
 int tls_take_request(SSL *library, void *context);
 
 /* A client: the server has sent a ticket, or, in TLS 1.2, the handshake is over. Takes it: the newest is
