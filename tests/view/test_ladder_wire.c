@@ -319,6 +319,17 @@ static void equal_frames(void)
 	cross(tcp(LEFT, P, 241, 1, 60));
 }
 
+static void struck_twice(void)
+{
+	struct packet data = tcp(LEFT, P, 1, 1, 60);
+	open_seen();
+	at(300);
+	leave(data);
+	strike(data, FRAME_CORRUPTED, "corrupt data");
+	strike(data, FRAME_LOST, "queue 1");
+	cross(tcp(LEFT, P, 61, 1, 60));
+}
+
 /* ---- what they look like, without the heading ---- */
 
 /* clang-format off */
@@ -422,6 +433,20 @@ static const char equal_frames_80[] =
 	"                              │── data 180..239 w ────→│\n"
 	"                              │←── duplicate ACK 3 w ──│\n"
 	"                              │── data 240..299 w ────→│\n";
+
+static const char struck_twice_80[] =
+	"    0 socket() = 4            │                        │\n"
+	"      CLOSED *                │                        │\n"
+	"      connect()               │                        │\n"
+	"      SYN_SENT *              │                        │\n"
+	"                              │── SYN w ──────────────→│\n"
+	"                              │←── SYN,ACK w ──────────│\n"
+	"                              │── ACK w ──────────────→│\n"
+	"      connect() = 0           │                        │\n"
+	"      ESTABLISHED *           │                        │\n"
+	"  300 corrupted w             │── data 0..59 w ──✗     │\n"
+	"      lost (queue 1) w        │                        │\n"
+	"                              │── data 60..119 w ─────→│\n";
 
 static const char lossy_seen_80[] =
 	"    0 socket() = 4            │                        │\n"
@@ -585,6 +610,7 @@ static const struct transcript_of_frames table[] = {
 	{ "a flight, and what overtakes", flight, flight_80, false },
 	{ "lost, duplicated, sent again, RST", lossy_seen, lossy_seen_80, false },
 	{ "one of several equal frames lost", equal_frames, equal_frames_80, false },
+	{ "two things that the cable did to one frame", struck_twice, struck_twice_80, false },
 	{ "a window that shuts, probes, its update", shut_window, shut_window_80, false },
 	{ "keepalive, answered and not", keep_alive, keep_alive_80, false },
 	{ "simultaneous open", crossed_syns, crossed_syns_80, false },

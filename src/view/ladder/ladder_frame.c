@@ -216,24 +216,6 @@ static bool find_struck(const struct seen *strike, struct seen *departure)
 	return nearest < INT64_MAX;
 }
 
-/* What the cable did to a frame that leaves. */
-static bool find_strike(const struct seen *seen, struct seen *strike)
-{
-	struct seen departure;
-	const struct view *view = seen->view;
-	uint64_t position = seen->position;
-	for (int i = 0; i < LOOK_NEAR; i++) {
-		position = transcript_next(view->transcript, position);
-		if (!transcript_at(view->transcript, position))
-			return false;
-		if (read_frame(view, position, strike) && strike->side == seen->side &&
-		    is_strike(&strike->note) && is_same(seen, strike) &&
-		    find_struck(strike, &departure) && departure.position == seen->position)
-			return true;
-	}
-	return false;
-}
-
 /* ---- names ---- */
 
 static void print_data(const struct segment *segment, char out[PART])
@@ -426,7 +408,9 @@ static void say_begin(const struct seen *seen, struct ladder_rows *rows)
 	snprintf(margin->brief, sizeof margin->brief, "from here on");
 }
 
-static void say_strike(const struct seen *strike, struct ladder_rows *rows)
+/* Beside the arrow of its frame. */
+static void say_strike(const struct seen *strike, struct ladder_row *arrow,
+                       struct ladder_rows *rows)
 {
 	const struct frame_note *note = &strike->note;
 	bool ruled = note->words_len;
@@ -437,12 +421,29 @@ static void say_strike(const struct seen *strike, struct ladder_rows *rows)
 	        note->words, ruled ? ")" : "");
 	snprintf(margin->brief, sizeof margin->brief, "%s", frame_event_name(note->event));
 	if (note->event == FRAME_LOST || note->event == FRAME_TOO_LARGE)
-		row->reach = REACH_LOST;
+		arrow->reach = REACH_LOST;
+}
+
+/* What the cable did to a frame that leaves, each thing in a row. */
+static void say_strikes(const struct seen *seen, struct ladder_row *arrow, struct ladder_rows *rows)
+{
+	struct seen strike, departure;
+	const struct view *view = seen->view;
+	uint64_t position = seen->position;
+	for (int i = 0; i < LOOK_NEAR; i++) {
+		position = transcript_next(view->transcript, position);
+		if (!transcript_at(view->transcript, position))
+			return;
+		if (read_frame(view, position, &strike) && strike.side == seen->side &&
+		    is_strike(&strike.note) && is_same(seen, &strike) &&
+		    find_struck(&strike, &departure) && departure.position == seen->position)
+			say_strike(&strike, arrow, rows);
+	}
 }
 
 static void draw_arrow(const struct seen *seen, struct ladder_rows *rows)
 {
-	struct seen strike, arrival;
+	struct seen arrival;
 	struct ladder_row *row = ladder_add(rows);
 	row->way = seen->way;
 	row->mark = MARK_WIRE;
@@ -452,8 +453,8 @@ static void draw_arrow(const struct seen *seen, struct ladder_rows *rows)
 		row->reach = REACH_ARRIVES;
 	else if (seen->note.event == FRAME_LEAVES && !find_partner(seen, true, &arrival))
 		row->reach = REACH_LEAVES;
-	if (seen->note.event == FRAME_LEAVES && find_strike(seen, &strike))
-		say_strike(&strike, rows);
+	if (seen->note.event == FRAME_LEAVES)
+		say_strikes(seen, row, rows);
 	put_numbers(seen, rows);
 }
 
@@ -482,7 +483,7 @@ void ladder_draw_frame(const struct view *view, uint64_t position, const struct 
 	row->mark = MARK_WIRE;
 	row->reach = REACH_LEAVES;
 	name_frame(&seen, row);
-	say_strike(&seen, rows);
+	say_strike(&seen, row, rows);
 }
 
 bool ladder_is_same_frame(const struct view *view, uint64_t one, uint64_t other)
