@@ -695,6 +695,11 @@ static void begin(struct save *save, struct part *part)
 		fprintf(save->file, " %s %s\n", session_service(session)->name,
 		        session_service_words(session));
 	}
+	const char *service = session_service(session)->name;
+	if (server && session_recording(session) &&
+	    (session_service(session)->needs_words || strcmp(service, service_relay.name) == 0))
+		fprintf(save->file, "# its service was %s: a recording does not have the rest of it\n",
+		        service);
 	if (part->accepts)
 		put_simple(save, part, "pause", "");
 }
@@ -949,6 +954,16 @@ static void put_fault(struct save *save, struct part *part, const struct entry *
 
 /* ---- which sessions ---- */
 
+/* A UNIX client has no address by which its server would know it, but it knows its server's. */
+static bool is_client_of(const struct session *server, const struct session *client)
+{
+	struct endpoint peer = session_peer(client);
+	return session_has_clients(server) && !session_is_server(client) &&
+	       !session_is_accepted(client) && endpoint_is_unix(&peer) &&
+	       session_recording(client) == session_recording(server) &&
+	       is_at(server, client, &peer);
+}
+
 static void mark(const struct app *app, const struct session *session, bool *marked)
 {
 	size_t count = sessions_count(app->sessions), index = 0;
@@ -974,7 +989,8 @@ static void mark(const struct app *app, const struct session *session, bool *mar
 	for (size_t i = 0; i < count; i++) {
 		const struct session *client = sessions_at(app->sessions, i);
 		if (session_listener(client) == session_number(session) ||
-		    session_relay(client) == session_number(session))
+		    session_relay(client) == session_number(session) ||
+		    is_client_of(session, client))
 			mark(app, client, marked);
 	}
 }

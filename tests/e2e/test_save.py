@@ -310,6 +310,16 @@ hello
 /save! again
 """)
 ok(status == 0 and "/listen unix ./path echo as server\n" in read_text("again"), "a path has its server: %r" % err)
+for kind in "unix", "unixpacket":
+    for saved in "server", "client":
+        status, out, err = script("/listen %s ./path upper as server\n/open %s ./path as other\n/open %s ./path as client\n/send abc\n/expect ABC\n/save! @%s again\n" % (kind, kind, kind, saved))
+        ok(status == 0 and all("/open %s ./path as %s\n" % (kind, name) in read_text("again") for name in ("client", "other")), "%s: both ends, also if the %s is saved: %r" % (kind, saved, err))
+        same(run("-f", "again"), (0, b"", b""), "which run again")
+status, out, err = script("/listen 127.0.0.1 0 as e\n/service @e reply x \"y\"\n/relay 127.0.0.1:0 127.0.0.1:$e.port as r\n/log! all kept.jsonl\n")
+same((status, err), (0, ""), "a reply service, a relay and their log")
+status, out, err = script("/replay kept.jsonl max\n/save! @r again\n/save! @e of_e\n")
+ok("# its service was relay: a recording" in read_text("again") and "# its service was reply: a recording" in read_text("of_e"),
+   "what a recording does not have is said: %r" % err)
 same(run("-f", "again")[::2], (0, b""), "also when it runs again")
 
 status, _, err = script("""\
