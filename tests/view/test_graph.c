@@ -308,11 +308,14 @@ static void test_wire(void)
 	ok(strstr(drawn(GRAPH_WINDOW, 60, 14), "window 9999 B *"), "without the wire: samples");
 }
 
-/* A person thinks for a minute before the first line. */
+/* A person thinks for a minute between the handshake and the first line. */
 static void test_idle(void)
 {
 	begin(80, 0);
 	put_socket(SOCK_STREAM);
+	put_reading(CLIENT, SAMPLE_LATER, SAMPLE_STATE, STATE_SYN_SENT, SAMPLE_CWND, 10,
+	            SAMPLE_UNACKED, 1, -1);
+	at(100);
 	for (int i = 0; i < 2; i++) {
 		SAMPLE(SAMPLE_CWND, 10, SAMPLE_UNACKED, 0);
 		at(60000);

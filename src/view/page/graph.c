@@ -280,6 +280,12 @@ static void gather_series(struct gathering *gathering, uint8_t index, const stru
 }
 
 /* A mean covers at least the `parts`-th part of the time. */
+/* With a SYN in flight, which is no data, a connection would change before its idle beginning. */
+static bool is_first_syn(const struct sample *now)
+{
+	return sample_is(now, STATE_SYN_SENT) && !sample_get(now, SAMPLE_TOTAL_RETRANS);
+}
+
 static void gather_samples(const struct graph *graph, size_t most, int parts, struct points *points)
 {
 	size_t count;
@@ -297,7 +303,8 @@ static void gather_samples(const struct graph *graph, size_t most, int parts, st
 		struct sample now;
 		const struct entry *entry = transcript_at(t, list[i]);
 		if (entry->arg == SAMPLE_CLOSED || !sample_unpack(entry, &now) ||
-		    sample_is(&now, STATE_LISTEN) || sample_is(&now, STATE_CLOSED))
+		    sample_is(&now, STATE_LISTEN) || sample_is(&now, STATE_CLOSED) ||
+		    is_first_syn(&now))
 			continue;
 		for (uint8_t j = 0; j < SERIES && gathering->series[j].name; j++)
 			gather_series(gathering, j, &now, entry->time, points);
