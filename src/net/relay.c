@@ -364,6 +364,7 @@ static void end_other(struct session *session, struct session *other)
 	char address[TARGET_HOST + TARGET_SERVICE + 4];
 	const char *how = transport_is_unix(other->transport) ? "closed" : "reset";
 	unsigned number = session->caller.session;
+	bool cancelled = session->end == SESSION_ENDED_WELL && !session->was_open;
 	if (session_failed_to_open(session)) {
 		struct session *server = session->table->find(session->table, session->relay);
 		target_format(&session->open_parameters->target, address);
@@ -374,12 +375,18 @@ static void end_other(struct session *session, struct session *other)
 			session_report(server, ENTRY_ERROR,
 			               "%s was not reached for client %u, see session %u", address,
 			               (unsigned)other->caller.session, number);
-	} else if (session->end != SESSION_ENDED_WELL)
+	} else if (cancelled) {
+		session_report(other, ENTRY_ERROR,
+		               "session %u, the other side, was closed before it was connected: this "
+		               "one is %s",
+		               number, how);
+	} else if (session->end != SESSION_ENDED_WELL) {
 		session_report(other, ENTRY_ERROR, "session %u, the other side, %s: this one is %s",
 		               number,
 		               session->end == SESSION_ENDED_RESET ? "was reset" : "has failed",
 		               how);
-	if (session->end != SESSION_ENDED_WELL)
+	}
+	if (cancelled || session->end != SESSION_ENDED_WELL)
 		reset(other);
 	else if (!session_is_shut(other))
 		pass_fin(other);

@@ -6,6 +6,7 @@ import os
 import random
 import re
 import resource
+import select
 import selectors
 import shutil
 import socket
@@ -15,6 +16,7 @@ import threading
 
 sys.path.insert(0, os.path.join(os.environ.get("srcdir", "."), "tests", "support"))
 from conversation import *  # noqa: E402,F403
+from plain import Plain  # noqa: E402
 
 SCRATCH = tempfile.mkdtemp(prefix="sockpit-relay.")
 
@@ -476,6 +478,32 @@ def unix_sockets():
     echo.stop()
 
 
+def is_cancelled():
+    """A connection to the target that a person closes while it is under way: the client's bytes have gone nowhere."""
+    full = listener(backlog=0)
+    first = connect(port_of(full))
+    select.select([full], [], [], DEADLINE)
+    for last in ("/close", "\x03"):
+        person = Plain()
+        person.type("/relay 0 127.0.0.1:%d as r" % port_of(full))
+        person.sees("listening on")
+        client = connect(int(re.search(r"127\.0\.0\.1:(\d+)", person.text.split("listening on", 1)[1]).group(1)))
+        client.sendall(b"lost")
+        person.sees("is session 2")
+        person.type("/session 3")
+        person.sees("opened by relay")
+        if last == "/close":
+            person.type(last)
+        else:
+            person.forget()
+            os.write(person.master, last.encode())
+        ok(person.sees("closed before it was connected"), "a target that does not answer: %r" % last)
+        ok(was_reset(client), "its client is reset")
+        same(person.leave(), 0, "leaves")
+    first.close()
+    full.close()
+
+
 def mistakes():
     for words, why in ((["--relay", "0", "udp://127.0.0.1:53"], b"TCP cannot be relayed to UDP"),
                        (["-u", "--relay", "0", "tcp://127.0.0.1:53"], b"UDP cannot be relayed to TCP"),
@@ -614,7 +642,7 @@ random.seed(1)
 watchdog(120)
 os.environ["LC_ALL"] = "C.UTF-8"
 for part in (both_ways, half_closes, resets, closed_for_good, unreachable, slow_readers, reset_of_a_held_up, many_at_once,
-             as_many_as_there_may_be, to_itself, in_a_circle, udp_peers, udp_least_recent, udp_nobody, unix_sockets, mistakes,
+             as_many_as_there_may_be, to_itself, in_a_circle, udp_peers, udp_least_recent, udp_nobody, unix_sockets, is_cancelled, mistakes,
              other_programs, in_a_script, linked, by_hand):
     part()
 shutil.rmtree(SCRATCH)
