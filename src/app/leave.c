@@ -85,7 +85,7 @@ static void limit_wait(struct app *app)
 {
 	const struct session *holder;
 	if (app->leave_by == INT64_MAX && waits_only_for_us(app, &holder))
-		app->leave_by = clock_now() + OWN_LIMIT;
+		leave_soon(app);
 }
 
 void leave_soon(struct app *app)
