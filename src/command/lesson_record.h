@@ -49,9 +49,8 @@ struct lesson_mark {
 	bool good;        /* what the note claims: right, passed */
 	const char *text; /* name of the lesson, answer; in the note */
 	size_t len;
-	uint32_t
-	        seal; /* at the end of the note: of the bytes before it, and of all notes and calls before them */
-	size_t sealed; /* bytes of the note before it */
+	uint32_t seal; /* at the end of the note; of all notes and calls before it, and of: */
+	size_t sealed; /* so many bytes of the note */
 };
 
 /* The seal of a note after one with that seal, with the log_digest of the calls between them: who changes a note or

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* log_digest: a number that follows from the calls of a log in JSON lines. Who writes the log and who reads it back
- * get the same one, unless a call was changed, removed, inserted or moved in between. Anybody who knows how it is made can make another. */
+ * get the same one, unless a call was changed, removed, inserted or moved in between. Anybody who knows how it is
+ * made can make another. */
 #pragma once
 
 #include <stdint.h>
