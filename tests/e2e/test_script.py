@@ -13,7 +13,7 @@ import termios
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 from script import enter_home, script, write  # noqa: E402
-from tap import done, ok, read_until, run, same, sockpit, watchdog  # noqa: E402
+from tap import done, end, ok, read_until, run, same, sockpit, watchdog  # noqa: E402
 
 watchdog(120)
 home = enter_home()
